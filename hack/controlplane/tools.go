@@ -1,9 +1,12 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build tools
 
-// Package controlplane names the commands that the local control plane
-// consists of, so that go.mod and go.sum pin everything they are built from.
-package controlplane
+package main
 
+// The commands that the local control plane consists of, so that go.mod and
+// go.sum pin everything they are built from.
 import (
 	_ "go.etcd.io/etcd/server/v3"
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
