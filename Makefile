@@ -1,0 +1,177 @@
+# Shared by all targets: a failing command fails its recipe, also in a pipe.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+IMG ?= glassplane/manager:latest
+PLATFORMS ?= linux/amd64,linux/arm64
+# Arguments of the command that demo, up and run start, such as ARGS="-o json".
+ARGS ?=
+# Size of the load that bench puts on a fresh local control plane.
+NODES ?= 500
+PODS ?= 5000
+
+GO ?= go
+KUBECTL ?= kubectl
+DOCKER ?= docker
+GOARCH ?= $(shell $(GO) env GOARCH)
+
+LDFLAGS := -s -w -X github.com/glassplane/glassplane/internal/version.version=$(VERSION)
+GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
+
+# Modules of their own keep what they need out of the module that users import.
+MODULES := . hack/controlplane
+
+# Each tool is built when first used, from the versions in hack/tools/go.mod.
+TOOLS_DIR ?= $(CURDIR)/bin/tools
+CONTROLLER_GEN := $(TOOLS_DIR)/controller-gen
+GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint
+GOTESTSUM := $(TOOLS_DIR)/gotestsum
+GOVULNCHECK := $(TOOLS_DIR)/govulncheck
+KUSTOMIZE := $(TOOLS_DIR)/kustomize
+SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
+
+# What the builder is to build: what the target at hand needs, and no more.
+BINARIES := etcd kube-apiserver kube-controller-manager
+test: BINARIES += kubectl
+
+##@ General
+
+.PHONY: all
+all: generate manifests build ## Regenerate and build everything.
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"; printf "Usage: make \033[36m<target>\033[0m\n"} \
+		/^[a-zA-Z_-]+:.*?##/ {printf "  \033[36m%-18s\033[0m %s\n", $$1, $$2} \
+		/^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: controlplane build ## Run one request through a local control plane and explain it.
+	bin/glassplane demo $(ARGS)
+
+.PHONY: up
+up: controlplane build ## Start a local control plane and keep it until Ctrl-C.
+	bin/glassplane up $(ARGS)
+
+##@ Development
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## Generate the CRDs in config/crd/bases.
+	$(CONTROLLER_GEN) crd paths=./api/... output:crd:artifacts:config=config/crd/bases
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) ## Generate the DeepCopy methods of the API types.
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: fmt
+fmt: ## Format all Go code.
+	$(foreach module,$(MODULES),$(GO) -C $(module) fmt ./... &&) true
+
+.PHONY: vet
+vet: ## Run go vet.
+	$(foreach module,$(MODULES),$(GO) -C $(module) vet ./... &&) true
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Check code and dependency rules with golangci-lint.
+	$(foreach module,$(MODULES),(cd $(module) && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml $(ARGS)) &&) true
+
+.PHONY: verify
+verify: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Check that generated code, CRDs, modules and manifests are current.
+	TOOLS_DIR=$(TOOLS_DIR) hack/verify.sh
+
+.PHONY: vulncheck
+vulncheck: $(GOVULNCHECK) ## Check the modules for known vulnerabilities; needs its database.
+	$(GOVULNCHECK) ./...
+
+##@ Testing
+
+# A folder that is given wins over the one of the builder.
+.PHONY: test
+test: controlplane $(GOTESTSUM) ## Run all tests, those against a real API server too, with -race.
+	export KUBEBUILDER_ASSETS="$${KUBEBUILDER_ASSETS:-$$(cd hack/controlplane && $(GO) run . --print-dir)}"; \
+	$(GOTESTSUM) --format pkgname --raw-command -- hack/gotest.sh $(MODULES) -- -race $(ARGS) ./...
+
+.PHONY: test-unit
+test-unit: $(GOTESTSUM) ## Run the tests that need no API server, with -race.
+	$(GOTESTSUM) --format pkgname --raw-command -- hack/gotest.sh $(MODULES) -- -race -short $(ARGS) ./...
+
+.PHONY: bench
+bench: controlplane ## Measure throughput and latency: make bench NODES=500 PODS=5000.
+	$(GO) run ./test/scale --nodes=$(NODES) --pods=$(PODS) $(ARGS)
+
+##@ Build
+
+.PHONY: build
+build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin.
+	$(GO_BUILD) -o bin/ ./cmd/...
+	ln -sf glassplane bin/kubectl-glassplane
+
+.PHONY: controlplane
+controlplane: ## Build or find the binaries of the local control plane.
+	cd hack/controlplane && $(GO) run . $(BINARIES)
+
+.PHONY: run
+run: ## Run all components against the current context of kubectl.
+	$(GO) run -ldflags "$(LDFLAGS)" ./cmd/manager $(ARGS)
+
+bin/linux_%/manager: FORCE
+	GOOS=linux GOARCH=$* $(GO_BUILD) -o $@ ./cmd/manager
+
+.PHONY: docker-build
+docker-build: bin/linux_$(GOARCH)/manager ## Build the image IMG; pulls nothing.
+	$(DOCKER) build --build-arg TARGETARCH=$(GOARCH) -t $(IMG) .
+
+comma := ,
+.PHONY: docker-buildx
+docker-buildx: $(patsubst linux/%,bin/linux_%/manager,$(subst $(comma), ,$(PLATFORMS))) ## Build and push the image IMG for all PLATFORMS.
+	$(DOCKER) buildx build --platform=$(PLATFORMS) --push -t $(IMG) .
+
+.PHONY: build-installer
+build-installer: manifests dist/overlay ## Write everything that a cluster needs to dist/install.yaml.
+	$(KUSTOMIZE) build dist/overlay >dist/install.yaml
+
+.PHONY: clean
+clean: ## Remove what was built, but not the control plane's cache.
+	rm -rf bin dist
+
+##@ Deployment
+
+.PHONY: install
+install: manifests $(KUSTOMIZE) ## Install the CRDs into the current cluster.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
+
+.PHONY: uninstall
+uninstall: $(KUSTOMIZE) ## Remove the CRDs, and with them all their objects, from the current cluster.
+	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: deploy
+deploy: build-installer ## Deploy CRDs and components to the current cluster, with the image IMG.
+	$(KUBECTL) apply --server-side -f dist/install.yaml
+
+.PHONY: undeploy
+undeploy: $(KUSTOMIZE) ## Remove CRDs and components from the current cluster.
+	$(KUSTOMIZE) build config/default | $(KUBECTL) delete --ignore-not-found -f -
+
+# An overlay sets the image, so that config/ is not changed by a build.
+.PHONY: dist/overlay
+dist/overlay: $(KUSTOMIZE)
+	rm -rf $@ && mkdir -p $@
+	cd $@ && $(KUSTOMIZE) create --resources ../../config/default && $(KUSTOMIZE) edit set image glassplane/manager=$(IMG)
+
+##@ Tools
+
+.PHONY: tools
+tools: $(CONTROLLER_GEN) $(GOLANGCI_LINT) $(GOTESTSUM) $(KUSTOMIZE) $(SETUP_ENVTEST) ## Build all tools into bin/tools.
+
+# The path of the package is taken from the tool directive in go.mod, which may
+# end in the major version.
+$(TOOLS_DIR)/%: hack/tools/go.mod hack/tools/go.sum
+	@mkdir -p $(@D)
+	$(GO) -C hack/tools build -o $@ \
+		$$(cd hack/tools && $(GO) list -f '{{.ImportPath}}' tool | grep -E '/$*(/v[0-9]+)?$$')
+
+.PHONY: FORCE
+FORCE:
