@@ -1,0 +1,138 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Names that several components and clients share.
+const (
+	// SystemNamespace is where the components run and keep their leader-election Leases.
+	SystemNamespace = "glassplane-system"
+
+	// NodeLeaseNamespace holds one coordination.k8s.io Lease per SimNode, its
+	// heartbeat. It is not kube-node-lease, so that a simulated node can never
+	// renew the Lease of a real node with the same name.
+	NodeLeaseNamespace = "simnode-lease"
+
+	// FinalizerKubelet is added to a SimPod together with spec.nodeName and
+	// removed by the simulated kubelet once the pod's containers have stopped.
+	// It stands for the graceful deletion that the API server offers to core
+	// Pods only.
+	FinalizerKubelet = "sim.glassplane.dev/kubelet"
+
+	// DefaultSchedulerName is the schedulerName of a SimPod that names none.
+	DefaultSchedulerName = "glassplane-scheduler"
+
+	// DefaultTerminationGracePeriodSeconds is core/v1's default, in seconds.
+	DefaultTerminationGracePeriodSeconds int64 = 30
+)
+
+// Condition types of a SimPod. They are those of a core/v1 Pod.
+const (
+	// SimPodScheduled is True once the pod is bound to a node. It is False with
+	// reason Unschedulable or SchedulingGated while it is not.
+	SimPodScheduled = "PodScheduled"
+	// SimPodInitialized is True once every init container has completed.
+	SimPodInitialized = "Initialized"
+	// SimPodContainersReady is True while every container is ready.
+	SimPodContainersReady = "ContainersReady"
+	// SimPodReady is True while the pod would receive traffic.
+	SimPodReady = "Ready"
+	// SimPodDisruptionTarget is True once a controller has decided to delete the
+	// pod: by preemption, by a taint, or because its node is gone.
+	SimPodDisruptionTarget = "DisruptionTarget"
+)
+
+// Reasons of a SimPod's conditions.
+const (
+	// ReasonUnschedulable surfaces when no node passed every filter of the scheduler.
+	ReasonUnschedulable = "Unschedulable"
+	// ReasonSchedulingGated surfaces while spec.schedulingGates is not empty.
+	ReasonSchedulingGated = "SchedulingGated"
+	// ReasonSchedulerError surfaces when scheduling failed for a reason that is
+	// not the pod's, such as a bind that the API server refused.
+	ReasonSchedulerError = "SchedulerError"
+	// ReasonScheduled surfaces once the pod is bound to a node.
+	ReasonScheduled = "Scheduled"
+	// ReasonContainersReady surfaces while every container is ready.
+	ReasonContainersReady = "ContainersReady"
+	// ReasonContainersInitialized surfaces once every init container has completed.
+	ReasonContainersInitialized = "ContainersInitialized"
+	// ReasonContainersNotReady surfaces while at least one container is not ready.
+	ReasonContainersNotReady = "ContainersNotReady"
+	// ReasonContainersNotInitialized surfaces while an init container has not completed.
+	ReasonContainersNotInitialized = "ContainersNotInitialized"
+	// ReasonPodCompleted surfaces when every container has ended successfully.
+	ReasonPodCompleted = "PodCompleted"
+	// ReasonPodFailed surfaces when the pod's phase is Failed.
+	ReasonPodFailed = "PodFailed"
+	// ReasonPreemptionByScheduler surfaces on a victim of preemption.
+	ReasonPreemptionByScheduler = "PreemptionByScheduler"
+	// ReasonDeletionByTaintManager surfaces on a pod that a NoExecute taint evicts.
+	ReasonDeletionByTaintManager = "DeletionByTaintManager"
+	// ReasonDeletionByPodGC surfaces on a pod whose node no longer exists.
+	ReasonDeletionByPodGC = "DeletionByPodGC"
+)
+
+// Reasons of a container's waiting and terminated states, as a kubelet gives them.
+const (
+	// ReasonPodInitializing surfaces while init containers still have to run.
+	ReasonPodInitializing = "PodInitializing"
+	// ReasonContainerCreating surfaces during simulation.startDelay.
+	ReasonContainerCreating = "ContainerCreating"
+	// ReasonCrashLoopBackOff surfaces while a restart waits for its back-off.
+	ReasonCrashLoopBackOff = "CrashLoopBackOff"
+	// ReasonCompleted surfaces when a container ended with exit code 0.
+	ReasonCompleted = "Completed"
+	// ReasonError surfaces when a container ended with any other exit code.
+	ReasonError = "Error"
+	// ReasonDeadlineExceeded surfaces when activeDeadlineSeconds ended the pod.
+	ReasonDeadlineExceeded = "DeadlineExceeded"
+)
+
+// Condition types of a SimNode. They are those of a core/v1 Node that a
+// simulated node can have.
+const (
+	// SimNodeReady is True while the node sends heartbeats, False while it boots,
+	// and Unknown once its Lease went stale.
+	SimNodeReady = "Ready"
+)
+
+// Reasons of a SimNode's conditions, as kubelet and node lifecycle controller give them.
+const (
+	// ReasonNodeBooting surfaces during simulation.bootDelay.
+	ReasonNodeBooting = "NodeBooting"
+	// ReasonKubeletReady surfaces once the simulated kubelet accepts pods.
+	ReasonKubeletReady = "KubeletReady"
+	// ReasonNodeStatusUnknown surfaces when the node's Lease was not renewed
+	// within the grace period.
+	ReasonNodeStatusUnknown = "NodeStatusUnknown"
+)
+
+// Condition types and reasons of a SimReplicaSet.
+const (
+	// SimReplicaSetReplicaFailure is True while creating or deleting a pod fails.
+	SimReplicaSetReplicaFailure = "ReplicaFailure"
+	// ReasonFailedCreate surfaces when the API server refused to create a pod.
+	ReasonFailedCreate = "FailedCreate"
+	// ReasonFailedDelete surfaces when the API server refused to delete a pod.
+	ReasonFailedDelete = "FailedDelete"
+)
+
+// Condition types and reasons of a Walkthrough.
+const (
+	// WalkthroughComplete is True once the request has come to its end: the pod
+	// runs, has ended, was rejected, or was deleted.
+	WalkthroughComplete = "Complete"
+	// ReasonRequestFinished surfaces when the last step of the request is recorded.
+	ReasonRequestFinished = "RequestFinished"
+	// ReasonRequestInProgress surfaces while steps are still to come.
+	ReasonRequestInProgress = "RequestInProgress"
+	// ReasonSubjectNotFound surfaces while nothing is recorded of the subject.
+	ReasonSubjectNotFound = "SubjectNotFound"
+	// ReasonSubjectConflict surfaces when an object that this Walkthrough does
+	// not own already has the name that its template would get.
+	ReasonSubjectConflict = "SubjectConflict"
+	// ReasonSubjectRejected surfaces when the API server refused to create the
+	// object of the template.
+	ReasonSubjectRejected = "SubjectRejected"
+)

@@ -1,0 +1,130 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ToPod returns the core/v1 Pod that the SimPod stands for, so that rules
+// written for Pods (such as those of k8s.io/component-helpers) apply to it. A
+// resource that has a limit but no request is requested as much as its limit,
+// as the API server does for Pods. The Pod shares memory with the SimPod:
+// neither may be changed.
+func (p *SimPod) ToPod() *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: p.ObjectMeta,
+		Spec: corev1.PodSpec{
+			InitContainers:                toCoreContainers(p.Spec.InitContainers),
+			Containers:                    toCoreContainers(p.Spec.Containers),
+			NodeName:                      p.Spec.NodeName,
+			NodeSelector:                  p.Spec.NodeSelector,
+			Affinity:                      p.Spec.Affinity,
+			Tolerations:                   p.Spec.Tolerations,
+			TopologySpreadConstraints:     p.Spec.TopologySpreadConstraints,
+			PriorityClassName:             p.Spec.PriorityClassName,
+			Priority:                      p.Spec.Priority,
+			PreemptionPolicy:              p.Spec.PreemptionPolicy,
+			SchedulerName:                 p.Spec.SchedulerName,
+			SchedulingGates:               p.Spec.SchedulingGates,
+			Overhead:                      corev1.ResourceList(p.Spec.Overhead),
+			RestartPolicy:                 p.Spec.RestartPolicy,
+			TerminationGracePeriodSeconds: p.Spec.TerminationGracePeriodSeconds,
+			ActiveDeadlineSeconds:         p.Spec.ActiveDeadlineSeconds,
+		},
+		Status: corev1.PodStatus{
+			Phase:             p.Status.Phase,
+			Conditions:        toPodConditions(p.Status.Conditions),
+			NominatedNodeName: p.Status.NominatedNodeName,
+			StartTime:         p.Status.StartTime,
+		},
+	}
+}
+
+func toCoreContainers(in []Container) []corev1.Container {
+	out := make([]corev1.Container, len(in))
+	for i := range in {
+		out[i] = corev1.Container{
+			Name:  in[i].Name,
+			Image: in[i].Image,
+			Resources: corev1.ResourceRequirements{
+				Limits:   corev1.ResourceList(in[i].Resources.Limits),
+				Requests: requestsWithDefaults(in[i].Resources),
+			},
+			Ports: toCorePorts(in[i].Ports),
+		}
+	}
+	return out
+}
+
+// requestsWithDefaults mirrors SetDefaults_Pod of k8s.io/kubernetes/pkg/apis/core/v1.
+func requestsWithDefaults(r ResourceRequirements) corev1.ResourceList {
+	missing := false
+	for name := range r.Limits {
+		if _, ok := r.Requests[name]; !ok {
+			missing = true
+		}
+	}
+	if !missing {
+		return corev1.ResourceList(r.Requests)
+	}
+	requests := make(corev1.ResourceList, len(r.Limits)+len(r.Requests))
+	for name, q := range r.Limits {
+		requests[name] = q
+	}
+	for name, q := range r.Requests {
+		requests[name] = q
+	}
+	return requests
+}
+
+func toCorePorts(in []ContainerPort) []corev1.ContainerPort {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]corev1.ContainerPort, len(in))
+	for i, p := range in {
+		out[i] = corev1.ContainerPort{
+			Name: p.Name, ContainerPort: p.ContainerPort, HostPort: p.HostPort, HostIP: p.HostIP, Protocol: p.Protocol,
+		}
+	}
+	return out
+}
+
+func toPodConditions(in []metav1.Condition) []corev1.PodCondition {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]corev1.PodCondition, len(in))
+	for i, c := range in {
+		out[i] = corev1.PodCondition{
+			Type: corev1.PodConditionType(c.Type), Status: corev1.ConditionStatus(c.Status),
+			Reason: c.Reason, Message: c.Message, LastTransitionTime: c.LastTransitionTime,
+		}
+	}
+	return out
+}
+
+// ToNode returns the core/v1 Node that the SimNode stands for. It shares
+// memory with the SimNode: neither may be changed.
+func (n *SimNode) ToNode() *corev1.Node {
+	images := make([]corev1.ContainerImage, len(n.Spec.Images))
+	for i, image := range n.Spec.Images {
+		images[i] = corev1.ContainerImage{Names: image.Names, SizeBytes: image.SizeBytes}
+	}
+	return &corev1.Node{
+		ObjectMeta: n.ObjectMeta,
+		Spec: corev1.NodeSpec{
+			Taints:        n.Spec.Taints,
+			Unschedulable: n.Spec.Unschedulable,
+		},
+		Status: corev1.NodeStatus{
+			Capacity:    corev1.ResourceList(n.Status.Capacity),
+			Allocatable: corev1.ResourceList(n.Status.Allocatable),
+			Addresses:   n.Status.Addresses,
+			Images:      images,
+		},
+	}
+}

@@ -1,0 +1,179 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// SimNode is a simulated node: it sends real heartbeats and accepts simulated
+// pods up to its capacity.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=sn,categories=sim
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="Ready, NotReady or Unknown, and whether the node is cordoned"
+// +kubebuilder:printcolumn:name="Zone",type=string,JSONPath=`.metadata.labels.topology\.kubernetes\.io/zone`
+// +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.podCount`,description="Pods on the node, refreshed with a heartbeat"
+// +kubebuilder:printcolumn:name="CPU",type=string,JSONPath=`.status.allocatable.cpu`
+// +kubebuilder:printcolumn:name="Memory",type=string,JSONPath=`.status.allocatable.memory`
+// +kubebuilder:printcolumn:name="CPU Requests",type=string,JSONPath=`.status.allocated.cpu`,priority=1
+// +kubebuilder:printcolumn:name="Memory Requests",type=string,JSONPath=`.status.allocated.memory`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type SimNode struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec is what the node has and how it behaves.
+	// +required
+	Spec SimNodeSpec `json:"spec,omitzero"`
+
+	// status is what the simulated kubelet and the node lifecycle controller
+	// last reported.
+	// +optional
+	Status SimNodeStatus `json:"status,omitzero"`
+}
+
+// SimNodeList is a list of SimNodes.
+//
+// +kubebuilder:object:root=true
+type SimNodeList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []SimNode `json:"items"`
+}
+
+// SimNodeSpec is what a simulated node has and how it behaves.
+//
+// +kubebuilder:validation:XValidation:rule="size(self.capacity) > 0",fieldPath=".capacity",message="capacity must name at least one resource, such as cpu"
+// +kubebuilder:validation:XValidation:rule="!has(self.reserved) || self.reserved.all(r, r in self.capacity)",fieldPath=".reserved",message="reserved must only name resources of capacity"
+type SimNodeSpec struct {
+	// capacity is all that the node has, such as cpu, memory, pods and extended
+	// resources. Where pods is not set it is 110.
+	// +required
+	Capacity ResourceList `json:"capacity,omitempty"`
+
+	// reserved is the part of capacity that pods cannot have. None by default.
+	// +optional
+	Reserved ResourceList `json:"reserved,omitempty"`
+
+	// taints keep pods that do not tolerate them off the node.
+	// +optional
+	// +listType=map
+	// +listMapKey=key
+	// +listMapKey=effect
+	// +kubebuilder:validation:MaxItems=64
+	Taints []corev1.Taint `json:"taints,omitempty"`
+
+	// unschedulable keeps new pods off the node. Defaults to false.
+	// +optional
+	Unschedulable bool `json:"unschedulable,omitempty"`
+
+	// images that the node already has.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=128
+	Images []ContainerImage `json:"images,omitempty"`
+
+	// simulation says how the node behaves.
+	// +optional
+	Simulation *NodeSimulation `json:"simulation,omitempty"`
+}
+
+// ContainerImage is an image that a node has.
+type ContainerImage struct {
+	// names by which the image is known, such as nginx:1.29.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	Names []string `json:"names,omitempty"`
+
+	// sizeBytes is the size of the image, in bytes.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	SizeBytes int64 `json:"sizeBytes,omitempty"`
+}
+
+// NodeSimulation says how a SimNode behaves.
+type NodeSimulation struct {
+	// heartbeatInterval is how often the node renews its Lease. Defaults to 10s,
+	// as a kubelet does.
+	// +optional
+	// +kubebuilder:default="10s"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="heartbeatInterval must be at least 1s"
+	HeartbeatInterval *metav1.Duration `json:"heartbeatInterval,omitempty"`
+
+	// bootDelay is the time from the node's creation until it is ready.
+	// Defaults to 0s.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="bootDelay must not be negative"
+	BootDelay *metav1.Duration `json:"bootDelay,omitempty"`
+}
+
+// SimNodeStatus is what the simulated kubelet and the node lifecycle
+// controller last reported.
+type SimNodeStatus struct {
+	// observedGeneration is the metadata.generation that this status reflects.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// summary is the word that kubectl shows as the status of a node: Ready,
+	// NotReady or Unknown, with SchedulingDisabled for a cordoned one.
+	// +optional
+	Summary string `json:"summary,omitempty"`
+
+	// capacity is what the node has.
+	// +optional
+	Capacity ResourceList `json:"capacity,omitempty"`
+
+	// allocatable is what pods can have: capacity less reserved, at least 0.
+	// +optional
+	Allocatable ResourceList `json:"allocatable,omitempty"`
+
+	// allocated is the sum of the requests of the node's pods. It is refreshed
+	// with a heartbeat, so it can lag by one heartbeatInterval.
+	// +optional
+	Allocated ResourceList `json:"allocated,omitempty"`
+
+	// podCount is the number of pods on the node, refreshed with a heartbeat.
+	// +optional
+	PodCount int32 `json:"podCount"`
+
+	// conditions of the node: Ready.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// addresses of the node.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	Addresses []corev1.NodeAddress `json:"addresses,omitempty"`
+
+	// nodeInfo says what the node claims to run.
+	// +optional
+	NodeInfo *SimNodeInfo `json:"nodeInfo,omitempty"`
+}
+
+// SimNodeInfo is the part of a core/v1 NodeSystemInfo that a simulated node has.
+type SimNodeInfo struct {
+	// kubeletVersion is the version of the simulated kubelet.
+	// +optional
+	KubeletVersion string `json:"kubeletVersion,omitempty"`
+	// operatingSystem of the node: linux.
+	// +optional
+	OperatingSystem string `json:"operatingSystem,omitempty"`
+	// architecture of the node, such as amd64.
+	// +optional
+	Architecture string `json:"architecture,omitempty"`
+}
