@@ -1,0 +1,187 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package substrate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
+)
+
+// Names in the data folder. All of them, and nothing else, are removed when the
+// control plane stops.
+const (
+	lockName       = "lock"
+	processesFile  = "processes.json"
+	instanceFile   = "instance.json"
+	kubeconfigFile = "kubeconfig"
+	etcdDir        = "etcd"
+	apiServerDir   = "apiserver"
+	pkiDir         = "pki"
+	auditDir       = "audit"
+	logsDir        = "logs"
+)
+
+var (
+	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir}
+	ownedFiles = []string{processesFile, instanceFile, kubeconfigFile}
+)
+
+// HomeEnv names the environment variable with the default data folder.
+const HomeEnv = "GLASSPLANE_HOME"
+
+// DefaultDir is the data folder that commands use where none is given: the
+// one that HomeEnv names, else glassplane/local in os.UserCacheDir.
+func DefaultDir(env func(string) string) (string, error) {
+	if home := env(HomeEnv); home != "" {
+		return filepath.Abs(home)
+	}
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find the data folder (--%s or %s sets another one): %w", FlagDataDir, HomeEnv, err)
+	}
+	return filepath.Join(user, "glassplane", "local"), nil
+}
+
+// dataDir is a data folder that this process owns.
+type dataDir struct {
+	path string
+	// made says that the folder was not there before.
+	made bool
+	lock *fileutil.LockedFile
+}
+
+// claimDir makes the folder where it is missing and locks it. An empty path
+// means a temporary folder. A folder that holds what is not ours is refused,
+// so that nothing of the user's can be removed with it.
+func claimDir(path string) (*dataDir, error) {
+	d, err := makeDir(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkContent(); err != nil {
+		return nil, err
+	}
+	if err := d.takeLock(); err != nil {
+		d.removeIfMade()
+		return nil, err
+	}
+	return d, nil
+}
+
+func makeDir(path string) (*dataDir, error) {
+	if path == "" {
+		temp, err := os.MkdirTemp("", "glassplane-")
+		if err != nil {
+			return nil, fmt.Errorf("make a temporary data folder: %w", err)
+		}
+		return &dataDir{path: temp, made: true}, nil
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.IsDir():
+		return nil, fmt.Errorf("data folder %s is not a folder; choose another one with --%s", path, FlagDataDir)
+	case err == nil:
+		return &dataDir{path: path}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, dirError(path, err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, dirError(path, err)
+	}
+	return &dataDir{path: path, made: true}, nil
+}
+
+func dirError(path string, err error) error {
+	return fmt.Errorf("data folder %s cannot be used; choose another one with --%s: %w", path, FlagDataDir, err)
+}
+
+func (d *dataDir) checkContent() error {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return dirError(d.path, err)
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	if _, err := os.Stat(d.file(lockName)); err != nil {
+		return fmt.Errorf("data folder %s is not empty and no control plane's; choose another one with --%s", d.path, FlagDataDir)
+	}
+	return nil
+}
+
+// takeLock takes the lock that keeps a second instance out.
+func (d *dataDir) takeLock() error {
+	for {
+		lock, err := fileutil.TryLockFile(d.file(lockName), os.O_RDWR|os.O_CREATE, 0o600)
+		if errors.Is(err, fileutil.ErrLocked) {
+			return d.inUseError()
+		}
+		if err != nil {
+			return dirError(d.path, err)
+		}
+		// Who stops removes the file: a lock on a removed file locks nothing.
+		mine, errMine := lock.Stat()
+		there, errThere := os.Stat(d.file(lockName))
+		if errMine == nil && errThere == nil && os.SameFile(mine, there) {
+			d.lock = lock
+			return nil
+		}
+		lock.Close()
+		if err := errors.Join(errMine, errThere); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return dirError(d.path, err)
+		}
+	}
+}
+
+// ErrInUse is wrapped by the error of Start when another instance runs on the
+// same data folder.
+var ErrInUse = errors.New("a control plane already runs on this data folder")
+
+func (d *dataDir) inUseError() error {
+	who := ""
+	if instance, err := ReadInstance(d.path); err == nil {
+		who = fmt.Sprintf(" (pid %d)", instance.PID)
+	}
+	return fmt.Errorf("%w: %s%s; stop it first, or choose another folder with --%s", ErrInUse, d.path, who, FlagDataDir)
+}
+
+func (d *dataDir) file(names ...string) string {
+	return filepath.Join(append([]string{d.path}, names...)...)
+}
+
+// clear removes what an instance keeps in the folder, but for the lock.
+func (d *dataDir) clear() error {
+	var errs []error
+	for _, name := range append(append([]string{}, subfolders...), ownedFiles...) {
+		errs = append(errs, os.RemoveAll(d.file(name)))
+	}
+	return errors.Join(errs...)
+}
+
+// release removes all that is ours, gives the lock back, and removes the folder
+// if it was made by claimDir and nobody else has put anything into it.
+func (d *dataDir) release() error {
+	if d.lock == nil {
+		return nil
+	}
+	err := errors.Join(d.clear(), os.Remove(d.file(lockName)), d.lock.Close())
+	d.lock = nil
+	d.removeIfMade()
+	return err
+}
+
+func (d *dataDir) removeIfMade() {
+	if d.made {
+		_ = os.Remove(d.path)
+	}
+}
