@@ -39,6 +39,8 @@ const (
 	// for longer than the default of five minutes; etcdQuota (bytes) makes room.
 	etcdCompaction = "30m"
 	etcdQuota      = "4294967296"
+	// watchGrace is how long a stopping API server takes to end its watches.
+	watchGrace = "1s"
 )
 
 // controllers are those that Glassplane relies on: owner references, deletion
@@ -129,6 +131,8 @@ func (l *Local) startAPIServer(ctx context.Context) error {
 		Set("etcd-cafile", l.data.file(pkiDir, caFile)).
 		Set("etcd-certfile", l.certFile(etcdClientName)).Set("etcd-keyfile", l.keyFile(etcdClientName)).
 		Set("etcd-compaction-interval", etcdCompaction).
+		// Without it, an open watch would keep a stopping server for a minute.
+		Set("shutdown-watch-termination-grace-period", watchGrace).
 		Set("advertise-address", loopback).
 		// Endpoints may not be loopback addresses, and nobody looks for ours.
 		Set("endpoint-reconciler-type", "none")
