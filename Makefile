@@ -154,8 +154,9 @@ uninstall: $(KUSTOMIZE) ## Remove the CRDs, and with them all their objects, fro
 deploy: build-installer ## Deploy CRDs and components to the current cluster, with the image IMG.
 	$(KUBECTL) apply --server-side -f dist/install.yaml
 
+# The CRDs go first, while the components still run that end the simulated pods.
 .PHONY: undeploy
-undeploy: $(KUSTOMIZE) ## Remove CRDs and components from the current cluster.
+undeploy: uninstall ## Remove CRDs and components from the current cluster.
 	$(KUSTOMIZE) build config/default | $(KUBECTL) delete --ignore-not-found -f -
 
 # An overlay sets the image, so that config/ is not changed by a build.
