@@ -4,12 +4,15 @@
 package substrate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/go-logr/logr"
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 )
 
@@ -31,6 +34,9 @@ var (
 	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir}
 	ownedFiles = []string{processesFile, instanceFile, kubeconfigFile}
 )
+
+// tempPrefix starts the names of temporary data folders.
+const tempPrefix = "glassplane-"
 
 // HomeEnv names the environment variable with the default data folder.
 const HomeEnv = "GLASSPLANE_HOME"
@@ -76,7 +82,7 @@ func claimDir(path string) (*dataDir, error) {
 
 func makeDir(path string) (*dataDir, error) {
 	if path == "" {
-		temp, err := os.MkdirTemp("", "glassplane-")
+		temp, err := os.MkdirTemp("", tempPrefix)
 		if err != nil {
 			return nil, fmt.Errorf("make a temporary data folder: %w", err)
 		}
@@ -153,6 +159,49 @@ func (d *dataDir) inUseError() error {
 		who = fmt.Sprintf(" (pid %d)", instance.PID)
 	}
 	return fmt.Errorf("%w: %s%s; stop it first, or choose another folder with --%s", ErrInUse, d.path, who, FlagDataDir)
+}
+
+// cleanUp stops the processes of an instance that was killed on this data
+// folder, and removes its files. The lock says that it is not alive.
+func (d *dataDir) cleanUp(ctx context.Context, log logr.Logger) error {
+	records, err := readRecords(d.path)
+	if err != nil {
+		// Without the list nothing can be told from other people's processes.
+		log.Error(err, "the list of processes that an earlier run left cannot be read")
+	}
+	for _, record := range slices.Backward(records) {
+		if _, alive := record.orphan(d.path); !alive {
+			continue
+		}
+		log.Info("stopping a process left by an earlier run", "process", record.Name, "pid", record.PID)
+		if err := stopOrphan(ctx, record, d.path); err != nil {
+			return err
+		}
+	}
+	if err := d.clear(); err != nil {
+		return dirError(d.path, err)
+	}
+	return nil
+}
+
+// sweepTemporary cleans up the temporary data folders of killed instances. What
+// cannot be cleaned up, another user's folders for one, is left as it is.
+func sweepTemporary(ctx context.Context, log logr.Logger) {
+	// The list of processes is written under the lock: where it is, an
+	// instance that lives holds the lock.
+	found, _ := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*", processesFile))
+	for _, path := range found {
+		d := &dataDir{path: filepath.Dir(path), made: true}
+		if err := d.takeLock(); err != nil {
+			continue
+		}
+		if err := d.cleanUp(ctx, log); err != nil {
+			log.Error(err, "what an earlier run left cannot be removed", "dir", d.path)
+			_ = d.lock.Close()
+			continue
+		}
+		_ = d.release()
+	}
 }
 
 func (d *dataDir) file(names ...string) string {

@@ -72,7 +72,7 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	l := &Local{opts: opts, dir: data.path, data: data, plane: &envtest.ControlPlane{}, done: make(chan struct{})}
 	l.background, l.cancelBackground = context.WithCancel(context.Background())
 	for _, step := range []func(context.Context) error{
-		l.cleanUpOrphans,
+		l.cleanUp,
 		l.prepare,
 		l.startEtcd,
 		l.startAPIServer,
@@ -89,27 +89,13 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	return l, nil
 }
 
-// cleanUpOrphans stops the processes of an instance that was killed on this
-// data folder, and removes its files. The lock says that it is not alive.
-func (l *Local) cleanUpOrphans(ctx context.Context) error {
-	records, err := readRecords(l.dir)
-	if err != nil {
-		// Without the list nothing can be told from other people's processes.
-		l.opts.Log.Error(err, "the list of processes that an earlier run left cannot be read")
+// cleanUp removes what killed instances left on this data folder and, if it is
+// a temporary one, on all other temporary ones: nobody comes back to those.
+func (l *Local) cleanUp(ctx context.Context) error {
+	if l.opts.Dir == "" {
+		sweepTemporary(ctx, l.logger())
 	}
-	for _, record := range slices.Backward(records) {
-		if _, alive := record.orphan(l.dir); !alive {
-			continue
-		}
-		l.opts.Log.Info("stopping a process left by an earlier run", "process", record.Name, "pid", record.PID)
-		if err := stopOrphan(ctx, record, l.dir); err != nil {
-			return err
-		}
-	}
-	if err := l.data.clear(); err != nil {
-		return dirError(l.dir, err)
-	}
-	return nil
+	return l.data.cleanUp(ctx, l.logger())
 }
 
 // prepare makes what the processes need before they start.

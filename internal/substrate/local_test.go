@@ -273,22 +273,27 @@ var _ = Describe("a start that ends early", func() {
 })
 
 var _ = Describe("a killed instance", func() {
-	It("is cleaned up by the next one on its data folder", func(ctx SpecContext) {
-		dir := filepath.Join(GinkgoT().TempDir(), "data")
+	DescribeTable("is cleaned up by the next one", func(ctx SpecContext, temporary bool) {
+		GinkgoT().Setenv("TMPDIR", GinkgoT().TempDir())
+		dir, victimDir := filepath.Join(GinkgoT().TempDir(), "data"), ""
+		if victimDir = dir; temporary {
+			dir, victimDir = "", victimTemporary
+		}
 		victim := exec.CommandContext(ctx, os.Args[0])
-		victim.Env = append(os.Environ(), victimDirEnv+"="+dir)
+		victim.Env = append(os.Environ(), victimDirEnv+"="+victimDir)
 		out, err := victim.StdoutPipe()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(victim.Start()).To(Succeed())
 		line, err := bufio.NewReader(out).ReadString('\n')
 		Expect(err).NotTo(HaveOccurred())
-		Expect(line).To(Equal("ready\n"))
+		leftDir := strings.TrimSpace(line)
+		Expect(leftDir).To(BeADirectory())
 		Expect(victim.Process.Kill()).To(Succeed())
 		Expect(victim.Wait()).NotTo(Succeed())
 
-		left := readRecords(dir)
+		left := readRecords(leftDir)
 		Expect(left).To(HaveLen(2))
-		_, err = substrate.ReadInstance(dir)
+		_, err = substrate.ReadInstance(leftDir)
 		Expect(err).To(MatchError(substrate.ErrNoInstance))
 
 		var said strings.Builder
@@ -297,13 +302,19 @@ var _ = Describe("a killed instance", func() {
 		noController.ControllerManager = ""
 		local, err := substrate.Start(ctx, substrate.Options{Assets: noController, Dir: dir, Log: log})
 		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func() { Expect(local.Stop()).To(Succeed()) })
+		DeferCleanup(func() {
+			Expect(local.Stop()).To(Succeed())
+			Expect(filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "glassplane-*"))).To(BeEmpty())
+		})
 		for _, record := range left {
 			Expect(syscall.Kill(record.PID, 0)).To(MatchError(syscall.ESRCH), record.Name)
 		}
 		Expect(said.String()).To(ContainSubstring("left by an earlier run"))
 		Expect(local.Missing()).To(ConsistOf(HaveField("Cost", ContainSubstring("no owner-reference garbage collection"))))
-	}, NodeTimeout(120*time.Second))
+	},
+		Entry("on its data folder", false, NodeTimeout(120*time.Second)),
+		Entry("on a temporary folder", true, NodeTimeout(120*time.Second)),
+	)
 })
 
 type roundTripper func(*http.Request) (*http.Response, error)

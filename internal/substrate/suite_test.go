@@ -20,6 +20,9 @@ import (
 // it is killed, so that a test can see what is left then.
 const victimDirEnv = "GLASSPLANE_TEST_VICTIM_DIR"
 
+// victimTemporary is the value of victimDirEnv for a temporary folder.
+const victimTemporary = "temporary"
+
 var assets substrate.Assets
 
 func TestMain(m *testing.M) {
@@ -36,16 +39,19 @@ func runVictim(dir string) int {
 		return 1
 	}
 	found.ControllerManager = ""
+	if dir == victimTemporary {
+		dir = ""
+	}
 	local, err := substrate.Start(context.Background(), substrate.Options{Assets: found, Dir: dir})
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	if err := substrate.WriteInstance(dir, substrate.Instance{}); err != nil {
+	if err := substrate.WriteInstance(local.Dir(), substrate.Instance{}); err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	fmt.Println("ready")
+	fmt.Println(local.Dir())
 	<-local.Done()
 	return 1
 }
