@@ -4,7 +4,7 @@ SHELL := /usr/bin/env bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 IMG ?= glassplane/manager:latest
 PLATFORMS ?= linux/amd64,linux/arm64
 # Arguments of the command that demo, up and run start, such as ARGS="-o json".
