@@ -12,13 +12,13 @@ import (
 	"os"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/install"
+	"github.com/glassplane/glassplane/internal/scheme"
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
@@ -42,7 +42,7 @@ func Start(ctx context.Context) (_ *Environment, err error) {
 		return nil, err
 	}
 	e := &Environment{
-		Scheme:  Scheme(),
+		Scheme:  scheme.New(),
 		testEnv: &envtest.Environment{BinaryAssetsDirectory: assets.Dir},
 	}
 	if e.Config, err = e.testEnv.Start(); err != nil {
@@ -65,17 +65,6 @@ func Start(ctx context.Context) (_ *Environment, err error) {
 	}
 	e.Client, err = client.New(e.Config, client.Options{Scheme: e.Scheme, FieldValidation: "Strict"})
 	return e, err
-}
-
-// Scheme returns a scheme that knows core Kubernetes and the sim API.
-func Scheme() *runtime.Scheme {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			panic(err) // a programming error: two types of one kind
-		}
-	}
-	return scheme
 }
 
 // Stop stops the API server and etcd.

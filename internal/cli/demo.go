@@ -1,0 +1,135 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/local"
+)
+
+type demoCommand struct {
+	io    IO
+	local localFlags
+	pod   podFlags
+	view  viewFlags
+
+	timeout time.Duration
+}
+
+func newDemoCommand(name string, io IO) *cobra.Command {
+	c := &demoCommand{io: io, local: localFlags{nodes: 3}, pod: podFlags{image: "nginx"}}
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Send one request through a local control plane and explain it",
+		Long: `Send one request through a local control plane and explain it.
+
+Starts what "glassplane up" starts in a temporary folder, creates simulated
+nodes, sends the request of "glassplane run mypod --image=nginx", waits until
+the pod runs, prints the walkthrough and stops everything.`,
+		Example: examples(name, `
+# Every view
+glassplane demo
+
+# The table alone, or all of it for other programs
+glassplane demo --quiet
+glassplane demo -o json`),
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := c.Validate(); err != nil {
+				return err
+			}
+			return c.Run(command.Context())
+		},
+	}
+	c.local.add(command)
+	c.view.add(command.Flags())
+	command.Flags().BoolVarP(&c.view.quiet, "quiet", "q", false, "print the table alone")
+	command.Flags().StringVar(&c.pod.image, "image", c.pod.image, "the image of the pod's container")
+	command.Flags().StringToStringVar(&c.pod.requests, "requests", nil, "resources that the pod requests, such as cpu=500m")
+	command.Flags().DurationVar(&c.timeout, "timeout", defaultTimeout, "how long the pod may take to run")
+	return command
+}
+
+// Validate says what is wrong with the flags.
+func (c *demoCommand) Validate() error {
+	if c.timeout <= 0 {
+		return fmt.Errorf("invalid --timeout %s: must be positive", c.timeout)
+	}
+	if err := c.local.validate(); err != nil {
+		return err
+	}
+	if err := c.pod.validate(); err != nil {
+		return err
+	}
+	return c.view.validate()
+}
+
+// Run starts the control plane, sends the request and explains it.
+func (c *demoCommand) Run(ctx context.Context) (err error) {
+	tell := newProgress(c.io).tell
+	cluster, err := startLocal(ctx, c.io, c.local)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = stopLocal(c.io, cluster, err)
+		tell("stopped; nothing is left behind")
+	}()
+	record, err := c.sendRequest(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	return c.view.print(c.io.Out, explain.Explain(record))
+}
+
+// sendRequest creates the pod as glassplane run does and returns what was
+// recorded of it.
+func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (evidence.Record, error) {
+	pod, err := c.pod.newSimPod("default", "mypod")
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	config, err := cluster.UserConfig(runUserAgent)
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	sender, err := newSender(config, c.io)
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	sent, err := sender.create(ctx, pod)
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	followCtx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, followErr := sender.follow(followCtx, pod, func(line string, _ time.Time) {
+		fmt.Fprintf(c.io.ErrOut, "        %s\n", line)
+	})
+	if followErr != nil && ctx.Err() != nil {
+		return evidence.Record{}, ctx.Err()
+	}
+	record, err := newObserverAt(cluster.ObserverURL()).record(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	return withClient(record, sent), nil
+}
+
+// withClient adds what the client itself says about the request to the record.
+func withClient(record evidence.Record, sent evidence.Client) evidence.Record {
+	record.Entries = append(record.Entries, evidence.Entry{
+		Source: evidence.SourceClient, Time: sent.SentAt, Recorded: sent.AnsweredAt,
+		Object: record.Subject, Client: &sent,
+	})
+	record.Sources = append(record.Sources, evidence.SourceState{Source: evidence.SourceClient, Available: true})
+	return record
+}

@@ -1,0 +1,80 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glassplane/glassplane/internal/local"
+	"github.com/glassplane/glassplane/internal/substrate"
+)
+
+// localFlags describe a local control plane.
+type localFlags struct {
+	dataDir                 string
+	apiServerPort, etcdPort int
+	observerAddress         string
+	auditLevel              string
+	nodes                   int
+	verbose                 bool
+}
+
+func (f *localFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&f.dataDir, substrate.FlagDataDir, f.dataDir, "folder for keys, logs and etcd's data")
+	flags.IntVar(&f.apiServerPort, substrate.FlagAPIServerPort, 0, "port of the API server on loopback; 0 takes a free one")
+	flags.IntVar(&f.etcdPort, substrate.FlagEtcdPort, 0, "port of etcd on loopback; 0 takes a free one")
+	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the observer's API; port 0 takes a free one")
+	flags.StringVar(&f.auditLevel, "audit-level", "RequestResponse", "how much the audit log keeps of requests for simulated pods: Metadata, Request or RequestResponse")
+	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
+}
+
+func (f *localFlags) validate() error {
+	for flag, port := range map[string]int{substrate.FlagAPIServerPort: f.apiServerPort, substrate.FlagEtcdPort: f.etcdPort} {
+		if port < 0 || port > 65535 {
+			return fmt.Errorf("invalid --%s %d: must be 0 to 65535", flag, port)
+		}
+	}
+	if f.nodes < 0 || f.nodes > local.MaxNodes {
+		return fmt.Errorf("invalid --nodes %d: must be 0 to %d", f.nodes, local.MaxNodes)
+	}
+	switch f.auditLevel {
+	case "Metadata", "Request", "RequestResponse":
+		return nil
+	}
+	return fmt.Errorf("invalid --audit-level %q: must be Metadata, Request or RequestResponse", f.auditLevel)
+}
+
+func (f *localFlags) options(io IO) (local.Options, error) {
+	assets, err := substrate.FindAssets(io.Env)
+	if err != nil {
+		return local.Options{}, err
+	}
+	return local.Options{
+		Assets: assets, Dir: f.dataDir,
+		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
+		ObserverAddress: f.observerAddress,
+		AuditLevel:      f.auditLevel,
+		Log:             newLogger(io.ErrOut, f.verbose),
+		Progress:        newProgress(io).tell,
+	}, nil
+}
+
+// progress tells on stderr what was done, and how long it took.
+type progress struct {
+	io      IO
+	started time.Time
+}
+
+func newProgress(io IO) *progress { return &progress{io: io, started: io.Clock.Now()} }
+
+func (p *progress) tell(format string, args ...any) {
+	elapsed := p.io.Clock.Since(p.started).Seconds()
+	fmt.Fprintf(p.io.ErrOut, "%5.1fs  %s\n", elapsed, strings.TrimSpace(fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,101 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli holds the commands of glassplane. Each command is a value with
+// what it needs and the steps Complete, Validate and Run.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/clock"
+)
+
+// IO is what every command reads from and writes to.
+type IO struct {
+	genericiooptions.IOStreams
+	// Clock tells the time of what the client itself does.
+	Clock clock.Clock
+	// Env reads the environment.
+	Env func(string) string
+}
+
+// Main runs the command that the arguments name and returns the exit code: 0
+// if it succeeded, 130 if it was interrupted, else 1 with the error on stderr.
+func Main(ctx context.Context, program string, args []string, io IO) int {
+	command := NewCommand(program, io)
+	command.SetArgs(args)
+	err := command.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(io.ErrOut, "interrupted")
+		return 130
+	default:
+		fmt.Fprintln(io.ErrOut, message(err))
+		return 1
+	}
+}
+
+// message is what kubectl would print for the error.
+func message(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Reason != "" {
+		return fmt.Sprintf("Error from server (%s): %v", status.Status().Reason, err)
+	}
+	return "error: " + err.Error()
+}
+
+// NewCommand returns the command line: glassplane, or kubectl glassplane where
+// the program is called as kubectl's plugin.
+func NewCommand(program string, io IO) *cobra.Command {
+	name := "glassplane"
+	if strings.HasPrefix(filepath.Base(program), "kubectl-") {
+		name = "kubectl glassplane"
+	}
+	root := &cobra.Command{
+		Use:   "glassplane",
+		Short: "A Kubernetes control plane that you can see through",
+		Long: `A Kubernetes control plane that you can see through.
+
+Glassplane runs simulated pods and nodes on a real API server and a real etcd,
+and follows each request through them: every statement is proved by what the
+components themselves left behind.`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		Run:           func(command *cobra.Command, _ []string) { _ = command.Help() },
+	}
+	root.SetIn(io.In)
+	root.SetOut(io.Out)
+	root.SetErr(io.ErrOut)
+	clients := newClients(io)
+	clients.addFlags(root.PersistentFlags())
+	root.AddCommand(
+		newDemoCommand(name, io),
+		newUpCommand(name, io),
+		newRunCommand(name, io, clients),
+		newWalkCommand(name, io, clients),
+		newExplainCommand(name, io, clients),
+		newVersionCommand(io),
+	)
+	return root
+}
+
+// examples indents the examples of a command and names the program in them.
+func examples(name, text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = "  " + strings.ReplaceAll(line, "glassplane", name)
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,322 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+const (
+	runUserAgent   = "glassplane-run"
+	defaultTimeout = time.Minute
+)
+
+type runCommand struct {
+	io      IO
+	clients *clients
+	pod     podFlags
+
+	name, namespace string
+	dryRun, output  string
+	follow          bool
+	timeout         time.Duration
+	config          *rest.Config
+}
+
+func newRunCommand(name string, io IO, clients *clients) *cobra.Command {
+	c := &runCommand{io: io, clients: clients}
+	command := &cobra.Command{
+		Use:   "run NAME --image=IMAGE",
+		Short: "Create a simulated pod and follow the request until the pod runs",
+		Example: examples(name, `
+# Create a pod and follow it until it runs
+glassplane run web --image=nginx --requests=cpu=500m,memory=256Mi
+
+# Print what would be sent
+glassplane run web --image=nginx --dry-run=client -o yaml`),
+		Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			if err := c.Complete(args); err != nil {
+				return err
+			}
+			if err := c.Validate(); err != nil {
+				return err
+			}
+			return c.Run(command.Context())
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&c.pod.image, "image", "", "the image of the container (required)")
+	flags.StringToStringVar(&c.pod.requests, "requests", nil, "resources to request, such as cpu=500m,memory=256Mi")
+	flags.StringToStringVar(&c.pod.limits, "limits", nil, "limits of resources, such as cpu=1")
+	flags.StringToStringVarP(&c.pod.labels, "labels", "l", nil, "labels of the pod; run=NAME by default")
+	flags.StringToStringVar(&c.pod.nodeSelector, "node-selector", nil, "labels that the node must have")
+	flags.StringVar(&c.pod.restart, "restart", "", "restart policy: Always (the default), OnFailure or Never")
+	flags.StringVar(&c.pod.schedulerName, "scheduler-name", "", "the scheduler that is to bind the pod")
+	flags.StringVar(&c.dryRun, "dry-run", "none", "none, client (print what would be sent) or server (send it without keeping it)")
+	flags.StringVarP(&c.output, "output", "o", "", "name, yaml or json: print the created object in place of following it")
+	flags.BoolVar(&c.follow, "follow", true, "follow the request until the pod runs or has ended")
+	flags.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long to follow the request")
+	return command
+}
+
+// Complete reads what flags and kubeconfig say.
+func (c *runCommand) Complete(args []string) (err error) {
+	c.name = args[0]
+	if c.namespace, err = c.clients.namespace(); err != nil {
+		return err
+	}
+	if c.dryRun == "client" {
+		return nil
+	}
+	c.config, err = c.clients.restConfig(runUserAgent)
+	return err
+}
+
+// Validate says what is wrong with the flags.
+func (c *runCommand) Validate() error {
+	switch c.dryRun {
+	case "none", "client", "server":
+	default:
+		return fmt.Errorf("invalid --dry-run %q: must be none, client or server", c.dryRun)
+	}
+	switch c.output {
+	case "", "name", "yaml", "json":
+	default:
+		return fmt.Errorf("invalid --output %q: must be name, yaml or json", c.output)
+	}
+	if c.timeout <= 0 {
+		return fmt.Errorf("invalid --timeout %s: must be positive", c.timeout)
+	}
+	return c.pod.validate()
+}
+
+// Run sends the request and follows what comes of it.
+func (c *runCommand) Run(ctx context.Context) error {
+	pod, err := c.pod.newSimPod(c.namespace, c.name)
+	if err != nil {
+		return err
+	}
+	if c.dryRun == "client" {
+		return c.print(pod, "created (dry run)")
+	}
+	sender, err := newSender(c.config, c.io)
+	if err != nil {
+		return err
+	}
+	var options []client.CreateOption
+	verb := "created"
+	if c.dryRun == "server" {
+		options, verb = append(options, client.DryRunAll), "created (server dry run)"
+	}
+	sent, err := sender.create(ctx, pod, options...)
+	if err != nil {
+		return c.refused(err, sent)
+	}
+	if err := c.print(pod, verb); err != nil {
+		return err
+	}
+	if c.dryRun != "none" || c.output != "" || !c.follow {
+		return nil
+	}
+	return c.followPod(ctx, sender, pod, sent)
+}
+
+// refused adds to a refusal how it can be looked at.
+func (c *runCommand) refused(err error, sent evidence.Client) error {
+	if sent.AuditID != "" {
+		fmt.Fprintf(c.io.ErrOut, "To see where the request stopped: glassplane walk request/%s\n", sent.AuditID)
+	}
+	return err
+}
+
+func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
+		fmt.Errorf("simpod/%s did not run within %s; to see why: glassplane explain simpod/%s", c.name, c.timeout, c.name))
+	defer cancel()
+	_, err := sender.follow(ctx, pod, func(line string, at time.Time) {
+		fmt.Fprintf(c.io.Out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.io.Out, "To see each step: glassplane walk simpod/%s\n", c.name)
+	return err
+}
+
+// print prints the object as --output says, or the line that kubectl prints.
+func (c *runCommand) print(pod *v1alpha1.SimPod, verb string) error {
+	var printer printers.ResourcePrinter = &printers.NamePrinter{Operation: verb}
+	switch c.output {
+	case "name":
+		printer = &printers.NamePrinter{ShortOutput: true}
+	case "yaml":
+		printer = &printers.YAMLPrinter{}
+	case "json":
+		printer = &printers.JSONPrinter{}
+	}
+	return printer.PrintObj(pod, c.io.Out)
+}
+
+// sender is the client of a request that is to be followed: it knows the audit
+// ID that the API server gave to the request, and its own clock.
+type sender struct {
+	io     IO
+	client client.WithWatch
+	// last is what the last response said. The requests of a sender are sent one
+	// after the other.
+	last *lastResponse
+}
+
+type lastResponse struct {
+	next    http.RoundTripper
+	auditID string
+	code    int
+}
+
+// RoundTrip remembers the audit ID and the code of the response.
+func (l *lastResponse) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(request)
+	if err == nil && request.Method != http.MethodGet {
+		l.auditID, l.code = response.Header.Get("Audit-Id"), response.StatusCode
+	}
+	return response, err
+}
+
+func newSender(config *rest.Config, io IO) (*sender, error) {
+	config = rest.CopyConfig(config)
+	last := &lastResponse{}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		last.next = next
+		return last
+	})
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	c, err := client.NewWithWatch(config, client.Options{
+		Scheme: scheme, FieldOwner: runUserAgent, FieldValidation: metav1.FieldValidationStrict,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
+	}
+	return &sender{io: io, client: c, last: last}, nil
+}
+
+// create sends the request; what it returns is filled also if it is refused.
+func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...client.CreateOption) (evidence.Client, error) {
+	kind := pod.GroupVersionKind()
+	sent := evidence.Client{SentAt: s.io.Clock.Now()}
+	err := s.client.Create(ctx, pod, options...)
+	sent.AnsweredAt = s.io.Clock.Now()
+	sent.AuditID, sent.Code = s.last.auditID, int32(s.last.code)
+	sent.Line = "simpod.sim.glassplane.dev/" + pod.Name + " created"
+	if err != nil {
+		sent.Line = message(err)
+	}
+	pod.SetGroupVersionKind(kind)
+	return sent, err
+}
+
+// follow watches the pod and tells each change, until it runs and is ready, has
+// ended or is gone; then it reads the pod once more and returns it.
+func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(line string, at time.Time)) (*v1alpha1.SimPod, error) {
+	watcher, err := s.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(pod.Namespace), &client.ListOptions{
+		FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name),
+		Raw:           &metav1.ListOptions{ResourceVersion: pod.ResourceVersion},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
+	}
+	defer watcher.Stop()
+	told := describe(pod)
+	tell(told, s.io.Clock.Now())
+	for !isSettled(pod) {
+		select {
+		case <-ctx.Done():
+			return pod, context.Cause(ctx)
+		case event, open := <-watcher.ResultChan():
+			if !open {
+				return pod, fmt.Errorf("following simpod/%s: the API server ended the watch", pod.Name)
+			}
+			next, err := podOf(event)
+			if err != nil {
+				return pod, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
+			}
+			pod = next
+			if line := describe(pod); line != told {
+				told = line
+				tell(line, s.io.Clock.Now())
+			}
+		}
+	}
+	last := &v1alpha1.SimPod{}
+	if err := s.client.Get(ctx, client.ObjectKeyFromObject(pod), last); err != nil {
+		return pod, fmt.Errorf("reading simpod/%s: %w", pod.Name, err)
+	}
+	return last, nil
+}
+
+var errDeleted = errors.New("the pod was deleted")
+
+func podOf(event watch.Event) (*v1alpha1.SimPod, error) {
+	switch event.Type {
+	case watch.Added, watch.Modified:
+		return event.Object.(*v1alpha1.SimPod), nil
+	case watch.Deleted:
+		return nil, errDeleted
+	default:
+		return nil, fmt.Errorf("the API server sent %s: %v", event.Type, event.Object)
+	}
+}
+
+// isSettled is true once nothing more happens to the pod by itself that the
+// client waits for.
+func isSettled(pod *v1alpha1.SimPod) bool {
+	switch pod.Status.Phase {
+	case corev1.PodSucceeded, corev1.PodFailed:
+		return true
+	default:
+		return meta.IsStatusConditionTrue(pod.Status.Conditions, v1alpha1.SimPodReady)
+	}
+}
+
+// describe says in one line where the pod is.
+func describe(pod *v1alpha1.SimPod) string {
+	scheduled := meta.FindStatusCondition(pod.Status.Conditions, v1alpha1.SimPodScheduled)
+	state := string(pod.Status.Phase)
+	switch {
+	case pod.Status.Summary != "" && pod.Spec.NodeName != "":
+		state = pod.Status.Summary
+		if meta.IsStatusConditionTrue(pod.Status.Conditions, v1alpha1.SimPodReady) {
+			state += ", ready"
+		}
+		state += " on " + pod.Spec.NodeName
+	case pod.Spec.NodeName != "":
+		state = "bound to " + pod.Spec.NodeName
+	case scheduled != nil && scheduled.Status == metav1.ConditionFalse:
+		state = scheduled.Reason + ": " + scheduled.Message
+	default:
+		state = "stored, waits for the scheduler"
+	}
+	return fmt.Sprintf("revision %s  %s", pod.ResourceVersion, state)
+}

@@ -1,0 +1,138 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap/zapcore"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/glassplane/glassplane/internal/local"
+	"github.com/glassplane/glassplane/internal/substrate"
+)
+
+type upCommand struct {
+	io    IO
+	local localFlags
+}
+
+func newUpCommand(name string, io IO) *cobra.Command {
+	c := &upCommand{io: io, local: localFlags{nodes: 3}}
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Start a local control plane and keep it until Ctrl-C",
+		Long: `Start a local control plane and keep it until Ctrl-C.
+
+etcd, kube-apiserver and kube-controller-manager run as processes on loopback,
+with TLS, RBAC and an audit log; scheduler, controller manager and observer run
+beside them, each with an identity of its own. When it stops, nothing is left.
+
+The kubeconfig of kubectl is not changed: the command prints the one to use.`,
+		Example: examples(name, `
+# Start, then use it from another terminal
+glassplane up
+glassplane run web --image=nginx
+
+# With 50 nodes, on a fixed port
+glassplane up --nodes=50 --apiserver-port=6443`),
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := c.Complete(); err != nil {
+				return err
+			}
+			if err := c.Validate(); err != nil {
+				return err
+			}
+			return c.Run(command.Context())
+		},
+	}
+	c.local.add(command)
+	return command
+}
+
+// Complete finds the data folder.
+func (c *upCommand) Complete() (err error) {
+	if c.local.dataDir == "" {
+		c.local.dataDir, err = substrate.DefaultDir(c.io.Env)
+	}
+	return err
+}
+
+// Validate says what is wrong with the flags.
+func (c *upCommand) Validate() error { return c.local.validate() }
+
+// Run starts the control plane and returns once it has stopped.
+func (c *upCommand) Run(ctx context.Context) (err error) {
+	cluster, err := startLocal(ctx, c.io, c.local)
+	if err != nil {
+		return err
+	}
+	defer func() { err = stopLocal(c.io, cluster, err) }()
+	if err := cluster.WriteInstance(); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.io.Out, `The control plane is up. In another terminal:
+
+  export KUBECONFIG=%s
+  kubectl get simnodes
+  glassplane run web --image=nginx
+  glassplane walk simpod/web
+
+Observer: %s   Ctrl-C stops everything.
+`, cluster.KubeconfigPath(), cluster.ObserverURL())
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-cluster.Done():
+		return cluster.Err()
+	}
+}
+
+// startLocal starts a local control plane with its simulated nodes.
+func startLocal(ctx context.Context, io IO, flags localFlags) (*local.Cluster, error) {
+	options, err := flags.options(io)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := local.Start(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := cluster.CreateNodes(ctx, flags.nodes); err != nil {
+		return nil, stopLocal(io, cluster, err)
+	}
+	return cluster, nil
+}
+
+// stopLocal stops the control plane and joins what went wrong with err.
+func stopLocal(io IO, cluster *local.Cluster, err error) error {
+	if stopErr := cluster.Stop(); stopErr != nil {
+		stopErr = fmt.Errorf("stopping the control plane: %w", stopErr)
+		if err == nil {
+			return stopErr
+		}
+		fmt.Fprintln(io.ErrOut, stopErr)
+	}
+	return err
+}
+
+// newLogger returns the logger of the components: warnings and errors, or also
+// what they do. It is set for the libraries that log to a global one.
+func newLogger(out io.Writer, verbose bool) logr.Logger {
+	level := zapcore.ErrorLevel
+	if verbose {
+		level = zapcore.InfoLevel
+	}
+	logger := zap.New(zap.WriteTo(out), zap.Level(level), zap.UseDevMode(false), zap.StacktraceLevel(zapcore.PanicLevel))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+	return logger
+}

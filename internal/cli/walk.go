@@ -1,0 +1,84 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/glassplane/glassplane/internal/explain"
+)
+
+type walkCommand struct {
+	io      IO
+	clients *clients
+	view    viewFlags
+
+	subject  subject
+	observer *observer
+}
+
+func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
+	c := &walkCommand{io: io, clients: clients}
+	command := &cobra.Command{
+		Use:     "walk (simpod/NAME | request/AUDIT-ID)",
+		Aliases: []string{"walkthrough"},
+		Short:   "Follow a recorded request through the control plane, step by step",
+		Long: `Follow a recorded request through the control plane, step by step.
+
+Any simulated pod can be followed, whoever created it, for as long as the
+observer remembers it. A request that was refused is followed by the audit ID
+that the API server gave to it.`,
+		Example: examples(name, `
+# Every view of how simpod web came to run
+glassplane walk simpod/web
+
+# The table alone, or all of it for other programs
+glassplane walk simpod/web -o table
+glassplane walk simpod/web -o json`),
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(command *cobra.Command, args []string) error {
+			if err := c.Complete(args); err != nil {
+				return err
+			}
+			if err := c.Validate(); err != nil {
+				return err
+			}
+			return c.Run(command.Context())
+		},
+	}
+	c.view.add(command.Flags())
+	return command
+}
+
+// Complete reads what flags and kubeconfig say.
+func (c *walkCommand) Complete(args []string) error {
+	namespace, err := c.clients.namespace()
+	if err != nil {
+		return err
+	}
+	if c.subject, err = parseSubject(args, namespace); err != nil {
+		return err
+	}
+	address, err := c.clients.observerURL()
+	if err != nil {
+		return err
+	}
+	c.observer = newObserver(address)
+	return nil
+}
+
+// Validate says what is wrong with the flags.
+func (c *walkCommand) Validate() error { return c.view.validate() }
+
+// Run prints the walkthrough.
+func (c *walkCommand) Run(ctx context.Context) error {
+	record, err := c.observer.record(ctx, c.subject)
+	if err != nil {
+		return fmt.Errorf("following %s: %w", c.subject, err)
+	}
+	return c.view.print(c.io.Out, explain.Explain(record))
+}

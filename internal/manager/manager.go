@@ -1,0 +1,158 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package manager builds the controller-runtime manager of each component. The
+// image's entry point and the local control plane share it, so that a component
+// is the same in both.
+package manager
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheme"
+	"github.com/glassplane/glassplane/internal/version"
+)
+
+// Names of the components. Each is also the name of the component's
+// ServiceAccount, user agent, field manager and leader-election Lease.
+const (
+	SchedulerName         = "glassplane-scheduler"
+	ControllerManagerName = "glassplane-controller-manager"
+	ObserverName          = "glassplane-observer"
+)
+
+const (
+	// disabled turns a server of controller-runtime off.
+	disabled = "0"
+	// shutdownTimeout bounds how long a component may take to stop.
+	shutdownTimeout = 10 * time.Second
+)
+
+// Options are what every component needs.
+type Options struct {
+	// Config is the component's own identity.
+	Config *rest.Config
+	// LeaderElection lets only one of several replicas act.
+	LeaderElection bool
+	// HealthAddress is where /healthz and /readyz are served. Default: nowhere.
+	HealthAddress string
+	// EndpointAddress is where metrics and evidence are served over HTTPS, to
+	// callers whom the API server knows and allows. Default: nowhere.
+	EndpointAddress string
+	// EndpointCertDir holds tls.crt and tls.key of that endpoint. Default: a
+	// certificate is made up at each start.
+	EndpointCertDir string
+	// Log is quiet unless something is wrong.
+	Log logr.Logger
+}
+
+// Component is one component, ready to be started once.
+type Component struct {
+	// Name of the component.
+	Name string
+
+	manager  ctrl.Manager
+	endpoint metricsserver.Server
+}
+
+// newComponent returns a component whose controllers are still to be added.
+func newComponent(name string, opts Options, cacheOptions cache.Options) (*Component, error) {
+	restConfig := rest.CopyConfig(opts.Config)
+	restConfig.UserAgent = version.UserAgent(name)
+	// The API server's priority and fairness limits requests, not the client.
+	restConfig.QPS = -1
+	cacheOptions.DefaultTransform = cache.TransformStripManagedFields()
+	gracefully := shutdownTimeout
+	manager, err := ctrl.NewManager(restConfig, ctrl.Options{
+		Scheme:                        scheme.New(),
+		Logger:                        opts.Log.WithName(name),
+		Cache:                         cacheOptions,
+		Client:                        client.Options{FieldOwner: name},
+		LeaderElection:                opts.LeaderElection,
+		LeaderElectionID:              name,
+		LeaderElectionNamespace:       v1alpha1.SystemNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		Metrics:                       metricsserver.Options{BindAddress: disabled},
+		HealthProbeBindAddress:        orDisabled(opts.HealthAddress),
+		GracefulShutdownTimeout:       &gracefully,
+		// A component may be stopped and started again in one process.
+		Controller: config.Controller{SkipNameValidation: new(true)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building the manager of %s: %w", name, err)
+	}
+	for _, add := range []func(string, healthz.Checker) error{manager.AddHealthzCheck, manager.AddReadyzCheck} {
+		if err := add("ping", healthz.Ping); err != nil {
+			return nil, err
+		}
+	}
+	return &Component{Name: name, manager: manager}, nil
+}
+
+// serve adds the endpoint that serves metrics and the handlers. Every caller
+// is authenticated by a TokenReview and authorized by a SubjectAccessReview.
+func (c *Component) serve(opts Options, handlers map[string]http.Handler) (err error) {
+	if opts.EndpointAddress == "" || opts.EndpointAddress == disabled {
+		return nil
+	}
+	c.endpoint, err = metricsserver.NewServer(metricsserver.Options{
+		SecureServing:  true,
+		BindAddress:    opts.EndpointAddress,
+		CertDir:        opts.EndpointCertDir,
+		ExtraHandlers:  handlers,
+		FilterProvider: filters.WithAuthenticationAndAuthorization,
+	}, c.manager.GetConfig(), c.manager.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("building the endpoint of %s: %w", c.Name, err)
+	}
+	return c.manager.Add(c.endpoint)
+}
+
+// Start runs the component until ctx ends.
+func (c *Component) Start(ctx context.Context) error {
+	if err := c.manager.Start(ctx); err != nil {
+		return fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// WaitForReady returns once the component's caches are filled, or an error
+// when ctx ends before.
+func (c *Component) WaitForReady(ctx context.Context) error {
+	if !c.manager.GetCache().WaitForCacheSync(ctx) {
+		return errors.Join(fmt.Errorf("%s: its caches were not filled", c.Name), ctx.Err())
+	}
+	return nil
+}
+
+// EndpointAddress returns the address that the endpoint listens on, empty as
+// long as it does not.
+func (c *Component) EndpointAddress() string {
+	// controller-runtime offers the address through this method alone.
+	if server, ok := c.endpoint.(interface{ GetBindAddr() string }); ok {
+		return server.GetBindAddr()
+	}
+	return ""
+}
+
+func orDisabled(address string) string {
+	if address == "" {
+		return disabled
+	}
+	return address
+}
