@@ -273,7 +273,7 @@ var _ = Describe("a start that ends early", func() {
 })
 
 var _ = Describe("a killed instance", func() {
-	DescribeTable("is cleaned up by the next one", func(ctx SpecContext, temporary bool) {
+	DescribeTable("is cleaned up by the next one", func(ctx SpecContext, temporary bool, controllerManager func() string, reason string) {
 		GinkgoT().Setenv("TMPDIR", GinkgoT().TempDir())
 		dir, victimDir := filepath.Join(GinkgoT().TempDir(), "data"), ""
 		if victimDir = dir; temporary {
@@ -298,9 +298,9 @@ var _ = Describe("a killed instance", func() {
 
 		var said strings.Builder
 		log := funcr.New(func(_, args string) { said.WriteString(args + "\n") }, funcr.Options{})
-		noController := assets
-		noController.ControllerManager = ""
-		local, err := substrate.Start(ctx, substrate.Options{Assets: noController, Dir: dir, Log: log})
+		withoutController := assets
+		withoutController.ControllerManager = controllerManager()
+		local, err := substrate.Start(ctx, substrate.Options{Assets: withoutController, Dir: dir, Log: log})
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() {
 			Expect(local.Stop()).To(Succeed())
@@ -310,10 +310,16 @@ var _ = Describe("a killed instance", func() {
 			Expect(syscall.Kill(record.PID, 0)).To(MatchError(syscall.ESRCH), record.Name)
 		}
 		Expect(said.String()).To(ContainSubstring("left by an earlier run"))
-		Expect(local.Missing()).To(ConsistOf(HaveField("Cost", ContainSubstring("no owner-reference garbage collection"))))
+		Eventually(local.Missing).WithContext(ctx).Should(ConsistOf(And(
+			HaveField("Reason", ContainSubstring(reason)),
+			HaveField("Cost", ContainSubstring("no owner-reference garbage collection")),
+		)))
+		Expect(local.Done()).NotTo(BeClosed())
 	},
-		Entry("on its data folder", false, NodeTimeout(120*time.Second)),
-		Entry("on a temporary folder", true, NodeTimeout(120*time.Second)),
+		Entry("on its data folder, without kube-controller-manager", false,
+			func() string { return "" }, "no kube-controller-manager in", NodeTimeout(120*time.Second)),
+		Entry("on a temporary folder, with a broken kube-controller-manager", true,
+			func() string { return script("echo unknown controller >&2; exit 2") }, "unknown controller", NodeTimeout(120*time.Second)),
 	)
 })
 
@@ -395,6 +401,14 @@ func childrenFor(dir string) []string {
 		}
 	}
 	return out
+}
+
+// script writes an executable shell script and returns its path.
+func script(commands string) string {
+	GinkgoHelper()
+	path := filepath.Join(GinkgoT().TempDir(), "script")
+	Expect(os.WriteFile(path, []byte("#!/bin/sh\n"+commands+"\n"), 0o755)).To(Succeed())
+	return path
 }
 
 type record struct {
