@@ -137,14 +137,9 @@ func (p *Profile) Plugins() []WeightedPlugin { return slices.Clone(p.plugins) }
 // QueueSort returns the plugin that sorts the queue.
 func (p *Profile) QueueSort() QueueSortPlugin { return p.queueSort }
 
-// Filters returns the filter plugins in their order. It must not be changed.
-func (p *Profile) Filters() []FilterPlugin {
-	out := make([]FilterPlugin, len(p.filters))
-	for i, f := range p.filters {
-		out[i] = f.plugin
-	}
-	return out
-}
+// NumFilters returns the number of filter plugins. Filters are known by their
+// place, from 0.
+func (p *Profile) NumFilters() int { return len(p.filters) }
 
 // RunPreEnqueue asks whether the pod may be tried at all. It returns the first
 // objection and the plugin that has it.
@@ -234,13 +229,22 @@ func (p *Profile) activate(state *CycleState) {
 	}
 }
 
-// FilterSkipped is true where the filter (by its place in Filters) returned Skip in this cycle.
+// HasScores is true where the profile has plugins that score.
+func (p *Profile) HasScores() bool { return len(p.scores) > 0 }
+
+// HasPostFilters is true where the profile has plugins that make room.
+func (p *Profile) HasPostFilters() bool { return len(p.postFilters) > 0 }
+
+// FilterName returns the name of a filter.
+func (p *Profile) FilterName(filter int) string { return p.filters[filter].plugin.Name() }
+
+// FilterSkipped is true where the filter returned Skip in this cycle.
 func (p *Profile) FilterSkipped(state *CycleState, filter int) bool {
 	return state.skipFilter&(1<<p.filters[filter].index) != 0
 }
 
 // RunFiltersUntil runs the filters on the node until one objects. It returns
-// its status and its place in Filters; nil and -1 where none does.
+// its status and its place; nil and -1 where none does.
 func (p *Profile) RunFiltersUntil(state *CycleState, pod *PodInfo, node *NodeInfo) (*Status, int) {
 	for _, i := range state.active {
 		if s := p.filters[i].plugin.Filter(state, pod, node); !s.IsSuccess() {
@@ -257,7 +261,7 @@ func (p *Profile) RunFilters(state *CycleState, pod *PodInfo, node *NodeInfo) *S
 }
 
 // RunAllFilters runs every filter that is not skipped, also after one has
-// objected; verdicts[i] belongs to Filters()[i].
+// objected; verdicts[i] belongs to filter i.
 func (p *Profile) RunAllFilters(state *CycleState, pod *PodInfo, node *NodeInfo, verdicts []*Status) (first *Status, plugin int) {
 	plugin = -1
 	for _, i := range state.active {
@@ -339,13 +343,14 @@ type NodeScores struct {
 // RunScores runs the Score plugins that are not skipped and normalizes what
 // they return. It mirrors RunScorePlugins of kube-scheduler, but plugin by
 // plugin: that keeps one plugin's code and state in the processor's caches.
-func (p *Profile) RunScores(state *CycleState, pod *PodInfo, nodes []*NodeInfo) ([]NodeScores, *Status) {
+// alloc returns a slice for n scores.
+func (p *Profile) RunScores(state *CycleState, pod *PodInfo, nodes []*NodeInfo, alloc func(n int) []int64) ([]NodeScores, *Status) {
 	out := make([]NodeScores, 0, len(p.scores))
 	for _, x := range p.scores {
 		if state.skipScore&(1<<x.index) != 0 {
 			continue
 		}
-		scores := NodeScores{Plugin: x.plugin.Name(), Weight: p.plugins[x.index].Weight, Raw: make([]int64, len(nodes))}
+		scores := NodeScores{Plugin: x.plugin.Name(), Weight: p.plugins[x.index].Weight, Raw: alloc(len(nodes))}
 		for i, node := range nodes {
 			score, s := x.plugin.Score(state, pod, node)
 			if !s.IsSuccess() {
@@ -353,7 +358,7 @@ func (p *Profile) RunScores(state *CycleState, pod *PodInfo, nodes []*NodeInfo) 
 			}
 			scores.Raw[i] = score
 		}
-		if s := scores.normalize(x.plugin, state, pod, nodes); !s.IsSuccess() {
+		if s := scores.normalize(x.plugin, state, pod, nodes, alloc); !s.IsSuccess() {
 			return nil, s
 		}
 		out = append(out, scores)
@@ -361,10 +366,11 @@ func (p *Profile) RunScores(state *CycleState, pod *PodInfo, nodes []*NodeInfo) 
 	return out, nil
 }
 
-func (n *NodeScores) normalize(plugin ScorePlugin, state *CycleState, pod *PodInfo, nodes []*NodeInfo) *Status {
+func (n *NodeScores) normalize(plugin ScorePlugin, state *CycleState, pod *PodInfo, nodes []*NodeInfo, alloc func(n int) []int64) *Status {
 	n.Normalized = n.Raw
 	if x, ok := plugin.(ScoreExtensions); ok {
-		n.Normalized = slices.Clone(n.Raw)
+		n.Normalized = alloc(len(nodes))
+		copy(n.Normalized, n.Raw)
 		if s := x.NormalizeScore(state, pod, nodes, n.Normalized); !s.IsSuccess() {
 			return AsStatus(fmt.Errorf("normalizing the scores of plugin %q: %w", n.Plugin, s.AsError()))
 		}

@@ -1,0 +1,176 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package decide
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+)
+
+// Fill writes the outcome into a decision, with the verdicts of at most limit
+// nodes: the best ones that fit, then others by name. limit 0 means all.
+func (r *Result) Fill(d *framework.Decision, limit int) {
+	d.NodesTotal, d.NodesEvaluated, d.NodesFeasible = r.NodesTotal, r.NodesEvaluated, r.NodesFeasible
+	d.Node = r.Node
+	if !r.Status.IsSuccess() {
+		d.Message = r.Status.Message()
+	}
+	if s := r.preFilter.Status; !s.IsSuccess() {
+		d.PreFilter = &framework.PluginVerdict{Plugin: r.preFilter.Plugin, Code: s.Code().String(), Reasons: s.Reasons()}
+	}
+	if r.PostFilter != nil {
+		d.NominatedNode = r.PostFilter.NominatedNode
+		for _, victim := range r.PostFilter.Victims {
+			d.Victims = append(d.Victims, victim.Reference())
+		}
+	}
+	if limit <= 0 {
+		limit = len(r.feasible) + len(r.rejected)
+	}
+	d.Nodes = make([]framework.NodeVerdict, 0, min(limit, len(r.feasible)+len(r.rejected)))
+	d.Nodes = r.appendFeasible(d.Nodes, limit)
+	d.Nodes = r.appendRejected(d.Nodes, limit-len(d.Nodes))
+	d.NodesOmitted = len(r.feasible) + len(r.rejected) - len(d.Nodes)
+}
+
+// appendFeasible appends the best nodes. Nodes share one list of verdicts: all
+// filters passed on each.
+func (r *Result) appendFeasible(out []framework.NodeVerdict, limit int) []framework.NodeVerdict {
+	best := smallest(len(r.feasible), limit, func(a, b int) int {
+		if r.totals != nil {
+			if c := cmp.Compare(r.totals[b], r.totals[a]); c != 0 {
+				return c
+			}
+		}
+		nameA, nameB := r.feasible[a].Node().Name, r.feasible[b].Node().Name
+		if (nameA == r.Node) != (nameB == r.Node) { // the chosen one before its equals
+			if nameA == r.Node {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(nameA, nameB)
+	})
+	passed := r.verdicts(-1, nil)
+	scores := make([]framework.PluginScore, len(best)*len(r.scores))
+	for place, i := range best {
+		v := framework.NodeVerdict{Name: r.feasible[i].Node().Name, Feasible: true, Filters: passed, Rank: place + 1}
+		if r.totals != nil {
+			v.Total = r.totals[i]
+			v.Scores, scores = scores[:len(r.scores):len(r.scores)], scores[len(r.scores):]
+			r.fillScores(v.Scores, i)
+		}
+		if place > 0 && out[len(out)-1].Total == v.Total {
+			v.Rank = out[len(out)-1].Rank
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (r *Result) fillScores(out []framework.PluginScore, node int) {
+	for p, s := range r.scores {
+		out[p] = framework.PluginScore{
+			Plugin: s.Plugin, Raw: s.Raw[node], Normalized: s.Normalized[node],
+			Weight: s.Weight, Weighted: s.Normalized[node] * s.Weight,
+		}
+	}
+}
+
+// appendRejected appends nodes by name. Nodes with the same objection share
+// one list of verdicts.
+func (r *Result) appendRejected(out []framework.NodeVerdict, limit int) []framework.NodeVerdict {
+	first := smallest(len(r.rejected), limit, func(a, b int) int {
+		return cmp.Compare(r.rejected[a].node.Node().Name, r.rejected[b].node.Node().Name)
+	})
+	shared := make(map[*framework.Status][]framework.PluginVerdict)
+	for _, i := range first {
+		rejection := r.rejected[i]
+		v := framework.NodeVerdict{Name: rejection.node.Node().Name}
+		if r.all != nil {
+			v.Filters = r.allVerdicts(v.Name)
+		} else {
+			list, ok := shared[rejection.status]
+			if !ok {
+				list = r.verdicts(rejection.filter, rejection.status)
+				shared[rejection.status] = list
+			}
+			v.Filters = list
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// verdicts lists what each filter said up to the one that objected; all of
+// them where filter is -1.
+func (r *Result) verdicts(filter int, status *framework.Status) []framework.PluginVerdict {
+	last := filter
+	if filter < 0 {
+		last = r.profile.NumFilters() - 1
+	}
+	out := make([]framework.PluginVerdict, 0, last+1)
+	for i := 0; i <= last; i++ {
+		var s *framework.Status
+		if i == filter {
+			s = status
+		}
+		out = append(out, r.verdict(i, s))
+	}
+	return out
+}
+
+func (r *Result) allVerdicts(node string) []framework.PluginVerdict {
+	out := make([]framework.PluginVerdict, 0, len(r.all[node]))
+	for i, s := range r.all[node] {
+		out = append(out, r.verdict(i, s))
+	}
+	return out
+}
+
+func (r *Result) verdict(filter int, s *framework.Status) framework.PluginVerdict {
+	v := framework.PluginVerdict{Plugin: r.profile.FilterName(filter), Code: s.Code().String(), Reasons: s.Reasons()}
+	if r.profile.FilterSkipped(r.state, filter) {
+		v.Code = framework.Skip.String()
+	}
+	return v
+}
+
+// smallest returns the first limit places of 0…n-1 in the order of compare,
+// which costs n log(limit) and not n log(n): n may be all nodes of a cluster.
+func smallest(n, limit int, compare func(a, b int) int) []int {
+	if limit <= 0 {
+		return nil
+	}
+	h := &worstFirst{compare: compare}
+	for i := range n {
+		if len(h.places) < limit {
+			heap.Push(h, i)
+		} else if compare(i, h.places[0]) < 0 {
+			h.places[0] = i
+			heap.Fix(h, 0)
+		}
+	}
+	slices.SortFunc(h.places, compare)
+	return h.places
+}
+
+// worstFirst is a heap whose root is the place to give up next.
+type worstFirst struct {
+	places  []int
+	compare func(a, b int) int
+}
+
+func (h *worstFirst) Len() int           { return len(h.places) }
+func (h *worstFirst) Less(i, j int) bool { return h.compare(h.places[i], h.places[j]) > 0 }
+func (h *worstFirst) Swap(i, j int)      { h.places[i], h.places[j] = h.places[j], h.places[i] }
+func (h *worstFirst) Push(x any)         { h.places = append(h.places, x.(int)) }
+func (h *worstFirst) Pop() any {
+	last := h.places[len(h.places)-1]
+	h.places = h.places[:len(h.places)-1]
+	return last
+}

@@ -1,0 +1,56 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package plugins lists the scheduler's plugins.
+package plugins
+
+import (
+	"fmt"
+
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodename"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeunschedulable"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/queuesort"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/schedulinggates"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/tainttoleration"
+)
+
+// Default returns the plugins in the order and with the weights of
+// kube-scheduler 1.37 (getDefaultPlugins of
+// k8s.io/kubernetes/pkg/scheduler/apis/config/v1). It fails only where a
+// plugin's default configuration is not valid.
+func Default() ([]framework.WeightedPlugin, error) {
+	affinity, err := nodeaffinity.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", nodeaffinity.Name, err)
+	}
+	fit, err := noderesources.NewFit(noderesources.FitArgs{})
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", noderesources.FitName, err)
+	}
+	balanced, err := noderesources.NewBalancedAllocation()
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", noderesources.BalancedAllocationName, err)
+	}
+	return []framework.WeightedPlugin{
+		{Plugin: schedulinggates.New()},
+		{Plugin: queuesort.New()},
+		{Plugin: nodename.New()},
+		{Plugin: nodeunschedulable.New()},
+		{Plugin: tainttoleration.New(), Weight: 3},
+		{Plugin: affinity, Weight: 2},
+		{Plugin: fit, Weight: 1},
+		{Plugin: balanced, Weight: 1},
+	}, nil
+}
+
+// DefaultProfile returns a profile with the default plugins.
+func DefaultProfile(schedulerName string) (*framework.Profile, error) {
+	list, err := Default()
+	if err != nil {
+		return nil, err
+	}
+	return framework.NewProfile(schedulerName, 0, list...)
+}

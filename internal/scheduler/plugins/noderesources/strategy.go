@@ -1,0 +1,60 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package noderesources
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+)
+
+// ScoringStrategyType says which nodes NodeResourcesFit prefers.
+type ScoringStrategyType string
+
+// LeastAllocated prefers nodes with the most left.
+const LeastAllocated ScoringStrategyType = "LeastAllocated"
+
+// ScoringStrategy configures how NodeResourcesFit scores.
+type ScoringStrategy struct {
+	Type ScoringStrategyType
+	// Resources that count and their weights.
+	Resources []ResourceSpec
+}
+
+// DefaultScoringStrategy is kube-scheduler's: LeastAllocated of cpu and memory,
+// which count the same.
+func DefaultScoringStrategy() *ScoringStrategy {
+	return &ScoringStrategy{Type: LeastAllocated, Resources: defaultResources()}
+}
+
+func defaultResources() []ResourceSpec {
+	return []ResourceSpec{{Name: corev1.ResourceCPU, Weight: 1}, {Name: corev1.ResourceMemory, Weight: 1}}
+}
+
+// newStrategyScorer is the one place where a strategy's name becomes its function.
+func newStrategyScorer(strategy ScoringStrategy) (*allocationScorer, error) {
+	switch strategy.Type {
+	case LeastAllocated:
+		return newAllocationScorer(strategy.Resources, false, leastAllocated)
+	}
+	return nil, fmt.Errorf("scoring strategy %q is not supported", strategy.Type)
+}
+
+// leastAllocated is the weighted mean of the free shares. It mirrors
+// leastResourceScorer.
+func leastAllocated(resources []allocation) int64 {
+	var sum, weights int64
+	for _, r := range resources {
+		if r.requested <= r.allocatable {
+			sum += (r.allocatable - r.requested) * framework.MaxNodeScore / r.allocatable * r.weight
+		}
+		weights += r.weight
+	}
+	if weights == 0 {
+		return 0
+	}
+	return sum / weights
+}
