@@ -1,0 +1,256 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package kubelet
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+)
+
+// deadlineMessage is that of activeDeadlineHandler in k8s.io/kubernetes/pkg/kubelet.
+const deadlineMessage = "Pod was active on the node longer than the specified deadline"
+
+// ReleaseReason is the reason of the transition that removes the finalizer.
+const ReleaseReason = "containers stopped, finalizer removed"
+
+// PodFacts is what the kubelet knows of a pod's surroundings when it accepts
+// the pod. It is not looked at afterwards.
+type PodFacts struct {
+	// HostIP is the address of the node.
+	HostIP string
+	// PodIP is the address that the pod gets; see PodIP.
+	PodIP string
+}
+
+// Result is what the kubelet does next with a pod.
+type Result struct {
+	// Status is the status to report. Its times are exact; the API keeps whole
+	// seconds of them, see Exact.
+	Status v1alpha1.SimPodStatus
+	// Changed says whether Status differs from the pod's, so has to be written.
+	Changed bool
+	// Reason says in one line what changed. Empty where nothing did.
+	Reason string
+	// Release says that the containers have stopped, so that the kubelet's
+	// finalizer may go. Status, if changed, is to be written before.
+	Release bool
+	// Wake is when Next has something new to say if the pod does not change
+	// before; always later than now. Zero where there is no such time.
+	Wake time.Time
+}
+
+// Next returns what the kubelet does with a pod that is bound to its node. It
+// has no memory: everything that it needs is in the pod, so that calling it
+// again at the same time with the status that it returned changes nothing.
+//
+// Containers exit when their time is over, even where Next is called late; what
+// the kubelet itself does, such as starting a container, happens at now. Changes
+// that are due together are one status.
+//
+// The pod is not changed, and the result shares no memory with it.
+func Next(pod *v1alpha1.SimPod, facts PodFacts, now time.Time) Result {
+	s := &sync{pod: pod, now: now, status: *pod.Status.DeepCopy()}
+	if terminal(s.status.Phase) {
+		// As in kubelet, no pod leaves a terminal phase.
+		return s.result(pod.DeletionTimestamp != nil)
+	}
+	if pod.DeletionTimestamp != nil && !s.anyRunning() {
+		return s.result(true)
+	}
+	s.accept(facts)
+	stopped := s.stop()
+	s.run()
+	s.report()
+	if pod.DeletionTimestamp == nil {
+		return s.result(false)
+	}
+	return s.deleted(stopped)
+}
+
+// sync is one pass over one pod.
+type sync struct {
+	pod    *v1alpha1.SimPod
+	now    time.Time
+	status v1alpha1.SimPodStatus
+	// stopping is set once no container is started or restarted any more.
+	stopping bool
+	// failed is set once activeDeadlineSeconds has ended the pod.
+	failed  bool
+	reasons []string
+	wake    time.Time
+}
+
+func terminal(phase corev1.PodPhase) bool {
+	return phase == corev1.PodSucceeded || phase == corev1.PodFailed
+}
+
+// because notes why the status changes.
+func (s *sync) because(reason string) {
+	for _, r := range s.reasons {
+		if r == reason {
+			return
+		}
+	}
+	s.reasons = append(s.reasons, reason)
+}
+
+// due says whether t has come, and where not, that the kubelet has to wake then.
+func (s *sync) due(t time.Time) bool {
+	if !s.now.Before(t) {
+		return true
+	}
+	if s.wake.IsZero() || t.Before(s.wake) {
+		s.wake = t
+	}
+	return false
+}
+
+// accept takes the pod on, as kubelet's HandlePodAdditions and the first
+// generateAPIPodStatus do.
+func (s *sync) accept(facts PodFacts) {
+	if s.status.StartTime == nil {
+		s.status.StartTime = &metav1.Time{Time: s.now}
+		s.status.HostIP = facts.HostIP
+		s.status.PodIP = facts.PodIP
+		s.status.NominatedNodeName = ""
+		s.because("pod accepted by the node")
+	}
+	waiting := v1alpha1.ReasonContainerCreating
+	if len(s.pod.Spec.InitContainers) > 0 {
+		waiting = v1alpha1.ReasonPodInitializing
+	}
+	s.status.InitContainerStatuses = alignStatuses(s.pod.Spec.InitContainers, s.status.InitContainerStatuses, waiting)
+	s.status.ContainerStatuses = alignStatuses(s.pod.Spec.Containers, s.status.ContainerStatuses, waiting)
+}
+
+// alignStatuses returns one status per container, in the containers' order: the
+// one there is, else one that waits.
+func alignStatuses(containers []v1alpha1.Container, have []v1alpha1.ContainerStatus, waiting string) []v1alpha1.ContainerStatus {
+	out := make([]v1alpha1.ContainerStatus, len(containers))
+	for i, c := range containers {
+		out[i] = v1alpha1.ContainerStatus{State: corev1.ContainerState{
+			Waiting: &corev1.ContainerStateWaiting{Reason: waiting},
+		}}
+		for _, h := range have {
+			if h.Name == c.Name {
+				out[i] = h
+			}
+		}
+		out[i].Name, out[i].Image = c.Name, c.Image
+	}
+	return out
+}
+
+// run moves every container on to where it is at now.
+func (s *sync) run() {
+	if !s.due(s.startAt()) {
+		return
+	}
+	for i := range s.status.InitContainerStatuses {
+		if !s.runInit(&s.status.InitContainerStatuses[i]) {
+			return
+		}
+	}
+	for i := range s.status.ContainerStatuses {
+		s.runMain(&s.status.ContainerStatuses[i])
+	}
+}
+
+func (s *sync) startAt() time.Time {
+	return s.status.StartTime.Add(s.length(s.simulation().StartDelay, "start", "", 0))
+}
+
+// runInit moves an init container on and says whether it has completed.
+func (s *sync) runInit(c *v1alpha1.ContainerStatus) bool {
+	s.advance(c)
+	c.Ready = c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
+	return c.Ready
+}
+
+// runMain moves a container on and decides whether it is ready.
+func (s *sync) runMain(c *v1alpha1.ContainerStatus) {
+	s.advance(c)
+	c.Ready = c.State.Running != nil && !s.stopping && s.due(s.readyAt(c))
+	if c.Ready && !readyIn(s.pod.Status.ContainerStatuses, c.Name) {
+		s.because("containers ready")
+	}
+}
+
+// advance starts, ends and restarts a container as far as the time allows. A
+// run that takes no time ends in the pass that starts it; as only the first
+// restart is immediate, this comes to an end.
+func (s *sync) advance(c *v1alpha1.ContainerStatus) {
+	s.startOrRestart(c)
+	for s.exitIfOver(c) {
+		s.startOrRestart(c)
+	}
+}
+
+func (s *sync) exitIfOver(c *v1alpha1.ContainerStatus) bool {
+	end, ends := s.runEnd(c)
+	if !ends || !s.due(end) {
+		return false
+	}
+	s.exit(c, end, s.exitCode(c))
+	return true
+}
+
+// runEnd returns when a running container ends by itself, if it does.
+func (s *sync) runEnd(c *v1alpha1.ContainerStatus) (time.Time, bool) {
+	duration := s.simulation().RunDuration
+	if c.State.Running == nil || (duration == nil && !s.isInit(c.Name)) {
+		return time.Time{}, false
+	}
+	return c.State.Running.StartedAt.Add(s.length(duration, "run", c.Name, c.RestartCount)), true
+}
+
+func (s *sync) readyAt(c *v1alpha1.ContainerStatus) time.Time {
+	delay := s.length(s.simulation().ReadinessDelay, "ready", c.Name, c.RestartCount)
+	return c.State.Running.StartedAt.Add(delay)
+}
+
+func readyIn(statuses []v1alpha1.ContainerStatus, name string) bool {
+	for i := range statuses {
+		if statuses[i].Name == name {
+			return statuses[i].Ready
+		}
+	}
+	return false
+}
+
+func (s *sync) exit(c *v1alpha1.ContainerStatus, at time.Time, code int32) {
+	reason := v1alpha1.ReasonCompleted
+	if code != 0 {
+		reason = v1alpha1.ReasonError
+	}
+	c.State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+		ExitCode:   code,
+		Reason:     reason,
+		StartedAt:  c.State.Running.StartedAt,
+		FinishedAt: metav1.Time{Time: at},
+	}}
+	if code == 0 {
+		s.because("container completed")
+	} else {
+		s.because("container failed")
+	}
+}
+
+// result compares what was computed with what the pod has.
+func (s *sync) result(release bool) Result {
+	r := Result{Status: s.status, Release: release, Wake: s.wake}
+	r.Changed = !equality.Semantic.DeepEqual(s.status, s.pod.Status)
+	if r.Changed {
+		r.Reason = s.reason()
+	}
+	if release || terminal(s.status.Phase) {
+		r.Wake = time.Time{}
+	}
+	return r
+}

@@ -1,0 +1,134 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package kubelet
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+)
+
+// The restart back-off of a kubelet: crashLoopBackOff in
+// k8s.io/kubernetes/pkg/kubelet/kubelet.go (initial 10 s, MaxContainerBackOff
+// 300 s) with flowcontrol.Backoff of k8s.io/client-go, which starts afresh for a
+// container that has run for more than twice the maximum.
+const (
+	initialBackOff = 10 * time.Second
+	maxBackOff     = 300 * time.Second
+	stableAfter    = 2 * maxBackOff
+)
+
+// startOrRestart starts a container that waits for its first start, and
+// restarts one that has ended where the restart policy says so and its back-off
+// is over. It does nothing for one that runs, or while the pod stops.
+func (s *sync) startOrRestart(c *v1alpha1.ContainerStatus) {
+	if s.stopping {
+		return
+	}
+	switch {
+	case c.State.Waiting != nil && c.LastState.Terminated == nil:
+		s.start(c)
+		s.because("containers started")
+	case c.State.Waiting != nil:
+		if s.due(c.LastState.Terminated.FinishedAt.Add(waitingBackOff(c))) {
+			s.restart(c)
+		}
+	case c.State.Terminated != nil && s.restartable(c):
+		wait := nextBackOff(c)
+		ended := c.State.Terminated
+		c.LastState = corev1.ContainerState{Terminated: ended}
+		if s.due(ended.FinishedAt.Add(wait)) {
+			s.restart(c)
+			return
+		}
+		c.State = corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{
+			Reason: v1alpha1.ReasonCrashLoopBackOff,
+			Message: fmt.Sprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)",
+				wait, c.Name, s.pod.Name, s.pod.Namespace, s.pod.UID),
+		}}
+		s.because("waiting for the restart back-off")
+	}
+}
+
+func (s *sync) start(c *v1alpha1.ContainerStatus) {
+	c.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Time{Time: s.now}}}
+}
+
+func (s *sync) restart(c *v1alpha1.ContainerStatus) {
+	c.RestartCount++
+	s.start(c)
+	s.because("container restarted")
+}
+
+// restartable mirrors podutil.ContainerShouldRestart of k8s.io/kubernetes for a
+// container that has ended. An init container is not restarted on success.
+func (s *sync) restartable(c *v1alpha1.ContainerStatus) bool {
+	switch s.pod.Spec.RestartPolicy {
+	case corev1.RestartPolicyNever:
+		return false
+	case corev1.RestartPolicyOnFailure:
+		return c.State.Terminated.ExitCode != 0
+	default:
+		return c.State.Terminated.ExitCode != 0 || !s.isInit(c.Name)
+	}
+}
+
+func (s *sync) isInit(name string) bool {
+	for i := range s.pod.Spec.InitContainers {
+		if s.pod.Spec.InitContainers[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// nextBackOff returns how long the restart of a container that has just ended
+// has to wait, counted from its end. A real kubelet keeps the last back-off in
+// memory; here it is read from how long the last restart came after the end
+// that it followed, so that it survives a restart of this kubelet.
+//
+// As with kubelet's doBackOff, the first restart is immediate, and so is that
+// of a container that ran for more than ten minutes.
+func nextBackOff(c *v1alpha1.ContainerStatus) time.Duration {
+	ended := c.State.Terminated
+	if c.RestartCount == 0 || ended.FinishedAt.Sub(ended.StartedAt.Time) > stableAfter {
+		return 0
+	}
+	var waited time.Duration
+	if previous := c.LastState.Terminated; previous != nil {
+		waited = ended.StartedAt.Sub(previous.FinishedAt.Time)
+	}
+	next := initialBackOff
+	// The API keeps whole seconds, so that a wait can look a second shorter. A
+	// wait can be longer where the kubelet was away, but never is the back-off
+	// further than the number of restarts allows.
+	for range min(c.RestartCount-1, 8) {
+		if waited+time.Second < next {
+			break
+		}
+		next = min(2*next, maxBackOff)
+	}
+	return next
+}
+
+// waitingBackOff returns the back-off of a container in CrashLoopBackOff: the
+// message has it, as kubelet writes it. Where it cannot be read it is the
+// longest that the number of restarts allows.
+func waitingBackOff(c *v1alpha1.ContainerStatus) time.Duration {
+	if rest, ok := strings.CutPrefix(c.State.Waiting.Message, "back-off "); ok {
+		text, _, _ := strings.Cut(rest, " ")
+		if d, err := time.ParseDuration(text); err == nil {
+			return min(max(d, 0), maxBackOff)
+		}
+	}
+	if c.RestartCount <= 0 {
+		return 0
+	}
+	return min(initialBackOff<<min(c.RestartCount-1, 8), maxBackOff)
+}
