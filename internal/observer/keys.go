@@ -1,0 +1,90 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package observer
+
+import (
+	"context"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// readKeys adds what has to be asked of etcd: the proof that a refused request
+// stored nothing, and the revisions that the journal does not have, because they
+// were written before the observer was started or because it dropped them.
+func (o *Observer) readKeys(ctx context.Context, found *selection, query Query) error {
+	if o.reader == nil || found.subject.Name == "" {
+		return nil
+	}
+	if found.subject.UID == "" && len(found.entries) > 0 {
+		return o.readAbsence(ctx, found)
+	}
+	oldest := oldestStored(found.entries)
+	switch {
+	case oldest == nil:
+		return o.readCurrent(ctx, found, query)
+	case oldest.Version > 1 && !oldest.Deleted:
+		return o.readHistory(ctx, found, oldest.CreateRevision, oldest.ModRevision)
+	}
+	return nil
+}
+
+// readAbsence reads the key of an object that no request has made. If a later
+// one has made an object of that name, it reads the state right before.
+func (o *Observer) readAbsence(ctx context.Context, found *selection) error {
+	entry, err := o.reader.ReadKey(ctx, found.subject, max(0, found.next-1))
+	if err != nil {
+		return err
+	}
+	found.entries = append(found.entries, entry)
+	return nil
+}
+
+// readCurrent reads an object of which the journal has no revision. One that has
+// the name now but another UID is not the subject.
+func (o *Observer) readCurrent(ctx context.Context, found *selection, query Query) error {
+	entry, err := o.reader.ReadKey(ctx, found.subject, 0)
+	if err != nil {
+		return err
+	}
+	uid := entry.Object.UID
+	switch {
+	case entry.Etcd.CreateRevision == 0:
+		// Nothing is stored, and nothing else is known: that is no record.
+		if len(found.entries) > 0 {
+			found.entries = append(found.entries, entry)
+		}
+		return nil
+	case found.subject.UID != "" && uid != found.subject.UID:
+		return nil
+	case query.AuditID != "" && len(found.entries) == 0:
+		return nil
+	}
+	found.subject.UID = uid
+	return o.readHistory(ctx, found, entry.Etcd.CreateRevision, entry.Etcd.ModRevision+1)
+}
+
+// readHistory adds the revisions of the subject from one on, before another.
+func (o *Observer) readHistory(ctx context.Context, found *selection, from, before int64) error {
+	history, err := o.reader.History(ctx, found.subject, from)
+	if err != nil {
+		return err
+	}
+	for _, entry := range history {
+		if entry.Revision < before {
+			found.entries = append(found.entries, entry)
+		}
+	}
+	return nil
+}
+
+// oldestStored returns the oldest state that the journal has; nil for none.
+func oldestStored(entries []evidence.Entry) *evidence.Etcd {
+	var oldest *evidence.Etcd
+	for i := range entries {
+		if stored := entries[i].Etcd; stored != nil && (oldest == nil || stored.ModRevision < oldest.ModRevision) {
+			oldest = stored
+		}
+	}
+	return oldest
+}

@@ -1,0 +1,260 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package observer runs the sources of evidence and puts together the record of
+// one request from what they delivered.
+package observer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/record"
+	"github.com/glassplane/glassplane/internal/record/audit"
+	"github.com/glassplane/glassplane/internal/record/decisions"
+	"github.com/glassplane/glassplane/internal/record/etcd"
+	"github.com/glassplane/glassplane/internal/record/watch"
+)
+
+// DefaultResources are recorded unless told otherwise. Nodes are not among them:
+// their heartbeats would push the pods out of the journal.
+var DefaultResources = []schema.GroupVersionResource{
+	v1alpha1.GroupVersion.WithResource("simpods"),
+	v1alpha1.GroupVersion.WithResource("simreplicasets"),
+}
+
+// Options of an observer. A source that is not configured is named as missing in
+// every record; the others still work.
+type Options struct {
+	// Clock is the real clock by default.
+	Clock clock.WithTicker
+	// Journal bounds what is kept; its Clock is set to the one above.
+	Journal record.JournalOptions
+	// Resources that are recorded; DefaultResources by default.
+	Resources []schema.GroupVersionResource
+	// AuditLog is the path of the API server's audit log; empty where there is
+	// no access to it.
+	AuditLog string
+	// AuditFromStart reads what the audit log holds already; else only what is added.
+	AuditFromStart bool
+	// Etcd says how to reach etcd; nil where there is no access to it.
+	Etcd *clientv3.Config
+	// EtcdPrefix is the API server's --etcd-prefix; etcd.DefaultPrefix by default.
+	EtcdPrefix string
+	// RESTConfig reaches the API server with the observer's identity; nil for no watch.
+	RESTConfig *rest.Config
+	// Decisions is where the scheduler serves its decisions; nil where it does not.
+	Decisions *decisions.Endpoint
+	// Transitions is where the controller manager serves its transitions; nil
+	// where it does not.
+	Transitions *decisions.Endpoint
+}
+
+// source delivers entries to the journal.
+type source interface {
+	Run(ctx context.Context) error
+	State() evidence.SourceState
+}
+
+// syncer reads now what there is to read.
+type syncer interface {
+	Sync(ctx context.Context) error
+}
+
+// follower says from which revision on it delivers every change of a resource;
+// 0 while it does not.
+type follower interface {
+	Since(resource schema.GroupResource) int64
+}
+
+// keyReader reads etcd on demand.
+type keyReader interface {
+	ReadKey(ctx context.Context, object evidence.Object, revision int64) (evidence.Entry, error)
+	History(ctx context.Context, object evidence.Object, from int64) ([]evidence.Entry, error)
+}
+
+// Observer owns the journal and the sources. It is a Runnable of a manager.
+type Observer struct {
+	clock   clock.WithTicker
+	journal *record.Journal
+	// settleTimeout is how long a record waits for its sources to agree.
+	settleTimeout time.Duration
+
+	sources []source
+	// audit is read before a record is put together, pollers after.
+	audit   syncer
+	pollers []syncer
+	// watch and etcd deliver each revision once; reader is nil without etcd.
+	watch, etcd follower
+	reader      keyReader
+	close       func() error
+}
+
+var (
+	_ manager.Runnable               = (*Observer)(nil)
+	_ manager.LeaderElectionRunnable = (*Observer)(nil)
+)
+
+// New returns an observer that records once it is started. The error is about
+// the configuration: nothing is connected to yet.
+func New(options Options) (*Observer, error) {
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
+	if len(options.Resources) == 0 {
+		options.Resources = DefaultResources
+	}
+	options.Journal.Clock = options.Clock
+	o := newObserver(options.Clock, record.NewJournal(options.Journal))
+	o.addAudit(options)
+	if err := o.addWatch(options); err != nil {
+		return nil, err
+	}
+	if err := o.addEtcd(options); err != nil {
+		return nil, err
+	}
+	o.addPollers(options)
+	return o, nil
+}
+
+func newObserver(clock clock.WithTicker, journal *record.Journal) *Observer {
+	return &Observer{
+		clock: clock, journal: journal, settleTimeout: defaultSettleTimeout, close: func() error { return nil },
+	}
+}
+
+func (o *Observer) addAudit(options Options) {
+	if options.AuditLog == "" {
+		o.missing(evidence.SourceAudit, "the API server's audit log is not configured")
+		return
+	}
+	source := audit.New(audit.Options{
+		Path: options.AuditLog, FromStart: options.AuditFromStart, Clock: options.Clock,
+		Resources: groupResources(options.Resources),
+	}, o.journal)
+	o.sources = append(o.sources, source)
+	o.audit = source
+}
+
+func (o *Observer) addWatch(options Options) error {
+	if options.RESTConfig == nil {
+		o.missing(evidence.SourceWatch, "the API server's address is not configured")
+		return nil
+	}
+	client, err := dynamic.NewForConfig(options.RESTConfig)
+	if err != nil {
+		return fmt.Errorf("make a client for the observer's watches: %w", err)
+	}
+	source := watch.New(watch.Options{Client: client, Resources: options.Resources, Clock: options.Clock}, o.journal)
+	o.sources = append(o.sources, source)
+	o.watch = source
+	return nil
+}
+
+func (o *Observer) addEtcd(options Options) error {
+	if options.Etcd == nil {
+		o.missing(evidence.SourceEtcd, "access to etcd is not configured")
+		return nil
+	}
+	reader, closeReader, err := etcd.Dial(*options.Etcd)
+	if err != nil {
+		return err
+	}
+	source := etcd.New(etcd.Options{
+		Reader: reader, Prefix: options.EtcdPrefix, Clock: options.Clock,
+		Resources: groupResources(options.Resources),
+	}, o.journal)
+	o.sources = append(o.sources, source)
+	o.etcd, o.reader, o.close = source, source, closeReader
+	return nil
+}
+
+func (o *Observer) addPollers(options Options) {
+	if options.Decisions == nil {
+		o.missing(evidence.SourceDecision, "the scheduler's endpoint is not configured")
+	} else {
+		source := decisions.NewDecisions(*options.Decisions, options.Clock, o.journal)
+		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
+	}
+	if options.Transitions == nil {
+		o.missing(evidence.SourceTransition, "the controller manager's endpoint is not configured")
+	} else {
+		source := decisions.NewTransitions(*options.Transitions, options.Clock, o.journal)
+		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
+	}
+}
+
+// absent is a source that there is no access to.
+type absent struct{ state *record.State }
+
+func (absent) Run(context.Context) error     { return nil }
+func (a absent) State() evidence.SourceState { return a.state.Get() }
+
+func (o *Observer) missing(name evidence.Source, why string) {
+	o.sources = append(o.sources, absent{record.Missing(name, why)})
+}
+
+func groupResources(resources []schema.GroupVersionResource) []schema.GroupResource {
+	result := make([]schema.GroupResource, len(resources))
+	for i, resource := range resources {
+		result[i] = resource.GroupResource()
+	}
+	return result
+}
+
+// Start runs the sources until the context ends. A source that fails says so in
+// its state and tries again.
+func (o *Observer) Start(ctx context.Context) error {
+	var group sync.WaitGroup
+	errs := make([]error, len(o.sources))
+	for i, source := range o.sources {
+		group.Go(func() { errs[i] = source.Run(ctx) })
+	}
+	group.Wait()
+	return errors.Join(append(errs, o.close())...)
+}
+
+// NeedLeaderElection is false: each observer keeps a journal of its own.
+func (*Observer) NeedLeaderElection() bool { return false }
+
+// Sources says which sources can be read and why others cannot.
+func (o *Observer) Sources() []evidence.SourceState {
+	states := make([]evidence.SourceState, len(o.sources))
+	for i, source := range o.sources {
+		states[i] = source.State()
+	}
+	return states
+}
+
+// RegisterMetrics registers the metrics of the journal and of the sources.
+func (o *Observer) RegisterMetrics(registerer prometheus.Registerer) error {
+	errs := []error{registerer.Register(o.journal)}
+	for _, source := range o.sources {
+		if collector, ok := source.(prometheus.Collector); ok {
+			errs = append(errs, registerer.Register(collector))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Subjects lists up to limit pods that something is recorded of, the most
+// recently seen first. before is the Sequence of the last one of the page before
+// this one; 0 begins.
+func (o *Observer) Subjects(before uint64, limit int) []record.Subject {
+	return o.journal.Subjects(func(object evidence.Object) bool {
+		return object.Resource == "simpods" || object.Resource == "pods"
+	}, before, limit)
+}

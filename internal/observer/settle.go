@@ -1,0 +1,131 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package observer
+
+import (
+	"context"
+	"math"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// defaultSettleTimeout bounds how long a record waits for its sources to agree.
+const defaultSettleTimeout = 2 * time.Second
+
+// settle reads what can be read now and waits until every source has each
+// revision that another one has. A source that is not available, or began after
+// the revision, is not waited for.
+func (o *Observer) settle(ctx context.Context, query Query) {
+	timer := o.clock.NewTimer(o.settleTimeout)
+	defer timer.Stop()
+	if o.audit != nil {
+		// That it cannot be read is said by its state.
+		_ = o.audit.Sync(ctx)
+	}
+	for {
+		changed := o.journal.Changed()
+		found, ok := o.find(query)
+		if !ok || o.agree(found) {
+			break
+		}
+		select {
+		case <-changed:
+			continue
+		case <-timer.C():
+		case <-ctx.Done():
+		}
+		break
+	}
+	var group sync.WaitGroup
+	for _, poller := range o.pollers {
+		// As above.
+		group.Go(func() { _ = poller.Sync(ctx) })
+	}
+	group.Wait()
+}
+
+// seenBy says which sources have a revision.
+type seenBy struct {
+	audit, watch, etcd, deleted bool
+}
+
+// agree says whether each source has all the revisions that it is expected to have.
+func (o *Observer) agree(found selection) bool {
+	resource := schema.GroupResource{Group: found.subject.Group, Resource: found.subject.Resource}
+	watchSince, etcdSince := since(o.watch, resource), since(o.etcd, resource)
+	if !o.available(evidence.SourceWatch) {
+		watchSince = math.MaxInt64
+	}
+	if !o.available(evidence.SourceEtcd) {
+		etcdSince = math.MaxInt64
+	}
+	revisions, auditSince := revisionsOf(found.entries)
+	for revision, seen := range revisions {
+		if (!seen.watch && revision > watchSince) || (!seen.etcd && revision > etcdSince) {
+			return false
+		}
+		// The answer to a delete has no revision.
+		if !seen.audit && !seen.deleted && revision > auditSince {
+			return false
+		}
+	}
+	return true
+}
+
+// since is the revision after which a source is waited for.
+func since(source follower, resource schema.GroupResource) int64 {
+	if source == nil {
+		return math.MaxInt64
+	}
+	if revision := source.Since(resource); revision > 0 {
+		return revision
+	}
+	return math.MaxInt64
+}
+
+func (o *Observer) available(name evidence.Source) bool {
+	for _, source := range o.sources {
+		if state := source.State(); state.Source == name {
+			return state.Available
+		}
+	}
+	return false
+}
+
+// revisionsOf says which sources have which revisions, and from which one on the
+// audit log has them: never where it is kept at a level without responses.
+func revisionsOf(entries []evidence.Entry) (revisions map[int64]*seenBy, auditSince int64) {
+	revisions, auditSince = map[int64]*seenBy{}, math.MaxInt64
+	for i := range entries {
+		entry := &entries[i]
+		if entry.Revision == 0 {
+			continue
+		}
+		isWrite := entry.Audit != nil && entry.Audit.Code/100 == 2 && entry.Audit.Verb != "get"
+		isChange := isWrite || (entry.Etcd != nil && !entry.Etcd.Read) || (entry.Watch != nil && !entry.Watch.Initial)
+		if !isChange {
+			continue
+		}
+		seen := revisions[entry.Revision]
+		if seen == nil {
+			seen = &seenBy{}
+			revisions[entry.Revision] = seen
+		}
+		switch {
+		case entry.Audit != nil:
+			seen.audit = true
+			auditSince = min(auditSince, entry.Revision)
+		case entry.Etcd != nil:
+			seen.etcd = true
+		case entry.Watch != nil:
+			seen.watch = true
+		}
+		seen.deleted = seen.deleted || isDeletion(entry)
+	}
+	return revisions, auditSince
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"sync"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// State is what a source says of itself: whether it can be read, and which part
+// of it could not be. It may be used from several goroutines.
+type State struct {
+	source evidence.Source
+
+	mu        sync.Mutex
+	available bool
+	reason    string
+	gap       string
+	gaps      uint64
+}
+
+// NewState returns the state of a source that is not available yet.
+func NewState(source evidence.Source) *State {
+	return &State{source: source, reason: "not read yet"}
+}
+
+// Available says that the source is being read.
+func (s *State) Available() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.available, s.reason = true, ""
+}
+
+// Unavailable says why the source cannot be read.
+func (s *State) Unavailable(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.available, s.reason = false, reason
+}
+
+// Gap says that traces were lost, and which. The last gap is kept in words, all
+// are counted.
+func (s *State) Gap(description string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gap = description
+	s.gaps++
+}
+
+// Gaps is how many gaps there were.
+func (s *State) Gaps() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.gaps
+}
+
+// Get returns the state of now. The reason of an available source tells of its
+// last gap.
+func (s *State) Get() evidence.SourceState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := evidence.SourceState{Source: s.source, Available: s.available, Reason: s.reason}
+	if s.available && s.gap != "" {
+		state.Reason = "has a gap: " + s.gap
+	}
+	return state
+}
+
+// Missing is the state of a source that is not configured, and why.
+func Missing(source evidence.Source, reason string) *State {
+	return &State{source: source, reason: reason}
+}

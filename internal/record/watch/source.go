@@ -1,0 +1,271 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package watch records what a watch on the API server delivers, and when.
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/utils/clock"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/record"
+)
+
+// Options of a source.
+type Options struct {
+	// Client that watches, with the observer's identity.
+	Client dynamic.Interface
+	// Resources that are watched, in all namespaces.
+	Resources []schema.GroupVersionResource
+	// Clock sets the time of arrival.
+	Clock clock.PassiveClock
+}
+
+// Source watches resources with one reflector each. It keeps no objects, but
+// the last version of each that exists, so that a list after a lost watch does
+// not record again what was seen before.
+type Source struct {
+	options Options
+	journal record.Appender
+	state   *record.State
+	stores  []*store
+	// updating is held while the state is derived, so that the latest one stays.
+	updating sync.Mutex
+}
+
+// New returns a source that appends to the journal once it runs.
+func New(options Options, journal record.Appender) *Source {
+	s := &Source{options: options, journal: journal, state: record.NewState(evidence.SourceWatch)}
+	for _, resource := range options.Resources {
+		s.stores = append(s.stores, &store{
+			resource: resource, clock: options.Clock, journal: journal, state: s.state,
+			synced: s.update, versions: map[types.UID]int64{},
+		})
+	}
+	return s
+}
+
+// Run watches until the context ends.
+func (s *Source) Run(ctx context.Context) error {
+	var group sync.WaitGroup
+	for _, store := range s.stores {
+		group.Go(func() { s.reflector(ctx, store).RunWithContext(ctx) })
+	}
+	group.Wait()
+	return nil
+}
+
+func (s *Source) reflector(ctx context.Context, store *store) *cache.Reflector {
+	client := s.options.Client.Resource(store.resource)
+	lister := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			list, err := client.List(ctx, options)
+			if err != nil {
+				s.failed(store, err)
+				return nil, err
+			}
+			return list, nil
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			watcher, err := client.Watch(ctx, options)
+			if err != nil {
+				s.failed(store, err)
+				return nil, err
+			}
+			if store.failure.Swap(nil) != nil {
+				s.update()
+			}
+			return watcher, nil
+		},
+	}
+	return cache.NewReflectorWithOptions(cache.ToListWatcherWithWatchListSemantics(lister, s.options.Client),
+		&unstructured.Unstructured{}, store, cache.ReflectorOptions{
+			Name: "observer", TypeDescription: store.resource.GroupResource().String(),
+		})
+}
+
+// failed says that a resource cannot be watched. A version that is too old is
+// no failure of the API server: the list that follows heals it, but for a gap.
+func (s *Source) failed(store *store, err error) {
+	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		return
+	}
+	store.failure.Store(new(fmt.Sprintf("watch %s: %v", store.resource.GroupResource(), err)))
+	s.update()
+}
+
+// update derives the source's state from those of its resources.
+func (s *Source) update() {
+	s.updating.Lock()
+	defer s.updating.Unlock()
+	for _, store := range s.stores {
+		if failure := store.failure.Load(); failure != nil {
+			s.state.Unavailable(*failure)
+			return
+		}
+		if store.since.Load() == 0 {
+			s.state.Unavailable(fmt.Sprintf("watch %s: not listed yet", store.resource.GroupResource()))
+			return
+		}
+	}
+	s.state.Available()
+}
+
+// State says whether every resource is watched.
+func (s *Source) State() evidence.SourceState { return s.state.Get() }
+
+// Since is the revision after which every change of the resource is expected to
+// arrive; 0 while it is not watched.
+func (s *Source) Since(resource schema.GroupResource) int64 {
+	for _, store := range s.stores {
+		if store.resource.GroupResource() == resource {
+			return store.since.Load()
+		}
+	}
+	return 0
+}
+
+var gapsTotal = prometheus.NewDesc("glassplane_watch_gaps_total",
+	"Watches that had to be started anew from a list, so that changes may be missing.", nil, nil)
+
+// Describe implements prometheus.Collector.
+func (s *Source) Describe(descs chan<- *prometheus.Desc) { descs <- gapsTotal }
+
+// Collect implements prometheus.Collector.
+func (s *Source) Collect(metrics chan<- prometheus.Metric) {
+	metrics <- prometheus.MustNewConstMetric(gapsTotal, prometheus.CounterValue, float64(s.state.Gaps()))
+}
+
+// store receives what one reflector delivers. The reflector calls it from one
+// goroutine at a time.
+type store struct {
+	resource schema.GroupVersionResource
+	clock    clock.PassiveClock
+	journal  record.Appender
+	state    *record.State
+	synced   func()
+
+	versions map[types.UID]int64
+	// since is the revision of the last list.
+	since   atomic.Int64
+	failure atomic.Pointer[string]
+}
+
+var _ cache.ReflectorStore = (*store)(nil)
+
+// Add implements cache.ReflectorStore.
+func (s *store) Add(obj any) error { return s.event(watch.Added, obj) }
+
+// Update implements cache.ReflectorStore.
+func (s *store) Update(obj any) error { return s.event(watch.Modified, obj) }
+
+// Delete implements cache.ReflectorStore.
+func (s *store) Delete(obj any) error { return s.event(watch.Deleted, obj) }
+
+// Resync implements cache.ReflectorStore; there is nothing to repeat.
+func (s *store) Resync() error { return nil }
+
+// Replace records the objects of a list that were not seen in this version
+// before. After the first list it means that the watch was lost for so long that
+// changes may be missing, deletions among them.
+func (s *store) Replace(list []any, resourceVersion string) error {
+	revision, err := strconv.ParseInt(resourceVersion, 10, 64)
+	if err != nil {
+		return fmt.Errorf("list of %s has resourceVersion %q: %w", s.resource.GroupResource(), resourceVersion, err)
+	}
+	if previous := s.since.Load(); previous != 0 {
+		s.state.Gap(fmt.Sprintf("the watch of %s was lost and started anew at revision %d; changes since revision %d may be missing",
+			s.resource.GroupResource(), revision, max(previous, s.latest())))
+	}
+	listed := make(map[types.UID]int64, len(list))
+	for _, item := range list {
+		object, version, err := s.check(item)
+		if err != nil {
+			return err
+		}
+		listed[object.GetUID()] = version
+		if s.versions[object.GetUID()] == version {
+			continue
+		}
+		if err := s.append(watch.Added, object, version, true); err != nil {
+			return err
+		}
+	}
+	s.versions = listed
+	s.since.Store(revision)
+	s.failure.Store(nil)
+	s.synced()
+	return nil
+}
+
+func (s *store) latest() int64 {
+	latest := int64(0)
+	for _, version := range s.versions {
+		latest = max(latest, version)
+	}
+	return latest
+}
+
+func (s *store) event(kind watch.EventType, obj any) error {
+	object, version, err := s.check(obj)
+	if err != nil {
+		return err
+	}
+	if kind == watch.Deleted {
+		delete(s.versions, object.GetUID())
+	} else {
+		s.versions[object.GetUID()] = version
+	}
+	return s.append(kind, object, version, false)
+}
+
+func (s *store) check(obj any) (*unstructured.Unstructured, int64, error) {
+	object, ok := obj.(*unstructured.Unstructured)
+	if !ok {
+		return nil, 0, fmt.Errorf("watch of %s delivered a %T", s.resource.GroupResource(), obj)
+	}
+	version, err := strconv.ParseInt(object.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s %s has resourceVersion %q: %w", s.resource.GroupResource(), object.GetName(), object.GetResourceVersion(), err)
+	}
+	return object, version, nil
+}
+
+// append records an object. The deleted object carries the revision of its
+// deletion, as the API server's watch cache sets it.
+func (s *store) append(kind watch.EventType, object *unstructured.Unstructured, version int64, initial bool) error {
+	now := s.clock.Now()
+	raw, err := json.Marshal(object.Object)
+	if err != nil {
+		return fmt.Errorf("encode %s %s: %w", s.resource.GroupResource(), object.GetName(), err)
+	}
+	s.journal.Append(evidence.Entry{
+		Source:   evidence.SourceWatch,
+		Time:     now,
+		Recorded: now,
+		Object: evidence.Object{
+			Group: s.resource.Group, Resource: s.resource.Resource,
+			Namespace: object.GetNamespace(), Name: object.GetName(), UID: object.GetUID(),
+		},
+		Revision: version,
+		Watch:    &evidence.Watch{Type: string(kind), ArrivedAt: now, Initial: initial, Object: raw},
+	})
+	return nil
+}
