@@ -1,0 +1,127 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// receivedEvidence is the stage RequestReceived of a request. Where only a later
+// stage was kept, that one still has the time of arrival.
+func receivedEvidence(r *request, summary string, details ...string) v1alpha1.Evidence {
+	e := auditEvidence(r, summary, details...)
+	e.Time, e.Code = micro(r.ReceivedAt), 0
+	if r.received {
+		e.Stage = "RequestReceived"
+	}
+	return e
+}
+
+// auditEvidence is the last recorded stage of a request.
+func auditEvidence(r *request, summary string, details ...string) v1alpha1.Evidence {
+	return v1alpha1.Evidence{
+		Source: string(evidence.SourceAudit), Summary: clip(summary, maxLine), Time: micro(r.StageAt),
+		AuditID: r.AuditID, Stage: r.Stage, User: r.User, UserAgent: r.UserAgent,
+		Verb: r.Verb, URI: r.URI, Code: r.Code, ModRevision: r.ResponseRevision,
+		Details: bounded(details),
+	}
+}
+
+// etcdEvidence is a revision as etcd has it.
+func etcdEvidence(e *evidence.Entry, summary string, details ...string) v1alpha1.Evidence {
+	if e.Etcd.Unavailable != "" {
+		details = append(details, "value not available: "+e.Etcd.Unavailable)
+	}
+	return v1alpha1.Evidence{
+		Source: string(evidence.SourceEtcd), Summary: clip(summary, maxLine), Time: micro(e.Time),
+		Key: e.Etcd.Key, CreateRevision: e.Etcd.CreateRevision, ModRevision: e.Etcd.ModRevision,
+		Bytes: e.Etcd.Bytes, Details: bounded(details),
+	}
+}
+
+// absentEvidence is a read of etcd that found nothing.
+func absentEvidence(e *evidence.Entry) v1alpha1.Evidence {
+	return etcdEvidence(e, fmt.Sprintf("a read of etcd at revision %d found nothing under %s", e.Etcd.ReadRevision, e.Etcd.Key))
+}
+
+// watchEvidence is a watch event, with its lag behind the API server's answer
+// to the write where both are known.
+func watchEvidence(r *revision, details ...string) v1alpha1.Evidence {
+	w := r.watch.Watch
+	e := v1alpha1.Evidence{
+		Source: string(evidence.SourceWatch), Time: micro(w.ArrivedAt), ModRevision: r.number,
+		Summary: fmt.Sprintf("the observer's watch got %s at revision %d", w.Type, r.number),
+	}
+	if w.Initial {
+		e.Summary = fmt.Sprintf("the observer's list had revision %d before its watch began", r.number)
+	} else if lag, ok := lagOf(r, w.ArrivedAt); ok {
+		e.Lag = lag
+		details = append(details, lagText(lag, "the observer's clock"))
+	}
+	e.Details = bounded(details)
+	return e
+}
+
+// lagOf is the time from the API server's answer to a write until a watcher saw
+// the write. It is negative where the watch was faster than the answer.
+func lagOf(r *revision, seen time.Time) (*metav1.Duration, bool) {
+	if r == nil || r.write == nil || r.write.answeredAt().IsZero() || seen.IsZero() {
+		return nil, false
+	}
+	return &metav1.Duration{Duration: seen.Sub(r.write.answeredAt())}, true
+}
+
+func lagText(lag *metav1.Duration, watcher string) string {
+	relation := "after"
+	if lag.Duration < 0 {
+		relation = "before"
+	}
+	return fmt.Sprintf("watch event %s %s the answer to the write was sent (%s against the API server's clock in the audit log)",
+		span(lag.Abs()), relation, watcher)
+}
+
+// bounded keeps the details that the API holds room for, each no longer than maxLine.
+func bounded(details []string) []string {
+	if len(details) > maxDetails {
+		more := len(details) - maxDetails + 1
+		details = append(slices.Clone(details[:maxDetails-1]), fmt.Sprintf("… and %d more", more))
+	}
+	var kept []string
+	for _, d := range details {
+		if d != "" {
+			kept = append(kept, clip(d, maxLine))
+		}
+	}
+	return kept
+}
+
+// boundedEvidence keeps the first and the last pieces of evidence: the middle
+// of a long life repeats itself.
+func boundedEvidence(all []v1alpha1.Evidence) []v1alpha1.Evidence {
+	if len(all) <= maxEvidence {
+		return all
+	}
+	half := maxEvidence / 2
+	kept := slices.Concat(all[:half], all[len(all)-half:])
+	note := fmt.Sprintf("%d pieces of evidence between the one before and this one are left out", len(all)-maxEvidence)
+	kept[half].Details = bounded(append([]string{note}, kept[half].Details...))
+	return kept
+}
+
+// annotations lists the audit annotations of a request, sorted by key.
+func annotations(r *request) []string {
+	var lines []string
+	for _, key := range slices.Sorted(maps.Keys(r.Annotations)) {
+		lines = append(lines, key+": "+r.Annotations[key])
+	}
+	return lines
+}

@@ -1,0 +1,162 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// revisionsOf gathers what the sources say of each revision and joins each with
+// the request that made it, in the order of the revisions.
+func (f *facts) revisionsOf(entries []evidence.Entry) []*revision {
+	byNumber := map[int64]*revision{}
+	at := func(number int64) *revision {
+		if byNumber[number] == nil {
+			byNumber[number] = &revision{number: number}
+		}
+		return byNumber[number]
+	}
+	for i := range entries {
+		addEntry(at, &entries[i])
+	}
+	for _, r := range f.writes() {
+		if r.ResponseRevision > 0 {
+			joinExactly(at(r.ResponseRevision), r)
+		}
+	}
+	numbers := slices.Sorted(maps.Keys(byNumber))
+	revisions := make([]*revision, 0, len(numbers))
+	for _, n := range numbers {
+		revisions = append(revisions, byNumber[n])
+	}
+	return revisions
+}
+
+// addEntry files an entry under its revision. An event of etcd's watch is kept
+// before a read of the same revision: it has a time.
+func addEntry(at func(int64) *revision, e *evidence.Entry) {
+	switch {
+	case e.Etcd != nil && e.Etcd.ModRevision > 0:
+		if r := at(e.Etcd.ModRevision); r.etcd == nil || r.etcd.Etcd.Read && !e.Etcd.Read {
+			r.etcd = e
+		}
+	case e.Watch != nil && e.Revision > 0:
+		if r := at(e.Revision); r.watch == nil || r.watch.Watch.Initial {
+			r.watch = e
+		}
+	case e.Decision != nil && e.Decision.Bind != nil:
+		if n := number(e.Decision.Bind.ResourceVersion); n > 0 {
+			at(n).decision = e
+		}
+	case e.Transition != nil:
+		if n := number(e.Transition.ResourceVersion); n > 0 {
+			at(n).transition = e
+		}
+	}
+}
+
+// joinExactly joins on the revision in the response. A write that changes
+// nothing is answered with the revision that was there before, so the first
+// request that was answered with a revision is the one that made it.
+func joinExactly(r *revision, write *request) {
+	if r.write == nil || write.answeredAt().Before(r.write.answeredAt()) {
+		r.write, r.exact = write, true
+	}
+}
+
+// joinRest joins the revisions that no response names, because the audit level
+// keeps no responses or the response has no object: by object, verb, user agent
+// and time.
+func (f *facts) joinRest() {
+	used := map[*request]bool{}
+	for _, r := range f.revisions {
+		used[r.write] = true
+	}
+	for _, r := range f.revisions {
+		if r.write != nil {
+			continue
+		}
+		if write := f.nearest(r, used); write != nil {
+			r.write = write
+			used[write] = true
+		}
+	}
+}
+
+// nearest finds the unused write that could have made the revision and was
+// answered nearest to when the revision was seen. Of requests that the
+// managedFields contradict none is taken.
+func (f *facts) nearest(r *revision, used map[*request]bool) *request {
+	seen, _ := r.seenAt()
+	var best *request
+	for _, w := range f.writes() {
+		if used[w] || !f.rules.allows(r.kind, &w.Audit) || !r.sameAuthor(w) || !r.mayBeUnnamed(w) {
+			continue
+		}
+		if best == nil || !seen.IsZero() && distance(w, seen) < distance(best, seen) {
+			best = w
+		}
+	}
+	return best
+}
+
+// mayBeUnnamed reports whether the response to a write can be silent about the
+// revision that it made. A write that removes the last finalizer removes the
+// object and is answered with the object as it was before.
+func (r *revision) mayBeUnnamed(w *request) bool {
+	return w.ResponseRevision == 0 || r.kind == writeRemove && w.ResponseRevision < r.number
+}
+
+// sameAuthor reports whether what is known of the revision's author allows the
+// request to be the one that made it.
+func (r *revision) sameAuthor(w *request) bool {
+	component := componentOf(&w.Audit)
+	switch {
+	case r.transition != nil:
+		return component == "" || component == componentManager
+	case r.decision != nil:
+		return component == "" || component == componentScheduler
+	case r.manager != nil && component != "":
+		return componentOf(&evidence.Audit{UserAgent: r.manager.Manager}) == component
+	}
+	return true
+}
+
+func distance(w *request, t time.Time) time.Duration { return w.answeredAt().Sub(t).Abs() }
+
+// writes are the successful writes to the object.
+func (f *facts) writes() []*request {
+	var writes []*request
+	for _, r := range f.requests {
+		if r.writes() && r.succeeded() && f.own(r) {
+			writes = append(writes, r)
+		}
+	}
+	return writes
+}
+
+// own reports whether a request is about this object rather than about another
+// one that had the name before or after it.
+func (f *facts) own(r *request) bool {
+	uid := cmp.Or(r.ResponseUID, r.object.UID)
+	if uid != "" && f.uid != "" {
+		return uid == f.uid
+	}
+	return f.create == nil || !r.ReceivedAt.Before(f.create.ReceivedAt)
+}
+
+// number reads a resourceVersion as an etcd revision; 0 where it is none.
+func number(resourceVersion string) int64 {
+	n, err := strconv.ParseInt(resourceVersion, 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,188 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// stepAnswer is step 7: the API server answers the create, and the read that
+// returns the running pod.
+func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
+	s := &v1alpha1.WalkthroughStep{Step: 7, Component: componentAPIServer, Action: "answers the client", Input: "the request"}
+	r := f.create
+	if r == nil || !r.answered {
+		s.Effect = sentence(f.missing(evidence.SourceAudit, "answer to the request that creates the object"))
+		return s
+	}
+	s.Time = micro(r.answeredAt())
+	s.Effect = sentences(fmt.Sprintf("the %s was answered at %s with %d: %s", r.Verb, clock(r.answeredAt()), r.Code, bodyText(r)))
+	s.Evidence = append(s.Evidence, auditEvidence(r, "the answer to the request", bodyDetails(r)...))
+	if f.refused {
+		return s
+	}
+	read := f.runningRead()
+	if read == nil {
+		s.Effect += " " + sentence(f.noRead())
+		return s
+	}
+	s.Input = "the request, and a later " + read.Verb + " by the same client"
+	s.Time = micro(read.answeredAt())
+	if read.open() {
+		s.Time = nil
+	}
+	s.Effect += " " + sentence(f.readText(read))
+	s.Evidence = append(s.Evidence, auditEvidence(read, "the answer to the read that followed", bodyDetails(read)...))
+	return s
+}
+
+// bodyText says in one line what the response held.
+func bodyText(r *request) string {
+	if r.refused() {
+		return cmp.Or(r.Reason, "no reason recorded") + ": " + cmp.Or(clip(r.Message, maxLine), "no message recorded")
+	}
+	o := decode(r.ResponseObject)
+	switch {
+	case o == nil:
+		return "audit level " + r.Level + " keeps no body"
+	case o.isStatus():
+		return "a Status without the object"
+	case o.Metadata.Name == "":
+		return "a " + orNone(o.Kind)
+	}
+	return fmt.Sprintf("%s %s at resourceVersion %s, phase %s, node %s", o.Kind, o.Metadata.Name,
+		orNone(o.Metadata.ResourceVersion), orNone(o.Status.Phase), orNone(o.Spec.NodeName))
+}
+
+func bodyDetails(r *request) []string {
+	if len(r.ResponseObject) == 0 {
+		return []string{"body not available: audit level " + r.Level + " keeps none"}
+	}
+	return []string{"body: " + clip(string(r.ResponseObject), maxLine)}
+}
+
+// runningRead finds the read by the same client that returned the pod in the
+// state that was confirmed: a get, or a watch that was open when it came.
+func (f *facts) runningRead() *request {
+	if f.confirm == nil {
+		return nil
+	}
+	confirmed, _ := f.confirm.seenAt()
+	for _, r := range f.requests {
+		if !slices.Contains([]string{"get", "list", "watch"}, r.Verb) || !r.succeeded() || !r.sameClient(f.create) ||
+			r.ReceivedAt.Before(f.create.ReceivedAt) {
+			continue
+		}
+		if o := decode(r.ResponseObject); o != nil && o.Metadata.Name != "" {
+			if o.Status.Phase == f.confirm.state.phase || o.Status.Phase == f.now().phase && f.now().ran() {
+				return r
+			}
+			continue
+		}
+		if r.open() || !confirmed.IsZero() && r.StageAt.After(confirmed) {
+			return r
+		}
+	}
+	return nil
+}
+
+// readText says what a read returned, and what the audit log does not keep of it.
+func (f *facts) readText(r *request) string {
+	answer := fmt.Sprintf("the %s by the same client was answered at %s with %d", r.Verb, clock(r.answeredAt()), r.Code)
+	const unseen = "an audit log does not keep what a watch delivers"
+	switch o := decode(r.ResponseObject); {
+	case o != nil && o.Metadata.Name != "":
+		return answer + ": " + bodyText(r)
+	case r.open():
+		return fmt.Sprintf("%s and is still open, so revision %d reached the client; %s, nor when", answer, f.confirm.number, unseen)
+	case r.Verb == "watch":
+		return fmt.Sprintf("the watch by the same client ended at %s, after revision %d was written; %s",
+			clock(r.answeredAt()), f.confirm.number, unseen)
+	}
+	return fmt.Sprintf("%s: %s, and revision %d was written before", answer, bodyText(r), f.confirm.number)
+}
+
+func (f *facts) noRead() string {
+	if f.confirm == nil {
+		return "the pod was not running, so no read could return it as running"
+	}
+	return "not available: no read of the running pod by the same client was recorded"
+}
+
+// stepShow is step 8: the client shows the answer.
+func (f *facts) stepShow() *v1alpha1.WalkthroughStep {
+	s := &v1alpha1.WalkthroughStep{Step: 8, Component: f.clientComponent(), Action: "shows the answer", Input: "the response"}
+	shown := slices.DeleteFunc(slices.Clone(f.clients), func(e *evidence.Entry) bool { return e.Client.Line == "" })
+	if len(shown) > 0 {
+		for _, e := range shown {
+			s.Effect += fmt.Sprintf("The client printed: %s\n", clip(e.Client.Line, maxLine))
+			s.Evidence = append(s.Evidence, printedEvidence(e))
+			s.Time = micro(e.Client.AnsweredAt)
+		}
+		s.Effect = strings.TrimSuffix(s.Effect, "\n")
+		return s
+	}
+	r := f.create
+	switch {
+	case r == nil || !r.answered:
+		s.Effect = sentences(f.missing(evidence.SourceClient, "line that the client printed"),
+			f.missing(evidence.SourceAudit, "answer to derive it from"))
+	case isProgram(&r.Audit):
+		s.Action = "takes note of the answer"
+		s.Effect = sentence(fmt.Sprintf("%s is a program and prints nothing to a person; it got the answer %d", r.actor(), r.Code))
+		s.Evidence = []v1alpha1.Evidence{auditEvidence(r, "the answer that the client got")}
+	default:
+		s.Effect = "kubectl would print: " + f.kubectlLine() + "\n(Derived from the recorded answer, not observed: " +
+			f.missing(evidence.SourceClient, "line that the client printed") + ".)"
+		s.Evidence = []v1alpha1.Evidence{auditEvidence(r, "the recorded answer that the line is derived from")}
+	}
+	return s
+}
+
+func printedEvidence(e *evidence.Entry) v1alpha1.Evidence {
+	ev := clientEvidence(e, "the client printed its line after the answer, by its own clock", e.Client.AnsweredAt)
+	ev.Code = e.Client.Code
+	ev.Details = bounded([]string{"printed: " + e.Client.Line})
+	return ev
+}
+
+// kubectlLine is what kubectl prints for the recorded answer
+// (k8s.io/kubectl/pkg/cmd/util.StandardErrorMessage for a refused request).
+func (f *facts) kubectlLine() string {
+	r := f.create
+	if r.refused() {
+		return refusedLine(r, f.rules.kind)
+	}
+	kind := strings.ToLower(f.kind())
+	if group := f.record.Subject.Group; group != "" {
+		kind += "." + group
+	}
+	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + " created"
+}
+
+func refusedLine(r *request, kind string) string {
+	if _, cause, found := strings.Cut(r.Message, " is invalid: "); r.Reason == "Invalid" && found {
+		return clip(fmt.Sprintf("The %s %q is invalid: %s", kind, r.object.Name, cause), maxLine)
+	}
+	if r.Reason == "" {
+		return clip("Error from server: "+r.Message, maxLine)
+	}
+	return clip(fmt.Sprintf("Error from server (%s): %s", r.Reason, r.Message), maxLine)
+}
+
+// kind of the object as the answer names it, else as the rules of its resource do.
+func (f *facts) kind() string {
+	if f.create != nil {
+		if o := decode(f.create.ResponseObject); o != nil && !o.isStatus() && o.Kind != "" {
+			return o.Kind
+		}
+	}
+	return cmp.Or(f.rules.kind, strings.TrimSuffix(f.record.Subject.Resource, "s"))
+}

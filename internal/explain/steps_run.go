@@ -1,0 +1,274 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// stepRun is step 5: the bound pod is run and its status confirmed.
+func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
+	writes := f.runWrites()
+	if len(writes) == 0 && len(f.transitions) == 0 {
+		return nil
+	}
+	s := &v1alpha1.WalkthroughStep{
+		Step: 5, Component: f.rules.runner, Action: "sees the bound pod, runs it, confirms its status", Input: f.boundText(),
+		Time: micro(f.confirmedAt(writes)),
+	}
+	s.Effect = sentences(f.transitionsText(), f.statusText(writes), f.restartsText())
+	for _, e := range f.transitions {
+		s.Evidence = append(s.Evidence, f.transitionEvidence(e))
+	}
+	s.Evidence = append(s.Evidence, f.writesEvidence(writes)...)
+	return s
+}
+
+// runWrites are the writes after the bind that report on the pod or end it.
+func (f *facts) runWrites() []*revision {
+	var writes []*revision
+	for _, r := range f.revisions {
+		bound := r.state.node != "" && (f.bind == nil || r.number > f.bind.number)
+		byRunner := r.kind == writeChange && r.write != nil && componentOf(&r.write.Audit) == f.rules.runner
+		if bound && (r.kind == writeStatus || byRunner || r.transition != nil && r != f.bind) {
+			writes = append(writes, r)
+		}
+	}
+	return writes
+}
+
+// confirmedAt is when the pod was first reported as running or, if it never
+// was, when the last status was written.
+func (f *facts) confirmedAt(writes []*revision) time.Time {
+	if f.confirm != nil {
+		at, _ := f.confirm.seenAt()
+		return at
+	}
+	if len(writes) > 0 {
+		at, _ := writes[len(writes)-1].seenAt()
+		return at
+	}
+	if n := len(f.transitions); n > 0 {
+		return f.transitions[n-1].Transition.WrittenAt
+	}
+	return time.Time{}
+}
+
+func (f *facts) boundText() string {
+	text := "the pod, bound to " + orNone(f.nodeName())
+	if len(f.transitions) == 0 {
+		return text
+	}
+	t := f.transitions[0].Transition
+	text += ", as its watch of the API server delivered it"
+	if t.ObservedResourceVersion != "" {
+		text += " at revision " + t.ObservedResourceVersion
+	}
+	if !t.ObservedAt.IsZero() {
+		text += ", arrived at " + clock(t.ObservedAt)
+	}
+	return text
+}
+
+// maxTold bounds how many of a kind a text tells one by one.
+const maxTold = 6
+
+func (f *facts) transitionsText() string {
+	if len(f.transitions) == 0 {
+		return f.missing(evidence.SourceTransition, "transition of this pod")
+	}
+	var parts []string
+	for i, e := range f.transitions {
+		if i == maxTold {
+			parts = append(parts, fmt.Sprintf("and %d more", len(f.transitions)-maxTold))
+			break
+		}
+		t := e.Transition
+		part := fmt.Sprintf("%s → %s (%s)", orNone(t.From), orNone(t.To), clip(t.Reason, maxValueLength))
+		if t.Error != "" {
+			part += ", refused: " + clip(t.Error, maxValueLength)
+		}
+		parts = append(parts, part)
+	}
+	return "it decided: " + strings.Join(parts, "; ")
+}
+
+func (f *facts) statusText(writes []*revision) string {
+	if len(writes) == 0 {
+		return "no source has the revision of a status write"
+	}
+	var parts []string
+	for i, r := range writes {
+		if i == maxTold {
+			parts = append(parts, fmt.Sprintf("and %d more", len(writes)-maxTold))
+			break
+		}
+		part := fmt.Sprintf("revision %d (phase %s)", r.number, orNone(r.state.phase))
+		if r.write != nil {
+			part = fmt.Sprintf("revision %d (phase %s, audit ID %s)", r.number, orNone(r.state.phase), r.write.AuditID)
+		}
+		parts = append(parts, part)
+	}
+	return count(len(writes), "write") + " to the API server confirmed it: " + strings.Join(parts, ", ")
+}
+
+func (f *facts) restartsText() string {
+	var most int32
+	for _, r := range f.revisions {
+		most = max(most, r.state.restarts)
+	}
+	if most == 0 {
+		return ""
+	}
+	return "containers were restarted " + count(int(most), "time")
+}
+
+func (f *facts) transitionEvidence(e *evidence.Entry) v1alpha1.Evidence {
+	t := e.Transition
+	ev := v1alpha1.Evidence{
+		Source: string(evidence.SourceTransition), Time: micro(t.WrittenAt), ModRevision: number(t.ResourceVersion),
+		Summary: clip(fmt.Sprintf("%s → %s on %s: %s", orNone(t.From), orNone(t.To), t.Node, t.Reason), maxLine),
+	}
+	var details []string
+	if t.ObservedResourceVersion != "" {
+		details = append(details, "decided on the pod at revision "+t.ObservedResourceVersion)
+	}
+	if lag, ok := lagOf(f.at(number(t.ObservedResourceVersion)), t.ObservedAt); ok {
+		ev.Lag = lag
+		details = append(details, lagText(lag, "the controller manager's clock"))
+	}
+	ev.Details = bounded(append(details, prefixed("the API server refused the write: ", t.Error)))
+	return ev
+}
+
+// stepKeep is step 6: etcd keeps each state of the key.
+func (f *facts) stepKeep() *v1alpha1.WalkthroughStep {
+	if !f.stored() {
+		return nil
+	}
+	s := &v1alpha1.WalkthroughStep{
+		Step: 6, Component: componentEtcd, Action: "keeps each state of the object", Input: "the writes of the API server",
+	}
+	if len(f.revisions) == 0 {
+		s.Effect = sentences(f.missing(evidence.SourceEtcd, "revision of the key"), f.missing(evidence.SourceWatch, "event of the object"))
+		return s
+	}
+	s.Time = micro(f.keptAt())
+	s.Effect = sentences(f.keptText(), f.etcdGap())
+	for _, r := range f.revisions {
+		s.Evidence = append(s.Evidence, f.keptEvidence(r)...)
+	}
+	return s
+}
+
+// keptAt is when the state was stored that the request asked for, or the last one.
+func (f *facts) keptAt() time.Time {
+	at, _ := cmp.Or(f.confirm, f.last).seenAt()
+	return at
+}
+
+func (f *facts) keptText() string {
+	var parts []string
+	for i, r := range f.revisions {
+		if i == 2*maxTold {
+			parts = append(parts, fmt.Sprintf("and %d more", len(f.revisions)-2*maxTold))
+			break
+		}
+		parts = append(parts, f.revisionSummary(r))
+	}
+	return count(len(f.revisions), "revision") + " of the key: " + strings.Join(parts, "; ")
+}
+
+// etcdGap says what etcd itself could not show.
+func (f *facts) etcdGap() string {
+	missing := 0
+	for _, r := range f.revisions {
+		if r.etcd == nil {
+			missing++
+		}
+	}
+	switch {
+	case missing == len(f.revisions):
+		return f.missing(evidence.SourceEtcd, "revision of the key") + "; the revisions are known from the other sources"
+	case missing > 0:
+		return fmt.Sprintf("etcd itself has no entry for %d of them; they are known from the other sources", missing)
+	}
+	return ""
+}
+
+// revisionSummary says in one line who wrote a revision and what it did.
+func (f *facts) revisionSummary(r *revision) string {
+	text := fmt.Sprintf("%d %s", r.number, r.deed())
+	if writer := r.writer(); writer != "" {
+		return text + " by " + writer
+	}
+	return text + ", writer not available"
+}
+
+// deed says what the revision did.
+func (r *revision) deed() string {
+	switch r.kind {
+	case writeCreate:
+		return "creates the object"
+	case writeBind:
+		return "sets spec.nodeName to " + r.state.node
+	case writeStatus:
+		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + ")"
+	case writeMark:
+		return "marks the object for deletion"
+	case writeRemove:
+		return "removes the key"
+	}
+	if len(r.changes) > 0 {
+		return "changes " + r.changes[0].Path
+	}
+	return "changes the object"
+}
+
+func restartCount(s state) string {
+	if s.restarts == 0 {
+		return ""
+	}
+	return ", " + count(int(s.restarts), "restart")
+}
+
+// changeLines are the fields that a revision changed, and who changed them.
+func (f *facts) changeLines(r *revision) []string {
+	var lines []string
+	if r.manager != nil {
+		lines = append(lines, managerText(r.manager))
+	}
+	switch {
+	case r.kind == writeCreate || r.kind == writeRemove:
+		return lines
+	case !r.compared:
+		return append(lines, "not available: what changed, because one of the two states was not kept")
+	}
+	return append(lines, describe(r.changes, maxChanges)...)
+}
+
+// keptEvidence is the state of one revision and the request that made it.
+func (f *facts) keptEvidence(r *revision) []v1alpha1.Evidence {
+	var all []v1alpha1.Evidence
+	switch {
+	case r.etcd != nil:
+		all = append(all, etcdEvidence(r.etcd, f.revisionSummary(r), f.changeLines(r)...))
+	case r.watch != nil:
+		all = append(all, watchEvidence(r, append([]string{f.revisionSummary(r)}, f.changeLines(r)...)...))
+	}
+	if r.write != nil {
+		var details []string
+		if !r.exact {
+			details = append(details, joinNote(r.write))
+		}
+		all = append(all, auditEvidence(r.write, fmt.Sprintf("%s made revision %d: it %s", r.write.actor(), r.number, r.deed()), details...))
+	}
+	return all
+}
