@@ -78,7 +78,9 @@ func New(addedAffinity *corev1.NodeAffinity) (*NodeAffinity, error) {
 func (*NodeAffinity) Name() string { return Name }
 
 // preFilterState is the pod's selector, parsed.
-type preFilterState struct{ required nodeaffinity.RequiredNodeAffinity }
+type preFilterState struct {
+	required nodeaffinity.RequiredNodeAffinity
+}
 
 // Clone implements framework.StateData.
 func (s *preFilterState) Clone() framework.StateData { return s }
