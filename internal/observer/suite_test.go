@@ -1,0 +1,321 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package observer_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/observer"
+)
+
+const auditPolicy = `
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules:
+- level: Metadata
+  verbs: [list, watch]
+  resources: [{group: sim.glassplane.dev}]
+- level: RequestResponse
+  resources: [{group: sim.glassplane.dev}]
+- level: None
+`
+
+var (
+	testEnv   *envtest.Environment
+	restCfg   *rest.Config
+	k8sClient client.Client
+	auditLog  string
+	watched   *observer.Observer
+)
+
+func TestObserver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs an API server")
+	}
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Observer")
+}
+
+var _ = BeforeSuite(func() {
+	dir := GinkgoT().TempDir()
+	policy := filepath.Join(dir, "policy.yaml")
+	Expect(os.WriteFile(policy, []byte(auditPolicy), 0o600)).To(Succeed())
+	auditLog = filepath.Join(dir, "audit.log")
+
+	testEnv = &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	testEnv.ControlPlane.GetAPIServer().Configure().
+		Append("audit-policy-file", policy).
+		Append("audit-log-path", auditLog)
+	var err error
+	restCfg, err = testEnv.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(testEnv.Stop)
+	k8sClient = newClient(restCfg)
+	watched = startObserver()
+})
+
+func newClient(config *rest.Config) client.Client {
+	GinkgoHelper()
+	scheme := runtime.NewScheme()
+	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	return c
+}
+
+// startObserver runs an observer until the test, or the suite, is over.
+func startObserver() *observer.Observer {
+	GinkgoHelper()
+	o, err := observer.New(observer.Options{
+		AuditLog: auditLog, AuditFromStart: true, RESTConfig: restCfg,
+		Etcd: &clientv3.Config{Endpoints: []string{testEnv.ControlPlane.Etcd.URL.String()}},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- o.Start(ctx) }()
+	DeferCleanup(func() {
+		cancel()
+		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(Not(HaveOccurred())))
+	})
+	Eventually(o.Sources).WithTimeout(10 * time.Second).Should(ContainElements(
+		evidence.SourceState{Source: evidence.SourceAudit, Available: true},
+		evidence.SourceState{Source: evidence.SourceWatch, Available: true},
+		evidence.SourceState{Source: evidence.SourceEtcd, Available: true},
+	))
+	return o
+}
+
+func simPod(name string) *v1alpha1.SimPod {
+	return &v1alpha1.SimPod{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default"},
+		Spec:       v1alpha1.SimPodSpec{Containers: []v1alpha1.Container{{Name: "web", Image: "nginx"}}},
+	}
+}
+
+func query(pod *v1alpha1.SimPod) observer.Query {
+	return observer.Query{Object: evidence.Object{
+		Group: v1alpha1.GroupName, Resource: "simpods", Namespace: pod.Namespace, Name: pod.Name,
+	}}
+}
+
+// bind and run write what scheduler and kubelet would.
+func bindAndRun(ctx context.Context, pod *v1alpha1.SimPod) {
+	GinkgoHelper()
+	Expect(k8sClient.Patch(ctx, pod, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"nodeName":"node-1"}}`)))).To(Succeed())
+	Expect(k8sClient.Status().Patch(ctx, pod, client.RawPatch(types.MergePatchType, []byte(`{"status":{"phase":"Running"}}`)))).To(Succeed())
+}
+
+// writes returns the revisions that a source says were written, in order.
+func writes(entries []evidence.Entry, source evidence.Source) []int64 {
+	var revisions []int64
+	for _, entry := range entries {
+		isRead := (entry.Audit != nil && entry.Audit.Verb == "get") || (entry.Etcd != nil && entry.Etcd.Read)
+		if entry.Source == source && entry.Revision > 0 && !isRead {
+			revisions = append(revisions, entry.Revision)
+		}
+	}
+	return revisions
+}
+
+func revisionOf(pod *v1alpha1.SimPod) int64 {
+	GinkgoHelper()
+	revision, err := strconv.ParseInt(pod.ResourceVersion, 10, 64)
+	Expect(err).NotTo(HaveOccurred())
+	return revision
+}
+
+func pick(entries []evidence.Entry, keep func(evidence.Entry) bool) []evidence.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e evidence.Entry) bool { return !keep(e) })
+}
+
+var _ = Describe("A record", func() {
+	It("has equal revisions from audit log, watch and etcd", func(ctx SpecContext) {
+		pod := simPod("web")
+		Expect(k8sClient.Create(ctx, pod)).To(Succeed())
+		created := revisionOf(pod)
+		bindAndRun(ctx, pod)
+		running := revisionOf(pod)
+		Expect(k8sClient.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+
+		record, err := watched.Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(record.Subject.UID).To(Equal(pod.UID))
+		want := []int64{created, created + 1, running}
+		Expect(writes(record.Entries, evidence.SourceAudit)).To(Equal(want))
+		Expect(writes(record.Entries, evidence.SourceWatch)).To(Equal(want))
+		Expect(writes(record.Entries, evidence.SourceEtcd)).To(Equal(want))
+
+		first := record.Entries[0]
+		Expect(first.Audit).NotTo(BeNil(), "the arrival of the create comes first")
+		Expect(first.Audit.Stage).To(Equal("RequestReceived"))
+		Expect(first.Audit.Verb).To(Equal("create"))
+		Expect(pick(record.Entries, func(e evidence.Entry) bool {
+			return e.Audit != nil && e.Audit.Verb == "get" && e.Audit.Code == http.StatusOK
+		})).To(HaveLen(1), "the read of the running pod is recorded")
+
+		By("reading etcd and comparing values")
+		etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{testEnv.ControlPlane.Etcd.URL.String()}})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(etcd.Close)
+		for _, entry := range record.Entries {
+			if entry.Etcd == nil {
+				continue
+			}
+			stored, err := etcd.Get(ctx, "/registry/sim.glassplane.dev/simpods/default/web", clientv3.WithRev(entry.Revision))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(entry.Etcd.Key).To(Equal(string(stored.Kvs[0].Key)))
+			Expect([]byte(entry.Etcd.Value)).To(MatchJSON(stored.Kvs[0].Value))
+			Expect(entry.Etcd.Bytes).To(BeEquivalentTo(len(stored.Kvs[0].Value)))
+			Expect(entry.Etcd.CreateRevision).To(Equal(created))
+			Expect(entry.Etcd.Version).To(Equal(stored.Kvs[0].Version))
+		}
+
+		By("deleting it")
+		Expect(k8sClient.Delete(ctx, pod)).To(Succeed())
+		record, err = watched.Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		deleted := pick(record.Entries, func(e evidence.Entry) bool { return e.Etcd != nil && e.Etcd.Deleted })
+		Expect(deleted).To(HaveLen(1))
+		Expect(deleted[0].Object.UID).To(Equal(pod.UID))
+		gone := pick(record.Entries, func(e evidence.Entry) bool { return e.Watch != nil && e.Watch.Type == "DELETED" })
+		Expect(gone).To(HaveLen(1))
+		Expect(gone[0].Revision).To(Equal(deleted[0].Revision))
+	})
+
+	It("keeps managedFields in what the watch delivers", func(ctx SpecContext) {
+		pod := simPod("managed")
+		Expect(k8sClient.Create(ctx, pod, client.FieldOwner("tester"))).To(Succeed())
+		record, err := watched.Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		events := pick(record.Entries, func(e evidence.Entry) bool { return e.Watch != nil })
+		Expect(events).To(HaveLen(1))
+		var object metav1.PartialObjectMetadata
+		Expect(json.Unmarshal(events[0].Watch.Object, &object)).To(Succeed())
+		Expect(object.ManagedFields).To(ContainElement(HaveField("Manager", "tester")))
+	})
+
+	It("proves that a rejected create stored nothing", func(ctx SpecContext) {
+		pod := simPod("bad")
+		pod.Spec.Containers = nil
+		Expect(apierrors.IsInvalid(k8sClient.Create(ctx, pod))).To(BeTrue())
+
+		record, err := watched.Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(record.Subject.UID).To(BeEmpty())
+		Expect(record.AuditID).NotTo(BeEmpty())
+		refused := pick(record.Entries, func(e evidence.Entry) bool { return e.Audit != nil && e.Audit.Code == http.StatusUnprocessableEntity })
+		Expect(refused).To(HaveLen(1))
+		reads := pick(record.Entries, func(e evidence.Entry) bool { return e.Etcd != nil })
+		Expect(reads).To(HaveLen(1))
+		Expect(reads[0].Etcd.Read).To(BeTrue())
+		Expect(reads[0].Etcd.CreateRevision).To(BeZero())
+		Expect(reads[0].Etcd.ReadRevision).To(BeNumerically(">", 0))
+	})
+
+	It("finds a create without rights by its audit ID", func(ctx SpecContext) {
+		var auditID string
+		config := rest.CopyConfig(restCfg)
+		config.Impersonate.UserName = "mallory"
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(request *http.Request) (*http.Response, error) {
+				response, err := next.RoundTrip(request)
+				if err == nil && request.Method == http.MethodPost {
+					auditID = response.Header.Get("Audit-Id")
+				}
+				return response, err
+			})
+		})
+		// The user may not even ask which resources there are.
+		mallory, err := client.New(config, client.Options{Scheme: k8sClient.Scheme(), Mapper: k8sClient.RESTMapper()})
+		Expect(err).NotTo(HaveOccurred())
+		pod := simPod("secret")
+		Expect(apierrors.IsForbidden(mallory.Create(ctx, pod))).To(BeTrue())
+		Expect(auditID).NotTo(BeEmpty())
+
+		q := query(pod)
+		q.AuditID = auditID
+		record, err := watched.Record(ctx, q)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(record.Subject.Name).To(Equal("secret"))
+		refused := pick(record.Entries, func(e evidence.Entry) bool { return e.Audit != nil && e.Audit.Code == http.StatusForbidden })
+		Expect(refused).To(HaveLen(1))
+		Expect(refused[0].Audit.User).To(Equal("mallory"))
+		reads := pick(record.Entries, func(e evidence.Entry) bool { return e.Etcd != nil && e.Etcd.Read })
+		Expect(reads).To(HaveLen(1))
+		Expect(reads[0].Etcd.CreateRevision).To(BeZero())
+	})
+
+	It("does not mix objects that had the same name", func(ctx SpecContext) {
+		first := simPod("twice")
+		Expect(k8sClient.Create(ctx, first)).To(Succeed())
+		Expect(k8sClient.Delete(ctx, first.DeepCopy())).To(Succeed())
+		second := simPod("twice")
+		Expect(k8sClient.Create(ctx, second)).To(Succeed())
+
+		record, err := watched.Record(ctx, query(second))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(record.Subject.UID).To(Equal(second.UID))
+		Expect(writes(record.Entries, evidence.SourceEtcd)).To(Equal([]int64{revisionOf(second)}))
+		Expect(pick(record.Entries, func(e evidence.Entry) bool { return e.Audit != nil && e.Audit.Verb == "delete" })).To(BeEmpty())
+
+		q := query(first)
+		q.Object.UID = first.UID
+		record, err = watched.Record(ctx, q)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(writes(record.Entries, evidence.SourceEtcd)).To(HaveLen(2), "created and deleted")
+		Expect(pick(record.Entries, func(e evidence.Entry) bool { return e.Audit != nil && e.Audit.Verb == "delete" })).To(HaveLen(2))
+	})
+
+	It("reads from etcd what was written before the observer was started", func(ctx SpecContext) {
+		pod := simPod("early")
+		Expect(k8sClient.Create(ctx, pod)).To(Succeed())
+		created := revisionOf(pod)
+		bindAndRun(ctx, pod)
+
+		record, err := startObserver().Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		read := pick(record.Entries, func(e evidence.Entry) bool { return e.Etcd != nil && e.Etcd.Read })
+		Expect(read).To(HaveLen(3))
+		Expect(read[0].Etcd.ModRevision).To(Equal(created))
+		Expect(read[0].Object.UID).To(Equal(pod.UID))
+		Expect(read[2].Etcd.ModRevision).To(Equal(revisionOf(pod)))
+		Expect(read[2].Etcd.Version).To(BeEquivalentTo(3))
+	})
+
+	It("says that nothing is known", func(ctx SpecContext) {
+		_, err := watched.Record(ctx, query(simPod("never")))
+		var notFound *observer.NotFoundError
+		Expect(err).To(BeAssignableToTypeOf(notFound))
+		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+	})
+})
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
