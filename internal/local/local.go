@@ -1,0 +1,229 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package local runs everything on this machine: the local control plane of
+// package substrate and, in this process, the components beside it. They meet
+// only through the API server, as they do in a cluster.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/install"
+	"github.com/glassplane/glassplane/internal/manager"
+	"github.com/glassplane/glassplane/internal/substrate"
+	"github.com/glassplane/glassplane/internal/version"
+)
+
+// readyTimeout is how long a component may take to fill its caches.
+const readyTimeout = 30 * time.Second
+
+// Options describe a cluster.
+type Options struct {
+	// Assets are the control plane's binaries.
+	Assets substrate.Assets
+	// Dir is the data folder. Default: a temporary one.
+	Dir string
+	// APIServerPort and EtcdPort on loopback. Default: free ones.
+	APIServerPort, EtcdPort int
+	// ObserverAddress is where the observer's API is served, on loopback.
+	// Default: a free port.
+	ObserverAddress string
+	// AuditLevel is how much the audit log keeps of requests for simulated pods:
+	// None, Metadata, Request or RequestResponse. Default: RequestResponse.
+	AuditLevel string
+	// Log is where components and control plane log to. Default: nowhere.
+	Log logr.Logger
+	// Progress is told what was done. Default: nobody is.
+	Progress func(format string, args ...any)
+}
+
+// Cluster is a running control plane with its components.
+type Cluster struct {
+	*substrate.Local
+
+	opts       Options
+	components []*running
+	observer   *url.URL
+
+	stopOnce sync.Once
+	stopErr  error
+	done     chan struct{}
+	doneOnce sync.Once
+	mu       sync.Mutex
+	err      error
+}
+
+// running is a component that was started.
+type running struct {
+	*manager.Component
+	cancel  context.CancelFunc
+	stopped chan struct{}
+}
+
+// Start starts a control plane and its components, and returns when all of
+// them are ready. If it fails or ctx ends before that, nothing is left behind.
+// The caller must call Stop.
+func Start(ctx context.Context, opts Options) (*Cluster, error) {
+	if opts.Progress == nil {
+		opts.Progress = func(string, ...any) {}
+	}
+	plane, err := substrate.Start(ctx, substrate.Options{
+		Assets: opts.Assets, Dir: opts.Dir,
+		APIServerPort: opts.APIServerPort, EtcdPort: opts.EtcdPort,
+		AuditLevel: auditv1.Level(opts.AuditLevel),
+		Bootstrap:  install.Apply,
+		Log:        opts.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{Local: plane, opts: opts, done: make(chan struct{})}
+	opts.Progress("etcd %s and kube-apiserver %s run; CRDs, RBAC and policies are installed", substrate.EtcdVersion, substrate.KubernetesVersion)
+	for _, missing := range plane.Missing() {
+		opts.Progress("without %s (%s): %s", missing.Name, missing.Reason, missing.Cost)
+	}
+	if err := c.startComponents(ctx); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	opts.Progress("scheduler, controller manager and observer run")
+	go c.watchPlane()
+	return c, nil
+}
+
+// startComponents starts the observer last: it reads the endpoints of the others.
+func (c *Cluster) startComponents(ctx context.Context) error {
+	endpoint, err := c.newEndpoint(ctx)
+	if err != nil {
+		return err
+	}
+	scheduler, err := c.newScheduler(endpoint)
+	if err != nil {
+		return err
+	}
+	controllers, err := c.newControllerManager(endpoint)
+	if err != nil {
+		return err
+	}
+	c.run(scheduler)
+	c.run(controllers)
+	ready, readyCtx := errgroup.WithContext(ctx)
+	for _, component := range c.components {
+		ready.Go(func() error { return c.waitForEndpoint(readyCtx, component) })
+	}
+	ready.Go(func() error { return c.waitForPolicy(readyCtx) })
+	if err := ready.Wait(); err != nil {
+		return err
+	}
+	return c.startObserver(ctx, endpoint, scheduler.EndpointAddress(), controllers.EndpointAddress())
+}
+
+func (c *Cluster) waitForPolicy(ctx context.Context) error {
+	config, err := c.componentConfig(manager.ControllerManagerName)
+	if err != nil {
+		return err
+	}
+	return install.WaitForPolicy(ctx, config)
+}
+
+func (c *Cluster) componentConfig(name string) (*rest.Config, error) {
+	return c.ServiceAccountConfig(v1alpha1.SystemNamespace, name)
+}
+
+// run starts a component in the background.
+func (c *Cluster) run(component *manager.Component) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{Component: component, cancel: cancel, stopped: make(chan struct{})}
+	c.components = append(c.components, r)
+	go func() {
+		defer close(r.stopped)
+		if err := component.Start(ctx); err != nil {
+			c.fail(err)
+		} else if ctx.Err() == nil {
+			c.fail(fmt.Errorf("%s ended unexpectedly", component.Name))
+		}
+	}()
+}
+
+// fail remembers why the cluster does not work any more.
+func (c *Cluster) fail(err error) {
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = err
+	}
+	c.mu.Unlock()
+	c.doneOnce.Do(func() { close(c.done) })
+}
+
+func (c *Cluster) watchPlane() {
+	select {
+	case <-c.Local.Done():
+		if err := c.Local.Err(); err != nil {
+			c.fail(err)
+		}
+	case <-c.done:
+	}
+}
+
+// Done is closed when something has ended unexpectedly, see Err, and by Stop.
+func (c *Cluster) Done() <-chan struct{} { return c.done }
+
+// Err says what has ended unexpectedly; nil as long as nothing has.
+func (c *Cluster) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Stop stops the components, then the control plane. Nothing is left behind.
+func (c *Cluster) Stop() error {
+	c.stopOnce.Do(func() {
+		for _, component := range c.components {
+			component.cancel()
+		}
+		for _, component := range c.components {
+			<-component.stopped
+		}
+		c.doneOnce.Do(func() { close(c.done) })
+		c.stopErr = c.Local.Stop()
+	})
+	return c.stopErr
+}
+
+// ObserverURL returns where the observer's API is served.
+func (c *Cluster) ObserverURL() *url.URL { return c.observer }
+
+// UserConfig returns the configuration of the user of the kubeconfig, for a
+// client that the audit log knows by the name given.
+func (c *Cluster) UserConfig(client string) (*rest.Config, error) {
+	config, err := c.Local.UserConfig(substrate.AdminUser, []string{substrate.AdminGroup})
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = version.UserAgent(client)
+	return config, nil
+}
+
+// WriteInstance makes the cluster known to other commands on this machine. It
+// is unknown again once it has stopped.
+func (c *Cluster) WriteInstance() error {
+	return substrate.WriteInstance(c.Dir(), substrate.Instance{
+		StartedAt: time.Now(), Kubeconfig: c.KubeconfigPath(),
+		ObserverURL: c.observer.String(), AuditLog: c.AuditLogPath(),
+	})
+}
+
+// componentsDir holds what the components need to meet each other.
+func (c *Cluster) componentsDir() string { return filepath.Join(c.Dir(), "components") }
