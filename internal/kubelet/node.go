@@ -213,6 +213,11 @@ func Operational(node *v1alpha1.SimNode) bool {
 	return meta.IsStatusConditionTrue(node.Status.Conditions, v1alpha1.SimNodeReady)
 }
 
+// TakenForDead says whether the node lifecycle controller has given the node up.
+func TakenForDead(node *v1alpha1.SimNode) bool {
+	return meta.IsStatusConditionPresentAndEqual(node.Status.Conditions, v1alpha1.SimNodeReady, metav1.ConditionUnknown)
+}
+
 // HostIP returns the node's internal address; empty where it has none.
 func HostIP(node *v1alpha1.SimNode) string {
 	for _, a := range node.Status.Addresses {

@@ -1,0 +1,208 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package simnode is the node side of the simulated kubelets: it registers
+// SimNodes, renews their Leases and reports what is allocated on them.
+package simnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/index"
+	"github.com/glassplane/glassplane/internal/kubelet"
+)
+
+// Options of the controller.
+type Options struct {
+	// Clock tells the time. Defaults to the real one.
+	Clock clock.PassiveClock
+	// KubeletVersion is what nodes report as the version of their kubelet.
+	KubeletVersion string
+	// MaxConcurrentReconciles is the number of workers. Defaults to 8.
+	MaxConcurrentReconciles int
+}
+
+// Reconciler is the kubelet's node side of one SimNode. It takes requests, not
+// objects, because it must see that a node is gone.
+type Reconciler struct {
+	client  client.Client
+	clock   clock.PassiveClock
+	version string
+	beats   *heartbeats
+}
+
+// SetupWithManager adds the controller to the manager, whose cache must have the
+// indexes of internal/index.
+func SetupWithManager(mgr ctrl.Manager, o Options) error {
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.MaxConcurrentReconciles <= 0 {
+		o.MaxConcurrentReconciles = 8
+	}
+	r := &Reconciler{client: mgr.GetClient(), clock: o.Clock, version: o.KubeletVersion, beats: newHeartbeats()}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("simnode").
+		For(&v1alpha1.SimNode{}, builder.WithPredicates(relevant())).
+		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		Complete(r)
+}
+
+// relevant drops the updates of a node that its kubelet makes itself: those of
+// status that leave it ready.
+func relevant() predicate.Predicate {
+	return predicate.Or(
+		predicate.GenerationChangedPredicate{},
+		predicate.LabelChangedPredicate{},
+		predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+			node, ok := e.ObjectNew.(*v1alpha1.SimNode)
+			return ok && !kubelet.Operational(node)
+		}},
+	)
+}
+
+// Reconcile sends a heartbeat if it is due and brings the node's status up to date.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	node := &v1alpha1.SimNode{}
+	if err := r.client.Get(ctx, req.NamespacedName, node); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.beats.forget(req.Name)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if node.DeletionTimestamp != nil {
+		return ctrl.Result{}, nil
+	}
+	now := r.clock.Now()
+	// The heartbeat comes first: a node that cannot send it is not ready.
+	beat, next, err := r.heartbeat(ctx, node, now)
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("renewing the lease: %w", err)
+	}
+	wake, err := r.register(ctx, node, beat, now)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		// Somebody else wrote the node; look again when the watch has brought it.
+		return ctrl.Result{RequeueAfter: retryDelay}, nil
+	}
+	if !wake.IsZero() && wake.Before(next) {
+		next = wake
+	}
+	return ctrl.Result{RequeueAfter: max(next.Sub(r.clock.Now()), 1)}, err
+}
+
+// retryDelay is how long a write that was refused as stale waits for the cache.
+const retryDelay = 50 * time.Millisecond
+
+// register writes what the kubelet reports of its node: labels and taints first,
+// so that a node that boots is not schedulable for an instant. What is allocated
+// is counted with a heartbeat only.
+func (r *Reconciler) register(ctx context.Context, node *v1alpha1.SimNode, beat bool, now time.Time) (time.Time, error) {
+	facts := kubelet.NodeFacts{KubeletVersion: r.version}
+	if kubelet.HostIP(node) == "" {
+		ip, err := r.address(ctx, node)
+		if err != nil {
+			return time.Time{}, err
+		}
+		facts.Address = ip
+	}
+	next := kubelet.NextNode(node, facts, now)
+	if err := r.patchMeta(ctx, node, next); err != nil {
+		return time.Time{}, fmt.Errorf("registering the node: %w", err)
+	}
+	if !beat && !next.Changed {
+		return next.Wake, nil
+	}
+	status := next.Status
+	if beat {
+		allocated, count, err := r.allocated(ctx, node.Name)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if count != status.PodCount || !sameResources(allocated, status.Allocated) {
+			status.Allocated, status.PodCount = allocated, count
+			next.Changed = true
+		}
+	}
+	if !next.Changed {
+		return next.Wake, nil
+	}
+	base := node.DeepCopy()
+	node.Status = status
+	if err := r.client.Status().Patch(ctx, node, lockedPatch(base)); err != nil {
+		return time.Time{}, fmt.Errorf("writing the status: %w", err)
+	}
+	return next.Wake, nil
+}
+
+func (r *Reconciler) patchMeta(ctx context.Context, node *v1alpha1.SimNode, next kubelet.NodeResult) error {
+	if len(next.Labels) == 0 && next.Taints == nil {
+		return nil
+	}
+	base := node.DeepCopy()
+	if node.Labels == nil {
+		node.Labels = make(map[string]string, len(next.Labels))
+	}
+	for k, v := range next.Labels {
+		node.Labels[k] = v
+	}
+	if next.Taints != nil {
+		node.Spec.Taints = next.Taints
+	}
+	return r.client.Patch(ctx, node, lockedPatch(base))
+}
+
+func lockedPatch(base *v1alpha1.SimNode) client.Patch {
+	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
+}
+
+func (r *Reconciler) allocated(ctx context.Context, node string) (v1alpha1.ResourceList, int32, error) {
+	var pods v1alpha1.SimPodList
+	if err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: node}, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, 0, fmt.Errorf("listing the pods of the node: %w", err)
+	}
+	list, count := kubelet.Allocated(pods.Items)
+	return list, count, nil
+}
+
+func sameResources(a, b v1alpha1.ResourceList) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, q := range a {
+		other, ok := b[name]
+		if !ok || q.Cmp(other) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+const maxAddressAttempts = 16
+
+// address returns an address that no other node has.
+func (r *Reconciler) address(ctx context.Context, node *v1alpha1.SimNode) (string, error) {
+	for attempt := range maxAddressAttempts {
+		ip := kubelet.NodeIP(node.Name, attempt).String()
+		var taken v1alpha1.SimNodeList
+		if err := r.client.List(ctx, &taken, client.MatchingFields{index.NodeIP: ip}, client.UnsafeDisableDeepCopy); err != nil {
+			return "", fmt.Errorf("looking for the node with address %s: %w", ip, err)
+		}
+		if len(taken.Items) == 0 {
+			return ip, nil
+		}
+	}
+	return "", errors.New("no free address found")
+}

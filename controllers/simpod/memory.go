@@ -1,0 +1,112 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package simpod
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+)
+
+// maxRemembered bounds the pods that are remembered. A pod beyond it is run all
+// the same, see memory.
+const maxRemembered = 200_000
+
+// memory holds what the API does not: when the watch delivered a version, the
+// exact times of the status that was written last, and its version. Nothing
+// depends on it but evidence and fractions of seconds: a pod that it does not
+// have, because the process is new or the memory is full, runs the same.
+type memory struct {
+	mu   sync.Mutex
+	max  int
+	pods map[types.UID]*remembered
+}
+
+type remembered struct {
+	observedVersion string
+	observedAt      time.Time
+	writtenVersion  string
+	written         *v1alpha1.SimPodStatus
+}
+
+func newMemory(limit int) *memory {
+	return &memory{max: limit, pods: make(map[types.UID]*remembered)}
+}
+
+// with calls f with the entry of a pod, which it makes if there is room.
+func (m *memory) with(uid types.UID, f func(*remembered)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	entry, ok := m.pods[uid]
+	if !ok {
+		if len(m.pods) >= m.max {
+			return
+		}
+		entry = &remembered{}
+		m.pods[uid] = entry
+	}
+	f(entry)
+}
+
+// observe notes when a version of the pod was seen. The first time counts.
+func (m *memory) observe(pod *v1alpha1.SimPod, now time.Time) {
+	m.with(pod.UID, func(e *remembered) {
+		if e.observedVersion != pod.ResourceVersion {
+			e.observedVersion, e.observedAt = pod.ResourceVersion, now
+		}
+	})
+}
+
+// observedAt returns when that version was seen; the zero time where it is not
+// remembered.
+func (m *memory) observedAt(uid types.UID, version string) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok && e.observedVersion == version {
+		return e.observedAt
+	}
+	return time.Time{}
+}
+
+func (m *memory) wroteVersion(pod *v1alpha1.SimPod) {
+	m.with(pod.UID, func(e *remembered) { e.writtenVersion = pod.ResourceVersion })
+}
+
+// wrote notes the exact status behind the one that the API returned; nil where
+// no timer depends on it.
+func (m *memory) wrote(pod *v1alpha1.SimPod, status *v1alpha1.SimPodStatus) {
+	m.with(pod.UID, func(e *remembered) { e.written = status.DeepCopy() })
+}
+
+func (m *memory) written(uid types.UID) *v1alpha1.SimPodStatus {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		return e.written
+	}
+	return nil
+}
+
+// behind says whether the pod, read from the cache, is older than what was
+// written.
+func (m *memory) behind(pod *v1alpha1.SimPod) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.pods[pod.UID]
+	if !ok || e.writtenVersion == "" {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(pod.ResourceVersion, e.writtenVersion)
+	return err == nil && order < 0
+}
+
+func (m *memory) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.pods, uid)
+}

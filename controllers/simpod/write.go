@@ -1,0 +1,85 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package simpod
+
+import (
+	"context"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/kubelet"
+)
+
+// Each write is one merge patch with the resourceVersion that it is based on: a
+// stale cache then costs a refused request, but never writes a change twice.
+
+// observation is the version of the pod that a pass started from.
+type observation struct {
+	version string
+	at      time.Time
+}
+
+func lockedPatch(base *v1alpha1.SimPod) client.Patch {
+	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
+}
+
+// ensureFinalizer adds the finalizer to a pod that was bound without it.
+func (r *Reconciler) ensureFinalizer(ctx context.Context, pod *v1alpha1.SimPod, seen observation) error {
+	base := pod.DeepCopy()
+	if pod.DeletionTimestamp != nil || !controllerutil.AddFinalizer(pod, v1alpha1.FinalizerKubelet) {
+		return nil
+	}
+	return r.write(pod, seen, string(base.Status.Phase), "finalizer added", func() error {
+		return r.client.Patch(ctx, pod, lockedPatch(base))
+	})
+}
+
+func (r *Reconciler) writeStatus(ctx context.Context, pod *v1alpha1.SimPod, seen observation, next kubelet.Result) error {
+	base := pod.DeepCopy()
+	pod.Status = *next.Status.DeepCopy()
+	err := r.write(pod, seen, string(base.Status.Phase), next.Reason, func() error {
+		return r.client.Status().Patch(ctx, pod, lockedPatch(base))
+	})
+	if err != nil {
+		return err
+	}
+	if next.Wake.IsZero() {
+		r.memory.wrote(pod, nil)
+	} else {
+		r.memory.wrote(pod, &next.Status)
+	}
+	return nil
+}
+
+func (r *Reconciler) release(ctx context.Context, pod *v1alpha1.SimPod, seen observation) error {
+	base := pod.DeepCopy()
+	if !controllerutil.RemoveFinalizer(pod, v1alpha1.FinalizerKubelet) {
+		return nil
+	}
+	return r.write(pod, seen, string(base.Status.Phase), kubelet.ReleaseReason, func() error {
+		return r.client.Patch(ctx, pod, lockedPatch(base))
+	})
+}
+
+// write sends one request and records it, whatever comes of it.
+func (r *Reconciler) write(pod *v1alpha1.SimPod, seen observation, from, reason string, send func() error) error {
+	t := kubelet.Transition{
+		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName,
+		ObservedAt: seen.at, ObservedResourceVersion: seen.version,
+		From: from, To: string(pod.Status.Phase), Reason: reason,
+	}
+	err := send()
+	t.WrittenAt = r.clock.Now()
+	if err != nil {
+		t.Error = err.Error()
+	} else {
+		t.ResourceVersion = pod.ResourceVersion
+		r.memory.wroteVersion(pod)
+	}
+	r.recorder.Record(t)
+	return err
+}
