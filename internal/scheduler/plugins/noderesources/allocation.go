@@ -4,6 +4,7 @@
 package noderesources
 
 import (
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -50,18 +51,21 @@ type allocation struct {
 	weight int64
 }
 
-// podRequests is what the pod requests of each resource of the scorer.
-type podRequests struct{ values []int64 }
+// podRequests is what the pod requests of each resource of the scorer, and room
+// for the allocations of the node that is scored: a cycle is one goroutine.
+type podRequests struct {
+	values []int64
+	room   []allocation
+}
 
 // Clone implements framework.StateData.
-func (r *podRequests) Clone() framework.StateData { return r }
-
-// maxResources bounds the resources of a scorer, so that a score needs no allocation.
-const maxResources = 16
+func (r *podRequests) Clone() framework.StateData {
+	return &podRequests{values: r.values, room: make([]allocation, len(r.room))}
+}
 
 func newAllocationScorer(resources []ResourceSpec, useRequested bool, function func([]allocation) int64) (*allocationScorer, error) {
-	if len(resources) == 0 || len(resources) > maxResources {
-		return nil, fmt.Errorf("from 1 to %d resources can be scored, not %d", maxResources, len(resources))
+	if len(resources) == 0 {
+		return nil, errors.New("no resource to score")
 	}
 	s := &allocationScorer{resources: resources, useRequested: useRequested, function: function}
 	for _, r := range resources {
@@ -83,7 +87,7 @@ func newAllocationScorer(resources []ResourceSpec, useRequested bool, function f
 }
 
 func (s *allocationScorer) request(pod *framework.PodInfo) *podRequests {
-	out := &podRequests{values: make([]int64, len(s.resources))}
+	out := &podRequests{values: make([]int64, len(s.resources)), room: make([]allocation, len(s.resources))}
 	for i, kind := range s.kinds {
 		switch {
 		case kind == kindCPU && s.useRequested:
@@ -106,8 +110,7 @@ func (s *allocationScorer) request(pod *framework.PodInfo) *podRequests {
 // score mirrors calculateNodeAllocatableRequest: a scalar resource counts only
 // where the pod requests it, any resource only where the node has it.
 func (s *allocationScorer) score(pod *podRequests, node *framework.NodeInfo) int64 {
-	var list [maxResources]allocation
-	n := 0
+	list, n := pod.room, 0
 	used := &node.NonZeroRequested
 	if s.useRequested {
 		used = &node.Requested

@@ -44,7 +44,9 @@ func (*BalancedAllocation) Name() string { return BalancedAllocationName }
 type balancedRequests struct{ podRequests }
 
 // Clone implements framework.StateData.
-func (r *balancedRequests) Clone() framework.StateData { return r }
+func (r *balancedRequests) Clone() framework.StateData {
+	return &balancedRequests{*r.podRequests.Clone().(*podRequests)}
+}
 
 // PreScore implements framework.PreScorePlugin. A pod that requests none of the
 // resources is not scored: it would always go to the same node.
