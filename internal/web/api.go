@@ -1,0 +1,158 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/validation/path"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/observer"
+	"github.com/glassplane/glassplane/internal/record"
+)
+
+const (
+	defaultLimit = 50
+	maxLimit     = 500
+	// maxNameLength is longer than any name that the API server accepts: a
+	// request whose name it refused can be asked for too.
+	maxNameLength = 1024
+	maxIDLength   = 256
+)
+
+// groups of the resources that can be asked for.
+var groups = map[string]string{
+	"simpods":        v1alpha1.GroupName,
+	"simreplicasets": v1alpha1.GroupName,
+	"pods":           "",
+}
+
+// Traces is a page of the subjects that something is recorded of, the most
+// recently seen first.
+type Traces struct {
+	Items []record.Subject `json:"items"`
+	// Continue is the parameter that asks for the next page; empty on the last one.
+	Continue string `json:"continue,omitempty"`
+}
+
+func (h *handler) list(request *http.Request) (any, error) {
+	query := request.URL.Query()
+	limit, err := number(query, "limit", defaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	if limit < 1 || limit > maxLimit {
+		return nil, badRequest("limit must be from 1 to %d", maxLimit)
+	}
+	before, err := number(query, "continue", 0)
+	if err != nil {
+		return nil, err
+	}
+	traces := Traces{Items: h.observer.Subjects(before, int(limit))}
+	if traces.Items == nil {
+		traces.Items = []record.Subject{}
+	}
+	if n := len(traces.Items); n == int(limit) {
+		traces.Continue = strconv.FormatUint(traces.Items[n-1].Sequence, 10)
+	}
+	return traces, nil
+}
+
+// recorder finds the record that a request asks for.
+type recorder func(request *http.Request) (evidence.Record, error)
+
+// raw answers with the record itself.
+func (find recorder) raw(request *http.Request) (any, error) { return find(request) }
+
+// explained answers with the record's explanation.
+func (find recorder) explained(request *http.Request) (any, error) {
+	record, err := find(request)
+	if err != nil {
+		return nil, err
+	}
+	return explain.Explain(record), nil
+}
+
+func (h *handler) recordOfObject(request *http.Request) (evidence.Record, error) {
+	object, err := objectOf(request.PathValue("resource"), request.PathValue("namespace"), request.PathValue("name"))
+	if err != nil {
+		return evidence.Record{}, err
+	}
+	uid := request.URL.Query().Get("uid")
+	if err := checkID("uid", uid); err != nil {
+		return evidence.Record{}, err
+	}
+	object.UID = types.UID(uid)
+	return h.observer.Record(request.Context(), observer.Query{Object: object})
+}
+
+// recordOfRequest takes the parameters resource, namespace and name: the audit log
+// does not have the name of an object that authorization refused to create.
+func (h *handler) recordOfRequest(request *http.Request) (evidence.Record, error) {
+	query := observer.Query{AuditID: request.PathValue("auditID")}
+	if err := checkID("audit ID", query.AuditID); err != nil {
+		return evidence.Record{}, err
+	}
+	if values := request.URL.Query(); values.Has("name") {
+		resource := "simpods"
+		if values.Has("resource") {
+			resource = values.Get("resource")
+		}
+		var err error
+		if query.Object, err = objectOf(resource, values.Get("namespace"), values.Get("name")); err != nil {
+			return evidence.Record{}, err
+		}
+	}
+	return h.observer.Record(request.Context(), query)
+}
+
+func objectOf(resource, namespace, name string) (evidence.Object, error) {
+	group, ok := groups[resource]
+	if !ok {
+		return evidence.Object{}, badRequest("resource %q is not recorded: use one of %s",
+			resource, strings.Join(slices.Sorted(maps.Keys(groups)), ", "))
+	}
+	for what, value := range map[string]string{"namespace": namespace, "name": name} {
+		if value == "" || len(value) > maxNameLength {
+			return evidence.Object{}, badRequest("%s must have from 1 to %d characters", what, maxNameLength)
+		}
+		if problems := path.IsValidPathSegmentName(value); len(problems) > 0 {
+			return evidence.Object{}, badRequest("%s %q %s", what, value, strings.Join(problems, "; "))
+		}
+	}
+	return evidence.Object{Group: group, Resource: resource, Namespace: namespace, Name: name}, nil
+}
+
+func checkID(what, id string) error {
+	notPrintable := func(r rune) bool { return r <= ' ' || r > '~' }
+	if len(id) > maxIDLength || strings.ContainsFunc(id, notPrintable) {
+		return badRequest("%s must have at most %d printable characters", what, maxIDLength)
+	}
+	return nil
+}
+
+func number(query url.Values, name string, fallback uint64) (uint64, error) {
+	if !query.Has(name) {
+		return fallback, nil
+	}
+	n, err := strconv.ParseUint(query.Get(name), 10, 64)
+	if err != nil {
+		return 0, badRequest("%s must be a whole number that is not negative", name)
+	}
+	return n, nil
+}
+
+func badRequest(format string, args ...any) error {
+	return newStatus(http.StatusBadRequest, metav1.StatusReasonBadRequest, format, args...)
+}

@@ -1,0 +1,201 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/observer"
+	"github.com/glassplane/glassplane/internal/record"
+)
+
+// Observer answers the requests; *observer.Observer implements it.
+type Observer interface {
+	// Record puts together what is known; apierrors.IsNotFound is true for the
+	// error where nothing is.
+	Record(ctx context.Context, query observer.Query) (evidence.Record, error)
+	// Subjects lists what something is known of.
+	Subjects(before uint64, limit int) []record.Subject
+	// Sources says which sources can be read.
+	Sources() []evidence.SourceState
+}
+
+// handler holds what the endpoints need.
+type handler struct {
+	observer Observer
+	log      logr.Logger
+}
+
+// endpoint answers a request with a value that is encoded as JSON, or an error
+// that is encoded as a metav1.Status.
+type endpoint func(request *http.Request) (any, error)
+
+// newHandler builds the tree of endpoints. A page and a stream of events get
+// their place beside the API, under / and /api/v1/events.
+func newHandler(options Options, loopback bool) (http.Handler, error) {
+	h := &handler{observer: options.Observer, log: options.Log}
+	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
+	api := http.NewServeMux()
+	for pattern, endpoint := range map[string]endpoint{
+		"GET /api/v1/traces": h.list,
+		"GET /api/v1/traces/{resource}/{namespace}/{name}":  byObject.explained,
+		"GET /api/v1/records/{resource}/{namespace}/{name}": byObject.raw,
+		"GET /api/v1/requests/{auditID}":                    byRequest.explained,
+		"GET /api/v1/requests/{auditID}/record":             byRequest.raw,
+		"/":                                                 notFound,
+	} {
+		api.Handle(pattern, h.serve(endpoint))
+	}
+	if options.Gatherer != nil {
+		api.Handle("GET /metrics", promhttp.HandlerFor(options.Gatherer, promhttp.HandlerOpts{}))
+	}
+	limited := h.limitInFlight(api)
+	if options.Filter != nil {
+		filtered, err := options.Filter(options.Log, limited)
+		if err != nil {
+			return nil, fmt.Errorf("configure authentication: %w", err)
+		}
+		limited = filtered
+	}
+	root := http.NewServeMux()
+	root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { h.text(w, http.StatusOK, "ok") })
+	root.HandleFunc("GET /readyz", h.ready)
+	root.Handle("/", limited)
+	return h.guard(root, loopback), nil
+}
+
+// guard refuses what no endpoint takes: methods that write and, on loopback, a
+// Host that is not this machine. The latter is a page of another site whose name
+// was made to point here (DNS rebinding).
+func (h *handler) guard(next http.Handler, loopback bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
+		if loopback && !isLoopbackHost(hostOf(request)) {
+			h.fail(w, newStatus(http.StatusForbidden, metav1.StatusReasonForbidden,
+				"host %q is not this machine: use localhost or 127.0.0.1", request.Host))
+			return
+		}
+		if request.Method != http.MethodGet && request.Method != http.MethodHead {
+			header.Set("Allow", "GET, HEAD")
+			h.fail(w, newStatus(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed,
+				"method %s is not supported: everything here is read-only", request.Method))
+			return
+		}
+		next.ServeHTTP(w, request)
+	})
+}
+
+// hostOf is the Host header without its port and without the brackets of IPv6.
+func hostOf(request *http.Request) string {
+	if host, _, err := net.SplitHostPort(request.Host); err == nil {
+		return host
+	}
+	host := request.Host
+	if n := len(host); n > 1 && host[0] == '[' && host[n-1] == ']' {
+		host = host[1 : n-1]
+	}
+	return host
+}
+
+func (h *handler) limitInFlight(next http.Handler) http.Handler {
+	slots := make(chan struct{}, maxInFlight)
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+			next.ServeHTTP(w, request)
+		default:
+			w.Header().Set("Retry-After", "1")
+			h.fail(w, newStatus(http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests,
+				"%d requests are being answered: try again", maxInFlight))
+		}
+	})
+}
+
+func (h *handler) serve(endpoint endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		value, err := endpoint(request)
+		if err != nil {
+			h.fail(w, err)
+			return
+		}
+		h.write(w, http.StatusOK, value)
+	})
+}
+
+// ready is true once at least one source can be read.
+func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
+	states := h.observer.Sources()
+	text := ""
+	for _, state := range states {
+		if state.Available {
+			h.text(w, http.StatusOK, "ok")
+			return
+		}
+		text += fmt.Sprintf("%s is not available: %s\n", state.Source, state.Reason)
+	}
+	h.text(w, http.StatusServiceUnavailable, text)
+}
+
+func notFound(request *http.Request) (any, error) {
+	return nil, newStatus(http.StatusNotFound, metav1.StatusReasonNotFound, "there is no %s", request.URL.Path)
+}
+
+// newStatus is an error with a code and a reason.
+func newStatus(code int32, reason metav1.StatusReason, format string, args ...any) error {
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: code, Reason: reason, Message: fmt.Sprintf(format, args...),
+	}}
+}
+
+// fail answers with a metav1.Status. What it does not know is an internal error.
+func (h *handler) fail(w http.ResponseWriter, err error) {
+	status := metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusInternalServerError,
+		Reason: metav1.StatusReasonInternalError, Message: err.Error(),
+	}
+	if known := apierrors.APIStatus(nil); errors.As(err, &known) {
+		status = known.Status()
+	}
+	status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
+	h.write(w, int(status.Code), status)
+}
+
+func (h *handler) write(w http.ResponseWriter, code int, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		h.log.Error(err, "Cannot encode an answer")
+		http.Error(w, "the answer cannot be encoded", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	h.send(w, body)
+}
+
+func (h *handler) text(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	h.send(w, []byte(text))
+}
+
+// send writes the body. A client that has gone away is no concern of the server.
+func (h *handler) send(w http.ResponseWriter, body []byte) {
+	if _, err := w.Write(body); err != nil {
+		h.log.V(1).Info("Cannot send an answer", "error", err.Error())
+	}
+}
