@@ -1,0 +1,145 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package simreplicaset keeps the number of SimPods that a SimReplicaSet wants
+// in existence. What to do is planned by internal/workload; this package reads
+// and writes.
+package simreplicaset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/workload"
+)
+
+// Options of the controller.
+type Options struct {
+	// Clock tells the time. Defaults to the real one.
+	Clock clock.PassiveClock
+	// Events receives SuccessfulCreate, FailedCreate, SuccessfulDelete and
+	// FailedDelete, as upstream. Required.
+	Events events.EventRecorder
+	// MaxConcurrentReconciles is the number of workers. Defaults to 5, the
+	// default of kube-controller-manager's --concurrent-replicaset-syncs.
+	MaxConcurrentReconciles int
+}
+
+// Reconciler looks after one SimReplicaSet. It takes requests, not objects,
+// because it must see that one is gone.
+type Reconciler struct {
+	client       client.Client
+	live         client.Reader
+	clock        clock.PassiveClock
+	events       events.EventRecorder
+	expectations *expectations
+}
+
+// SetupWithManager adds the controller to the manager, whose cache must have the
+// indexes of internal/index.
+func SetupWithManager(mgr ctrl.Manager, o Options) error {
+	if o.Events == nil {
+		return errors.New("simreplicaset: an event recorder is required")
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.MaxConcurrentReconciles <= 0 {
+		o.MaxConcurrentReconciles = 5
+	}
+	r := &Reconciler{
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock, events: o.Events,
+		expectations: newExpectations(),
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("simreplicaset").
+		For(&v1alpha1.SimReplicaSet{}).
+		Watches(&v1alpha1.SimPod{}, r.onPod()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		Complete(r)
+}
+
+// scope is what one pass knows.
+type scope struct {
+	set      *v1alpha1.SimReplicaSet
+	selector labels.Selector
+	now      time.Time
+	// owned are the pods that are owned after adoption and release, those that
+	// have ended or are being deleted too.
+	owned []*v1alpha1.SimPod
+}
+
+func (s *scope) active() []*v1alpha1.SimPod {
+	var out []*v1alpha1.SimPod
+	for _, pod := range s.owned {
+		if workload.Active(pod) {
+			out = append(out, pod)
+		}
+	}
+	return out
+}
+
+// Reconcile claims the pods that match, creates or deletes what differs from
+// the number that is wanted, and reports.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	set := &v1alpha1.SimReplicaSet{}
+	if err := r.client.Get(ctx, req.NamespacedName, set); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.expectations.forget(req.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	selector, err := workload.Selector(set)
+	if err != nil {
+		// Only a new spec can help, and it brings the set back here.
+		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("reading the selector: %w", err))
+	}
+	s := &scope{set: set, selector: selector, now: r.clock.Now()}
+	claimErr := r.claim(ctx, s)
+	if !r.expectationsMet(ctx, s) {
+		// What the cache shows is not what this controller made: neither act nor
+		// report on it. The watch is likely to be back here before the delay is over.
+		return ctrl.Result{RequeueAfter: recheckDelay}, claimErr
+	}
+	var manageErr error
+	if claimErr == nil {
+		manageErr = r.manage(ctx, s)
+	}
+	next, statusErr := r.report(ctx, s, manageErr)
+	err = errors.Join(claimErr, manageErr, statusErr)
+	switch {
+	case err != nil:
+		return ctrl.Result{}, err
+	case next.IsZero():
+		return ctrl.Result{}, nil
+	}
+	return ctrl.Result{RequeueAfter: max(next.Sub(r.clock.Now()), 1)}, nil
+}
+
+// report writes the status if it changed, and returns when it changes next with
+// nothing but time.
+func (r *Reconciler) report(ctx context.Context, s *scope, manageErr error) (time.Time, error) {
+	status, changed, next := workload.Status(s.set, s.owned, manageErr, s.now)
+	if !changed {
+		return next, nil
+	}
+	base := s.set.DeepCopy()
+	s.set.Status = status
+	err := r.client.Status().Patch(ctx, s.set, client.MergeFrom(base))
+	if client.IgnoreNotFound(err) != nil {
+		return next, fmt.Errorf("writing the status: %w", err)
+	}
+	return next, nil
+}
