@@ -137,7 +137,8 @@ func Decide(in Input) *Result {
 // filter finds the nodes that fit. It mirrors findNodesThatFitPod.
 func (r *Result) filter(in Input) {
 	r.preFilter = in.Profile.RunPreFilters(r.state, in.Pod)
-	r.UnschedulablePlugins = r.preFilter.NodePlugins
+	// A copy: the message names the plugins that named nodes, not those that object later.
+	r.UnschedulablePlugins = r.preFilter.NodePlugins.Clone()
 	r.NextStartIndex = in.StartIndex
 	if s := r.preFilter.Status; !s.IsSuccess() {
 		r.Status = s

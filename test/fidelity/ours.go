@@ -1,0 +1,184 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package fidelity
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/glassplane/glassplane/internal/scheduler/cache"
+	"github.com/glassplane/glassplane/internal/scheduler/decide"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+)
+
+// Ours is our scheduler: the scheduling cycle, and its plugins one by one.
+type Ours struct {
+	profile *framework.Profile
+	// enabled are the names of all plugins of the profile.
+	enabled []string
+	seed    int64
+}
+
+// NewOurs returns our scheduler with the plugins.
+func NewOurs(list []framework.WeightedPlugin) (*Ours, error) {
+	profile, err := framework.NewProfile(corev1.DefaultSchedulerName, 0, list...)
+	if err != nil {
+		return nil, err
+	}
+	o := &Ours{profile: profile}
+	for _, p := range list {
+		o.enabled = append(o.enabled, p.Name())
+	}
+	return o, nil
+}
+
+// Judge returns all that our scheduler says of the scenario.
+func (o *Ours) Judge(s *Scenario) *Report {
+	snapshot := newCluster(s)
+	pod := framework.NewPodInfo(s.Pod)
+	report := &Report{}
+	o.seed++
+	result := decide.Decide(decide.Input{Snapshot: snapshot, Pod: pod, Profile: o.profile, Seed: o.seed})
+	report.Chosen = result.Node
+	switch {
+	case result.Status.Code() == framework.Error:
+		report.Error = true
+	case result.Node == "":
+		report.Message = result.Status.Message()
+	}
+	if p := result.PostFilter; p != nil {
+		preemption := Preemption{Node: p.NominatedNode}
+		for _, victim := range p.Victims {
+			preemption.Victims = append(preemption.Victims, victim.Pod.Namespace+"/"+victim.Pod.Name)
+		}
+		slices.Sort(preemption.Victims)
+		report.Preemption = []Preemption{preemption}
+	}
+	o.judgeNodes(snapshot, pod, report)
+	return report
+}
+
+// judgeNodes asks each plugin about each node.
+func (o *Ours) judgeNodes(snapshot framework.Snapshot, pod *framework.PodInfo, report *Report) {
+	state := framework.NewCycleState(snapshot)
+	outcome := o.profile.RunPreFilters(state, pod)
+	if s := outcome.Status; !s.IsSuccess() {
+		report.PreFilter = new(newVerdict(s.Code(), s.Reasons(), outcome.Plugin))
+		return
+	}
+	report.Filters = make(map[string]map[string]Verdict)
+	var feasible []*framework.NodeInfo
+	for _, node := range snapshot.List() {
+		verdicts := make([]*framework.Status, o.profile.NumFilters())
+		o.profile.RunAllFilters(state, pod, node, verdicts)
+		name := node.Node().Name
+		report.Filters[name] = make(map[string]Verdict)
+		for i, s := range verdicts {
+			if !s.IsSuccess() {
+				report.Filters[name][o.profile.FilterName(i)] = newVerdict(s.Code(), s.Reasons(), "")
+			}
+		}
+		if len(report.Filters[name]) == 0 && (outcome.NodeNames == nil || outcome.NodeNames.Has(name)) {
+			feasible = append(feasible, node)
+		}
+	}
+	if len(feasible) == 1 {
+		report.Best = []string{feasible[0].Node().Name}
+	}
+	scored := feasible
+	if len(feasible) < 2 {
+		scored = snapshot.List()
+	}
+	o.score(state, pod, scored, report, len(feasible) >= 2)
+}
+
+// score runs the score plugins; with rank it also finds the best nodes.
+func (o *Ours) score(state *framework.CycleState, pod *framework.PodInfo, nodes []*framework.NodeInfo, report *Report, rank bool) {
+	if len(nodes) == 0 {
+		return
+	}
+	if s := o.profile.RunPreScores(state, pod, nodes); !s.IsSuccess() {
+		report.Error = report.Error || rank
+		return
+	}
+	scores, s := o.profile.RunScores(state, pod, nodes, func(n int) []int64 { return make([]int64, n) })
+	if !s.IsSuccess() {
+		report.Error = report.Error || rank
+		return
+	}
+	report.Scores = make(map[string]map[string]Score, len(nodes))
+	highest := int64(-1)
+	for i, node := range nodes {
+		name, total := node.Node().Name, int64(0)
+		report.Scores[name] = make(map[string]Score)
+		for _, plugin := range scores {
+			total += plugin.Normalized[i] * plugin.Weight
+			if score := (Score{Raw: plugin.Raw[i], Normalized: plugin.Normalized[i]}); score != (Score{}) {
+				report.Scores[name][plugin.Plugin] = score
+			}
+		}
+		switch {
+		case !rank || total < highest:
+		case total > highest:
+			highest, report.Best = total, []string{name}
+		default:
+			report.Best = append(report.Best, name)
+		}
+	}
+	slices.Sort(report.Best)
+}
+
+// cluster is a snapshot of our scheduler's cache, with what plugins need beside
+// nodes and pods.
+type cluster struct {
+	*cache.Snapshot
+	scenario *Scenario
+}
+
+var (
+	_ framework.DefaultSelectorSnapshot  = (*cluster)(nil)
+	_ framework.DisruptionBudgetSnapshot = (*cluster)(nil)
+)
+
+func newCluster(s *Scenario) *cluster {
+	c := cache.New()
+	for _, ns := range s.Namespaces {
+		c.SetNamespace(ns.Name, ns.Labels)
+	}
+	for _, node := range s.Nodes {
+		c.SetNode(node)
+	}
+	for _, pod := range s.Pods {
+		c.SetPod(framework.NewPodInfo(pod))
+	}
+	out := &cluster{Snapshot: cache.NewSnapshot(), scenario: s}
+	c.UpdateSnapshot(out.Snapshot)
+	return out
+}
+
+// DefaultSelector implements framework.DefaultSelectorSnapshot.
+func (c *cluster) DefaultSelector(pod *corev1.Pod) labels.Selector {
+	var services []labels.Set
+	for _, service := range c.scenario.Services {
+		if service.Namespace == pod.Namespace {
+			services = append(services, service.Spec.Selector)
+		}
+	}
+	var owner labels.Selector
+	if ref := metav1.GetControllerOfNoCopy(pod); ref != nil {
+		for _, rs := range c.scenario.ReplicaSets {
+			if rs.Namespace == pod.Namespace && rs.Name == ref.Name {
+				owner, _ = metav1.LabelSelectorAsSelector(rs.Spec.Selector) // nil where it is not valid
+			}
+		}
+	}
+	return framework.MergeDefaultSelector(pod, services, owner)
+}
+
+// DisruptionBudgets implements framework.DisruptionBudgetSnapshot.
+func (c *cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return c.scenario.Budgets }
