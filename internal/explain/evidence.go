@@ -85,7 +85,7 @@ func lagText(lag *metav1.Duration, watcher string) string {
 	if lag.Duration < 0 {
 		relation = "before"
 	}
-	return fmt.Sprintf("watch event %s %s the answer to the write was sent (%s against the API server's clock in the audit log)",
+	return fmt.Sprintf("the watch event came %s %s the answer to the write was sent (%s against the API server's clock in the audit log)",
 		span(lag.Abs()), relation, watcher)
 }
 

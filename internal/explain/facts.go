@@ -5,6 +5,7 @@ package explain
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -193,6 +194,9 @@ func lastUID(revisions []*revision) types.UID {
 // settle derives states in order. Requests that no response joins are joined
 // after the kinds are known, which may make a value known in turn.
 func (f *facts) settle() {
+	for _, r := range f.others {
+		r.settle(nil)
+	}
 	for range 2 {
 		var before *revision
 		for _, r := range f.revisions {
@@ -228,6 +232,27 @@ func (f *facts) nodeName() string {
 	return f.last.state.node
 }
 
+// boundUnseen reports whether the pod got its node after its creation, in a
+// revision that no source has.
+func (f *facts) boundUnseen() bool {
+	return f.nodeName() != "" && f.bind == nil && (f.first == nil || f.first.state.node == "")
+}
+
+// unplaced are the writes of a component where no source has any revision: what
+// they changed is not known.
+func (f *facts) unplaced(component string) []*request {
+	if len(f.revisions) > 0 {
+		return nil
+	}
+	var writes []*request
+	for _, w := range f.writes() {
+		if w != f.create && (component == "" || componentOf(&w.Audit) == component) {
+			writes = append(writes, w)
+		}
+	}
+	return writes
+}
+
 // source returns the state of a source; false where the record does not name it.
 func (f *facts) source(s evidence.Source) (evidence.SourceState, bool) {
 	for _, state := range f.record.Sources {
@@ -245,8 +270,7 @@ func (f *facts) missing(s evidence.Source, what string) string {
 	case named && !state.Available:
 		return "not available: source " + string(s) + ": " + cmp.Or(clip(state.Reason, maxLine), "it cannot be read")
 	case f.record.Dropped > 0:
-		return "not available: source " + string(s) + " has no " + what + "; " +
-			count(int(f.record.Dropped), "entry of the journal") + " dropped"
+		return fmt.Sprintf("not available: source %s has no %s; the journal has dropped entries (%d of all requests)", s, what, f.record.Dropped)
 	}
 	return "not available: source " + string(s) + " has no " + what
 }

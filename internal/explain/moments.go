@@ -48,7 +48,7 @@ func (f *facts) orderMoment() string {
 	text += " " + sentence(fmt.Sprintf("The scheduler decided on the pod at revision %s, which its watch delivered at %s",
 		orNone(d.Pod.ResourceVersion), clock(d.ObservedAt)))
 	if lag, ok := lagOf(f.at(number(d.Pod.ResourceVersion)), d.ObservedAt); ok {
-		text += " " + sentence("the "+lagText(lag, "the scheduler's clock"))
+		text += " " + sentence(lagText(lag, "the scheduler's clock"))
 	}
 	if f.bind != nil {
 		return text + " " + sentence(fmt.Sprintf("The bind is revision %d, and %d is greater than %d: etcd numbers its writes in the order in which they happened",
@@ -73,6 +73,9 @@ func (f *facts) lockMoment() string {
 		return rule + " " + sentence(f.missing(evidence.SourceEtcd, "revision of the key"))
 	}
 	text := rule + " " + sentence("This pod went through the revisions "+f.numbers())
+	if f.boundUnseen() {
+		return text + " " + sentence("not available: the precondition of the bind, because no source has its revision")
+	}
 	if f.bind == nil {
 		return text + " " + sentence("No bind was written, so no precondition was put to the test")
 	}
@@ -112,6 +115,8 @@ func (f *facts) runMoment() string {
 	switch {
 	case f.refused:
 		return sentence("there was no bind: the request was refused, so the " + runner + " had nothing to do")
+	case f.last == nil:
+		return sentence(f.missing(evidence.SourceTransition, "transition of this pod"))
 	case f.nodeName() == "" && f.bind == nil:
 		return sentence("the pod has no node, so the " + runner + " had nothing to do: it acts only on pods that are bound")
 	}

@@ -62,6 +62,8 @@ func (r *request) deniedByAuthorization() bool {
 func (f *facts) judgeState() {
 	s := f.now()
 	switch {
+	case f.last == nil && f.decided() == nil && f.removedByAudit() == nil:
+		f.outcome, f.reason = OutcomeUnknown, "stored; not available: what came after, because no source has a revision of the object"
 	case s.removed:
 		f.outcome, f.reason = OutcomeDeleted, "the key is gone from etcd"
 	case f.removedByAudit() != nil:

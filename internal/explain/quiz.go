@@ -19,7 +19,7 @@ func (f *facts) quiz() []Question {
 	var questions []Question
 	for _, ask := range []func() (Question, bool){
 		f.askStep, f.askStateAfterStep6, f.askWithoutWrite, f.askBindRevision, f.askSecondNode, f.askFirstPlace,
-		f.askCode, f.askRevisions, f.askRejections, f.askStatusWriter, f.askAuthorization,
+		f.askCode, f.askRevisions, f.askRejections, f.askStatusWriter, f.askAuthorization, f.askUser, f.askLevel,
 	} {
 		if q, ok := ask(); ok {
 			questions = append(questions, q)
@@ -79,7 +79,7 @@ func (f *facts) askWithoutWrite() (Question, bool) {
 		refused   = "The client would have got an error, and no other component would have heard of the pod"
 		cached    = "The scheduler would have taken the pod from the API server's memory"
 		retried   = "The client would have got a success, and the API server would have written it later"
-		unchanged = "Nothing: this request ended before a write was tried"
+		unchanged = "Nothing: this request stored nothing anyway"
 	)
 	q := Question{
 		ID: "no-write", Question: "What would have changed if the API server had not been able to write to etcd?",
@@ -88,11 +88,14 @@ func (f *facts) askWithoutWrite() (Question, bool) {
 	switch {
 	case f.outcome == OutcomeError:
 		return q, false
-	case f.refused && f.outcome != OutcomeAlreadyExists:
+	case f.refused:
 		q.Answer = unchanged
-		q.Why = sentence(fmt.Sprintf("it was refused with %d before the write of step 3", f.create.Code))
+		q.Why = sentence(fmt.Sprintf("it was refused with %d, so there was no object of it to write", f.create.Code))
+	case !f.stored():
+		return q, false
 	case f.first == nil:
-		return q, f.stored()
+		q.Why = sentences("the API server answers a create only after etcd has stored the object, and watches deliver only what is stored",
+			f.missing(evidence.SourceEtcd, "first revision of the key"))
 	default:
 		q.Why = sentence(fmt.Sprintf("the API server answers a create only after etcd has stored it, here as revision %d, and watches deliver only what is stored", f.first.number))
 	}
@@ -187,6 +190,8 @@ func (f *facts) askCode() (Question, bool) {
 func (f *facts) askRevisions() (Question, bool) {
 	q := Question{ID: "revision-count", Question: "How many states of the object did etcd keep for this request?"}
 	switch {
+	case f.outcome == OutcomeError && f.lastAbsent() == nil:
+		return q, false
 	case f.refused:
 		q.Answer, q.Why = "0 states", sentence("nothing was written for it"+f.proof())
 		if f.outcome == OutcomeAlreadyExists {
@@ -209,7 +214,7 @@ func (f *facts) askRejections() (Question, bool) {
 		return Question{}, false
 	}
 	groups := rejections(*d)
-	if len(groups) == 0 || len(groups) > 1 && groups[0].Nodes == groups[1].Nodes {
+	if len(groups) == 0 || groups[0].Nodes == 0 || len(groups) > 1 && groups[0].Nodes == groups[1].Nodes {
 		return Question{}, false
 	}
 	return Question{
@@ -219,20 +224,44 @@ func (f *facts) askRejections() (Question, bool) {
 }
 
 func (f *facts) askStatusWriter() (Question, bool) {
-	if f.confirm == nil || f.confirm.write == nil {
+	writes := f.runWrites()
+	if len(writes) == 0 || writes[0].write == nil {
 		return Question{}, false
 	}
-	w := f.confirm.write
+	first := writes[0]
 	q := Question{
-		ID: "status-writer", Question: "Which component was the first to report that the containers had started?",
+		ID: "status-writer", Question: "Which component wrote the first status after the bind?",
 		Choices: []string{componentAPIServer, componentManager, componentScheduler, componentEtcd},
-		Answer:  cmp.Or(componentOf(&w.Audit), w.User),
-		Why:     sentence(fmt.Sprintf("user %s wrote it as revision %d, audit ID %s", w.User, f.confirm.number, w.AuditID)),
+		Answer:  first.write.actor(),
+		Why:     sentence(fmt.Sprintf("user %s wrote revision %d, audit ID %s", first.write.User, first.number, first.write.AuditID)),
 	}
 	if !slices.Contains(q.Choices, q.Answer) {
 		q.Choices = append(q.Choices, q.Answer)
+		slices.Sort(q.Choices)
 	}
 	return q, true
+}
+
+func (f *facts) askUser() (Question, bool) {
+	if f.create == nil || f.create.User == "" {
+		return Question{}, false
+	}
+	return Question{
+		ID: "request-user", Question: "Which user sent the first request, as the API server saw it?", Answer: f.create.User,
+		Why: sentence("the audit event " + f.create.AuditID + " has it, with user agent " + cmp.Or(f.create.UserAgent, "(none)")),
+	}, true
+}
+
+// askLevel asks where the level limits what is known.
+func (f *facts) askLevel() (Question, bool) {
+	if f.create == nil || f.create.Level == "" || f.create.Level == "RequestResponse" {
+		return Question{}, false
+	}
+	return Question{
+		ID: "audit-level", Question: "At which level did the audit log keep the first request?",
+		Choices: []string{"Metadata", "Request", "RequestResponse"}, Answer: f.create.Level,
+		Why: "That level keeps no response, so the log alone does not say which revision a write made.",
+	}, true
 }
 
 func (f *facts) askAuthorization() (Question, bool) {

@@ -101,9 +101,8 @@ func (r *revision) settle(before *revision) {
 		r.kind = writeRemove
 		return
 	}
-	if before == nil || previousValue != nil && r.value != nil {
+	if r.value != nil && (previousValue != nil || before == nil && r.isFirst()) {
 		r.changes, r.compared = diff(previousValue, r.value)
-		r.compared = r.compared && r.value != nil && (before != nil || r.isFirst())
 	}
 	r.kind = r.kindAfter(previous, before == nil)
 	r.manager = authorByFields(previous.object, r.state.object)
@@ -134,7 +133,7 @@ func (r *revision) kindAfter(previous state, first bool) writeKind {
 	switch {
 	case first && (r.isFirst() || r.write != nil && r.write.creates()):
 		return writeCreate
-	case r.state.node != "" && previous.node == "" && !first:
+	case r.decision != nil, r.state.node != "" && previous.node == "" && !first:
 		return writeBind
 	case r.state.marked && !previous.marked:
 		return writeMark

@@ -110,6 +110,9 @@ func (f *facts) readText(r *request) string {
 }
 
 func (f *facts) noRead() string {
+	if f.last == nil {
+		return "not available: whether a read returned the running pod, because no source has a revision of it"
+	}
 	if f.confirm == nil {
 		return "the pod was not running, so no read could return it as running"
 	}
@@ -170,6 +173,9 @@ func (f *facts) kubectlLine() string {
 func refusedLine(r *request, kind string) string {
 	if _, cause, found := strings.Cut(r.Message, " is invalid: "); r.Reason == "Invalid" && found {
 		return clip(fmt.Sprintf("The %s %q is invalid: %s", kind, r.object.Name, cause), maxLine)
+	}
+	if r.Reason == "Unauthorized" {
+		return clip("error: You must be logged in to the server ("+r.Message+")", maxLine)
 	}
 	if r.Reason == "" {
 		return clip("Error from server: "+r.Message, maxLine)

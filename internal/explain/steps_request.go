@@ -100,7 +100,7 @@ func (f *facts) stepSend() *v1alpha1.WalkthroughStep {
 	}
 	s.Time = micro(r.ReceivedAt)
 	s.Input = r.Verb + " " + f.subject() + f.ownerText()
-	s.Effect = sentences(fmt.Sprintf("%s %s reached the API server at %s as user %s with user agent %s, audit ID %s",
+	s.Effect = sentences(fmt.Sprintf("the request %s %s reached the API server at %s as user %s with user agent %s, audit ID %s",
 		r.Verb, r.URI, clock(r.ReceivedAt), cmp.Or(r.User, "(none)"), cmp.Or(r.UserAgent, "(none)"), r.AuditID))
 	received := receivedEvidence(r, "the API server received the request", addresses(r)...)
 	s.Evidence = append([]v1alpha1.Evidence{received}, s.Evidence...)
@@ -321,15 +321,26 @@ func (f *facts) proof() string {
 
 // existing describes the object that had the name already.
 func (f *facts) existing() string {
-	if len(f.others) == 0 {
+	if f.holder() == nil {
 		return f.missing(evidence.SourceEtcd, "revision of the object that has the name")
 	}
-	o := f.others[len(f.others)-1]
+	o := f.holder()
 	text := fmt.Sprintf("etcd holds another object under the name, at revision %d", o.number)
 	if o.etcd != nil && o.etcd.Etcd.CreateRevision > 0 {
 		text += fmt.Sprintf(" (create revision %d)", o.etcd.Etcd.CreateRevision)
 	}
 	return text + ", which this request did not make"
+}
+
+// holder is the state of the object that had the name when the request came:
+// the last one that was not seen after the answer. It is nil where there is none.
+func (f *facts) holder() *revision {
+	for _, r := range slices.Backward(f.others) {
+		if at, _ := r.seenAt(); !r.state.removed && (at.IsZero() || !at.After(f.answerTime())) {
+			return r
+		}
+	}
+	return nil
 }
 
 func (f *facts) lastAbsent() *evidence.Entry {
@@ -345,8 +356,8 @@ func (f *facts) nothingStored() []v1alpha1.Evidence {
 	if e := f.lastAbsent(); e != nil && f.outcome != OutcomeAlreadyExists {
 		all = append(all, absentEvidence(e))
 	}
-	if n := len(f.others); n > 0 && f.others[n-1].etcd != nil {
-		all = append(all, etcdEvidence(f.others[n-1].etcd, "another object has the name; this request did not make it"))
+	if o := f.holder(); o != nil && o.etcd != nil {
+		all = append(all, etcdEvidence(o.etcd, "another object has the name; this request did not make it"))
 	}
 	return all
 }
@@ -360,9 +371,11 @@ func (f *facts) stepStore() *v1alpha1.WalkthroughStep {
 		Step: 3, Component: componentAPIServer, Action: "writes the pending pod to etcd", Input: "the admitted object",
 	}
 	if f.first == nil {
-		s.Effect = sentences("The answer to the request shows that the object was stored",
-			f.missing(evidence.SourceEtcd, "first revision of the key"))
+		s.Effect = sentences(f.storedUnseen(), f.missing(evidence.SourceEtcd, "first revision of the key"))
 		s.Evidence = f.answerEvidence("the API server answered that the object was created")
+		if f.last != nil && f.last.etcd != nil && f.last.etcd.Etcd.CreateRevision > 0 {
+			s.Evidence = append(s.Evidence, etcdEvidence(f.last.etcd, "a later revision of the key still names its create revision"))
+		}
 		s.Time = micro(f.answerTime())
 		return s
 	}
@@ -377,6 +390,18 @@ func (f *facts) stepStore() *v1alpha1.WalkthroughStep {
 		s.Evidence = append(s.Evidence, watchEvidence(f.first))
 	}
 	return s
+}
+
+// storedUnseen says how it is known that the object was stored, where no source
+// has its first revision.
+func (f *facts) storedUnseen() string {
+	if f.create != nil && f.create.succeeded() {
+		return "the answer to the request shows that the object was stored"
+	}
+	if e := f.last.etcd; e != nil && e.Etcd.CreateRevision > 0 {
+		return fmt.Sprintf("revision %d of the key names %d as its create revision", f.last.number, e.Etcd.CreateRevision)
+	}
+	return "later revisions of the object show that it was stored"
 }
 
 func (f *facts) answerEvidence(summary string) []v1alpha1.Evidence {

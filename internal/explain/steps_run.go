@@ -16,7 +16,8 @@ import (
 // stepRun is step 5: the bound pod is run and its status confirmed.
 func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
 	writes := f.runWrites()
-	if len(writes) == 0 && len(f.transitions) == 0 {
+	unplaced := f.unplaced(f.rules.runner)
+	if len(writes)+len(f.transitions)+len(unplaced) == 0 {
 		return nil
 	}
 	s := &v1alpha1.WalkthroughStep{
@@ -28,6 +29,11 @@ func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
 		s.Evidence = append(s.Evidence, f.transitionEvidence(e))
 	}
 	s.Evidence = append(s.Evidence, f.writesEvidence(writes)...)
+	if len(unplaced) > 0 {
+		s.Time = micro(unplaced[len(unplaced)-1].answeredAt())
+		s.Effect = sentences(f.transitionsText(), unplacedText(unplaced))
+		s.Evidence = append(s.Evidence, unplacedEvidence(unplaced)...)
+	}
 	return s
 }
 
@@ -62,7 +68,7 @@ func (f *facts) confirmedAt(writes []*revision) time.Time {
 }
 
 func (f *facts) boundText() string {
-	text := "the pod, bound to " + orNone(f.nodeName())
+	text := "the pod, bound to " + cmp.Or(f.nodeName(), "a node that no source names")
 	if len(f.transitions) == 0 {
 		return text
 	}
@@ -158,6 +164,7 @@ func (f *facts) stepKeep() *v1alpha1.WalkthroughStep {
 	}
 	if len(f.revisions) == 0 {
 		s.Effect = sentences(f.missing(evidence.SourceEtcd, "revision of the key"), f.missing(evidence.SourceWatch, "event of the object"))
+		s.Evidence = append(f.answerEvidence("the API server answered that the object was created"), unplacedEvidence(f.unplaced(""))...)
 		return s
 	}
 	s.Time = micro(f.keptAt())
@@ -205,11 +212,7 @@ func (f *facts) etcdGap() string {
 
 // revisionSummary says in one line who wrote a revision and what it did.
 func (f *facts) revisionSummary(r *revision) string {
-	text := fmt.Sprintf("%d %s", r.number, r.deed())
-	if writer := r.writer(); writer != "" {
-		return text + " by " + writer
-	}
-	return text + ", writer not available"
+	return fmt.Sprintf("%d: %s %s", r.number, cmp.Or(r.writer(), "a writer that no source names"), r.deed())
 }
 
 // deed says what the revision did.
@@ -220,7 +223,7 @@ func (r *revision) deed() string {
 	case writeBind:
 		return "sets spec.nodeName to " + r.state.node
 	case writeStatus:
-		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + ")"
+		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + waitingText(r.state) + ")"
 	case writeMark:
 		return "marks the object for deletion"
 	case writeRemove:
@@ -230,6 +233,14 @@ func (r *revision) deed() string {
 		return "changes " + r.changes[0].Path
 	}
 	return "changes the object"
+}
+
+// waitingText says that the pod is not scheduled, and why in one word.
+func waitingText(s state) string {
+	if c := scheduledCondition(s); c != nil && c.Status != "True" && s.node == "" {
+		return ", PodScheduled " + c.Status + " " + c.Reason
+	}
+	return ""
 }
 
 func restartCount(s state) string {
@@ -268,7 +279,7 @@ func (f *facts) keptEvidence(r *revision) []v1alpha1.Evidence {
 		if !r.exact {
 			details = append(details, joinNote(r.write))
 		}
-		all = append(all, auditEvidence(r.write, fmt.Sprintf("%s made revision %d: it %s", r.write.actor(), r.number, r.deed()), details...))
+		all = append(all, auditEvidence(r.write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.write.actor(), r.number, r.deed()), details...))
 	}
 	return all
 }

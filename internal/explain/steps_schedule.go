@@ -6,7 +6,6 @@ package explain
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 	s := &v1alpha1.WalkthroughStep{
 		Step: 4, Component: componentScheduler, Action: "watches, picks a node, binds the pod to it", Input: f.observedText(),
 	}
-	if f.nodeName() == "" {
+	if f.nodeName() == "" && len(f.unplaced(componentScheduler)) == 0 {
 		s.Action = "watches, looks for a node, finds none"
 	}
 	s.Time = micro(f.scheduledAt())
@@ -35,6 +34,7 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 	s.Evidence = append(s.Evidence, f.lostBinds()...)
 	if f.bind == nil {
 		s.Evidence = append(s.Evidence, f.writesEvidence(f.schedulerWrites())...)
+		s.Evidence = append(s.Evidence, unplacedEvidence(f.unplaced(componentScheduler))...)
 	}
 	return s
 }
@@ -42,7 +42,8 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 // scheduling reports whether the scheduler did anything that some source saw. A
 // pod that was created with a node never meets it.
 func (f *facts) scheduling() bool {
-	return !f.refused && (f.bind != nil || len(f.decisions) > 0 || len(f.schedulerWrites()) > 0)
+	return !f.refused && (f.bind != nil || f.boundUnseen() || len(f.decisions) > 0 || len(f.schedulerWrites()) > 0 ||
+		len(f.unplaced(componentScheduler)) > 0)
 }
 
 // schedulerWrites are the status writes before the bind, which tell why the pod
@@ -70,6 +71,9 @@ func (f *facts) scheduledAt() time.Time {
 	if writes := f.schedulerWrites(); len(writes) > 0 {
 		at, _ := writes[len(writes)-1].seenAt()
 		return at
+	}
+	if writes := f.unplaced(componentScheduler); len(writes) > 0 {
+		return writes[len(writes)-1].answeredAt()
 	}
 	return time.Time{}
 }
@@ -105,7 +109,7 @@ func (f *facts) decisionText() string {
 	case f.outcome == OutcomeSchedulingGated:
 		return "the pod is held back by its scheduling gates: " + f.reason
 	case d.Message != "":
-		return nodes + ": " + clip(d.Message, maxLine) + countsText(d)
+		return nodes + ": " + strings.TrimSuffix(clip(d.Message, maxLine), ".") + countsText(d)
 	}
 	return nodes
 }
@@ -159,7 +163,7 @@ func (f *facts) bindText() string {
 	if b.write == nil {
 		return text + "; " + f.missing(evidence.SourceAudit, "bind request")
 	}
-	text = fmt.Sprintf("%s bound the pod (audit ID %s, answered with %d): %s", b.write.actor(), b.write.AuditID, b.write.Code, text)
+	text = fmt.Sprintf("the bind by %s (audit ID %s) was answered with %d: %s", b.write.actor(), b.write.AuditID, b.write.Code, text)
 	if !b.exact {
 		text += "; " + joinNote(b.write)
 	}
@@ -170,10 +174,31 @@ func (f *facts) unboundText() string {
 	if d := f.decided(); d != nil && d.Bind != nil && d.Bind.Error != "" {
 		return "the API server refused the bind: " + clip(d.Bind.Error, maxLine)
 	}
-	if d := f.decided(); d != nil && d.Bind != nil && d.Bind.Error == "" {
-		return "the bind was answered, and no source has the revision that it made"
+	if w := f.unplaced(componentScheduler); len(w) > 0 {
+		return unplacedText(w)
+	}
+	if d := f.decided(); f.boundUnseen() || d != nil && d.Bind != nil && d.Bind.Error == "" {
+		return "the pod was bound, and no source has the revision of the bind"
+	}
+	if f.outcome == OutcomeDeleted {
+		return "no bind was sent; the pod stayed without a node until it was deleted"
 	}
 	return "no bind was sent; the pod stays without a node, and the request stops here"
+}
+
+// unplacedText says what is known of writes of which no source has the revision.
+func unplacedText(writes []*request) string {
+	last := writes[len(writes)-1]
+	return fmt.Sprintf("%s by %s recorded, the last one answered at %s with %d; the audit level %s does not say what it changed",
+		count(len(writes), "write"), last.actor(), clock(last.answeredAt()), last.Code, last.Level)
+}
+
+func unplacedEvidence(writes []*request) []v1alpha1.Evidence {
+	var all []v1alpha1.Evidence
+	for _, w := range writes {
+		all = append(all, auditEvidence(w, fmt.Sprintf("a write by %s, joined by object, verb, user agent and time", w.actor())))
+	}
+	return all
 }
 
 // joinNote says that a request was not joined on the revision.
@@ -249,7 +274,7 @@ func (f *facts) writesEvidence(revisions []*revision) []v1alpha1.Evidence {
 			if p := precondition(r); p != "" {
 				details = append(details, "precondition in the request: resourceVersion "+p)
 			}
-			summary := fmt.Sprintf("%s sent the write that made revision %d", r.write.actor(), r.number)
+			summary := fmt.Sprintf("the write by %s that made revision %d", r.write.actor(), r.number)
 			all = append(all, auditEvidence(r.write, summary, details...))
 		}
 		if r.etcd != nil {
@@ -285,5 +310,5 @@ func (f *facts) lostBinds() []v1alpha1.Evidence {
 			all = append(all, auditEvidence(r, fmt.Sprintf("the bind by %s was refused with 409: %s", r.actor(), r.Message)))
 		}
 	}
-	return slices.Clip(all)
+	return all
 }

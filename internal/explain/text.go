@@ -54,13 +54,14 @@ func count(n int, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// sentence makes a sentence of a text: a capital letter and a full stop.
+// sentence makes a sentence of a text: a capital letter, unless it begins with a
+// name, and a full stop.
 func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	first, size := utf8.DecodeRuneInString(s)
-	if name, _, _ := strings.Cut(s, " "); name != "etcd" {
+	if word, _, _ := strings.Cut(s, " "); word != "etcd" && !strings.ContainsAny(word, "-./_0123456789") {
+		first, size := utf8.DecodeRuneInString(s)
 		s = strings.ToUpper(string(first)) + s[size:]
 	}
 	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "!") {

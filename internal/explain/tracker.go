@@ -38,8 +38,8 @@ func (f *facts) startState() string {
 		}
 	}
 	switch {
-	case f.outcome == OutcomeAlreadyExists && len(f.others) > 0:
-		return "another object under the same key, " + f.others[len(f.others)-1].stateText()
+	case f.outcome == OutcomeAlreadyExists && f.holder() != nil:
+		return "another object under the same key, " + f.holder().stateText()
 	case f.first != nil && f.first.etcd != nil && f.first.etcd.Etcd.Version == 1:
 		return fmt.Sprintf("nothing in etcd: version 1 of the key is revision %d, so there was no key at revision %d",
 			f.first.number, f.first.number-1)
@@ -67,8 +67,8 @@ func (f *facts) afterStep2() v1alpha1.TrackerMoment {
 
 // refusedState is what etcd held after a refused request.
 func (f *facts) refusedState() string {
-	if f.outcome == OutcomeAlreadyExists && len(f.others) > 0 {
-		return "unchanged by this request: another object, " + f.others[len(f.others)-1].stateText()
+	if f.outcome == OutcomeAlreadyExists && f.holder() != nil {
+		return "unchanged by this request: another object, " + f.holder().stateText()
 	}
 	if e := f.lastAbsent(); e != nil {
 		return fmt.Sprintf("nothing in etcd: a read at revision %d found no key", e.Etcd.ReadRevision)
@@ -84,6 +84,11 @@ func (f *facts) afterStep4() v1alpha1.TrackerMoment {
 	case f.bind != nil:
 		m.RequestState = "Scheduled: assigned to " + f.bind.state.node
 		m.ClusterState, m.Revision = f.bind.stateText(), f.bind.number
+	case f.last == nil:
+		m.RequestState, m.ClusterState = "not known", f.missing(evidence.SourceEtcd, "revision of the key")
+	case f.boundUnseen():
+		m.RequestState = "Scheduled: assigned to " + f.nodeName()
+		m.ClusterState = f.missing(evidence.SourceEtcd, "revision of the bind")
 	case f.scheduling():
 		m.RequestState = "not assigned to a node: " + string(f.unboundOutcome())
 		r := f.first
@@ -173,9 +178,7 @@ func (r *revision) stateText() string {
 	if r.state.marked {
 		detail += ", deletionTimestamp set"
 	}
-	if c := scheduledCondition(r.state); c != nil && c.Status != "True" {
-		detail += ", PodScheduled " + c.Status + " " + c.Reason
-	}
+	detail += waitingText(r.state)
 	switch {
 	case r.from == evidence.SourceEtcd:
 		return fmt.Sprintf("%s in etcd at revision %d (%s, %d bytes)", r.state.word(), r.number, detail, r.etcd.Etcd.Bytes)

@@ -32,6 +32,8 @@ func (f *facts) requestLine() string {
 
 func (f *facts) admissionLine() string {
 	switch {
+	case f.outcome == OutcomeError:
+		return fmt.Sprintf("could not carry it out: %d %s", f.create.Code, f.create.Reason)
 	case f.refused:
 		return fmt.Sprintf("refused it with %d %s; nothing was stored for it", f.create.Code, f.create.Reason)
 	case f.first != nil && f.first.etcd != nil:
@@ -59,6 +61,10 @@ func (f *facts) schedulerLine() string {
 		return "holds it back: " + f.reason
 	case d != nil && d.Message != "":
 		return "found no node: " + clip(d.Message, maxLine)
+	case f.boundUnseen():
+		return "bound the pod to " + f.nodeName() + "; no source has the revision"
+	case len(f.unplaced(componentScheduler)) > 0:
+		return count(len(f.unplaced(componentScheduler)), "write") + " of it recorded; no source says what it changed"
 	case f.nodeName() != "":
 		return "had no part in it: the request named the node " + f.nodeName()
 	}
@@ -69,6 +75,8 @@ func (f *facts) runnerLine() string {
 	switch {
 	case f.confirm != nil:
 		return fmt.Sprintf("reported phase %s on %s with revision %d", f.confirm.state.phase, f.confirm.state.node, f.confirm.number)
+	case f.last == nil && !f.refused:
+		return f.missing(evidence.SourceTransition, "transition of this pod")
 	case f.nodeName() == "":
 		return "had nothing to do, because the pod has no node"
 	}
