@@ -13,6 +13,9 @@ import (
 // each plugin said of each node, and what came of it. It is evidence: nothing
 // in it is computed after the fact.
 type Decision struct {
+	// Sequence counts the decisions of one scheduler process in the order in which
+	// they were complete, from 0.
+	Sequence uint64 `json:"sequence"`
 	// Pod is the pod as the scheduler saw it.
 	Pod PodReference `json:"pod"`
 	// Attempt counts the attempts for this pod, from 1.

@@ -168,10 +168,12 @@ func (q *Queue) Set(pod *framework.PodInfo, observedAt time.Time) (gated *framew
 			return q.move(it, s)
 		}
 	}
-	if it.pod.GatingPlugin != "" {
-		return clone(it.pod) // its gates may be others now
+	if it.pod.GatingPlugin == "" {
+		return nil
 	}
-	return nil
+	_, status := q.profiles[pod.Pod.Spec.SchedulerName].RunPreEnqueue(pod.Pod)
+	it.pod.GatingMessage = status.Message() // its gates may be others now
+	return clone(it.pod)
 }
 
 // Delete removes a pod that was deleted, has ended, or was bound by someone.
@@ -193,6 +195,14 @@ func (q *Queue) Has(uid types.UID) bool {
 	_, waiting := q.items[uid]
 	a, flying := q.inFlight[uid]
 	return waiting || flying && !a.deleted
+}
+
+// InFlight is true while the pod is popped and neither done nor requeued.
+func (q *Queue) InFlight(uid types.UID) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	_, ok := q.inFlight[uid]
+	return ok
 }
 
 // Pop waits for a pod that can be tried and takes it. Every pod that is popped
@@ -261,20 +271,21 @@ type Rejection struct {
 }
 
 // Requeue ends the attempt of a pod that failed and puts it where it has to
-// wait. It returns false where the pod was deleted or bound meanwhile. It
-// mirrors AddUnschedulablePodIfNotPresent of kube-scheduler.
-func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) bool {
+// wait. It returns the newest version of the pod; nil where it was deleted or
+// bound meanwhile. The entry belongs to the queue again. It mirrors
+// AddUnschedulablePodIfNotPresent of kube-scheduler.
+func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.PodInfo {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	uid := pod.UID()
 	a, ok := q.inFlight[uid]
 	if !ok {
-		return false
+		return nil
 	}
 	events, missed := q.eventsSince(a)
 	q.done(uid)
 	if a.deleted {
-		return false
+		return nil
 	}
 	old := pod.Pod
 	if a.latest != nil {
@@ -306,7 +317,7 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) bool {
 	} else {
 		q.enter(it, q.placeFor(it, strategy))
 	}
-	return true
+	return it.pod.PodInfo
 }
 
 // eventsSince returns what happened since the pod was popped; missed is true

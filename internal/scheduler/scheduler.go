@@ -1,0 +1,345 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package scheduler binds simulated pods to simulated nodes. The loop is
+// pop → snapshot → decide → assume → bind, as in
+// k8s.io/kubernetes/pkg/scheduler/schedule_one.go; each attempt leaves a Decision.
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/clock"
+	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/binder"
+	"github.com/glassplane/glassplane/internal/scheduler/cache"
+	"github.com/glassplane/glassplane/internal/scheduler/decide"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins"
+	"github.com/glassplane/glassplane/internal/scheduler/queue"
+)
+
+const (
+	// writers is how many binds and status writes are sent at once, so that the
+	// API server's latency does not limit throughput.
+	writers = 32
+	// writeTimeout bounds one of them.
+	writeTimeout = 30 * time.Second
+	// defaultDecisionNodes is how many nodes a decision shows where nothing else is said.
+	defaultDecisionNodes = 50
+)
+
+// Options are what a scheduler depends on.
+type Options struct {
+	// Client writes pods and events. Its scheme must have the API's kinds and
+	// events.k8s.io/v1. Reads may come from the cache.
+	Client client.Client
+	// Cache has the informers for SimPods, SimNodes and namespaces. The caller
+	// starts it, and configures it to strip managedFields.
+	Cache ctrlcache.Informers
+	// Profiles are the configurations by schedulerName; none means the default
+	// plugins for DefaultSchedulerName.
+	Profiles []*framework.Profile
+	// Clock is the real one where nil.
+	Clock clock.WithTicker
+	// Seed of the choices among equal nodes.
+	Seed int64
+	// Instance names this process in events; FieldManager where empty.
+	Instance string
+	// Registerer takes the metrics while the scheduler runs; nil for none.
+	Registerer prometheus.Registerer
+	// Log may be the zero value.
+	Log logr.Logger
+	// Store keeps the decisions; with nil the scheduler makes one with
+	// DefaultStoreLimits.
+	Store *DecisionStore
+	// DecisionNodes is how many nodes' verdicts a decision holds; 0 means 50.
+	DecisionNodes int
+}
+
+// Scheduler is a Runnable for a controller-runtime manager. It runs once; to
+// start again, make a new one.
+type Scheduler struct {
+	client        client.Client
+	informers     ctrlcache.Informers
+	profiles      map[string]*framework.Profile
+	clock         clock.WithTicker
+	registerer    prometheus.Registerer
+	log           logr.Logger
+	decisionNodes int
+
+	queue     *queue.Queue
+	cache     *cache.Cache
+	binder    *binder.Binder
+	events    *eventWriter
+	decisions *DecisionStore
+	metrics   *metrics
+	nominator *nominator
+
+	// These belong to the goroutine of the loop.
+	snapshot  *cache.Snapshot
+	workspace decide.Workspace
+	next      int
+	seeds     *rand.Rand
+
+	slots   chan struct{}
+	writing sync.WaitGroup
+}
+
+var (
+	_ manager.Runnable               = (*Scheduler)(nil)
+	_ manager.LeaderElectionRunnable = (*Scheduler)(nil)
+)
+
+// New returns a scheduler. It fails where a dependency is missing or profiles
+// contradict each other.
+func New(o Options) (*Scheduler, error) {
+	if o.Client == nil || o.Cache == nil {
+		return nil, errors.New("the scheduler needs a client and a cache")
+	}
+	profiles, err := byName(o.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	if o.Instance == "" {
+		o.Instance = binder.FieldManager
+	}
+	if o.DecisionNodes == 0 {
+		o.DecisionNodes = defaultDecisionNodes
+	}
+	if o.Log.GetSink() == nil {
+		o.Log = logr.Discard()
+	}
+	if o.Store == nil {
+		o.Store = NewDecisionStore(DefaultStoreLimits)
+	}
+	s := &Scheduler{
+		client: o.Client, informers: o.Cache, profiles: profiles, clock: o.Clock,
+		registerer: o.Registerer, log: o.Log, decisionNodes: o.DecisionNodes,
+		queue: queue.New(o.Clock, profiles), cache: cache.New(), binder: binder.New(o.Client),
+		events:    newEventWriter(o.Client, o.Clock, o.Instance, o.Log),
+		decisions: o.Store, nominator: newNominator(),
+		snapshot: cache.NewSnapshot(), seeds: rand.New(rand.NewPCG(uint64(o.Seed), 0)),
+		slots: make(chan struct{}, writers),
+	}
+	s.metrics = newMetrics(s.queue, s.cache, s.decisions, s.events)
+	return s, nil
+}
+
+func byName(profiles []*framework.Profile) (map[string]*framework.Profile, error) {
+	if len(profiles) == 0 {
+		profile, err := plugins.DefaultProfile(simv1alpha1.DefaultSchedulerName)
+		if err != nil {
+			return nil, err
+		}
+		profiles = []*framework.Profile{profile}
+	}
+	out := make(map[string]*framework.Profile, len(profiles))
+	for _, p := range profiles {
+		if _, taken := out[p.SchedulerName]; taken {
+			return nil, fmt.Errorf("two profiles have the schedulerName %q", p.SchedulerName)
+		}
+		if a, b := p.QueueSort().Name(), profiles[0].QueueSort().Name(); a != b {
+			return nil, fmt.Errorf("profiles must sort the queue alike, not by %s and %s", a, b)
+		}
+		out[p.SchedulerName] = p
+	}
+	return out, nil
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable: of several
+// schedulers with one name, one schedules.
+func (s *Scheduler) NeedLeaderElection() bool { return true }
+
+// DecisionsHandler serves the decisions, also before Start and after it.
+func (s *Scheduler) DecisionsHandler() http.Handler { return s.decisions }
+
+// Decisions returns the store of decisions.
+func (s *Scheduler) Decisions() *DecisionStore { return s.decisions }
+
+// Start schedules until ctx is done, and returns once every write under way has
+// been answered. It fails where the informers cannot be read.
+func (s *Scheduler) Start(ctx context.Context) error {
+	if s.registerer != nil {
+		if err := s.metrics.register(s.registerer); err != nil {
+			return fmt.Errorf("registering the scheduler's metrics: %w", err)
+		}
+		defer s.metrics.unregister(s.registerer)
+	}
+	stopWatching, err := s.watch(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopWatching()
+	s.log.Info("Scheduling", "profiles", len(s.profiles))
+
+	var background sync.WaitGroup
+	background.Go(func() { s.queue.Run(ctx) })
+	background.Go(func() { s.events.run(ctx) })
+	for s.scheduleOne(ctx) {
+	}
+	s.writing.Wait()
+	background.Wait()
+	return nil
+}
+
+// scheduleOne runs one attempt. It returns false when ctx is done.
+func (s *Scheduler) scheduleOne(ctx context.Context) bool {
+	// 1. Pop the next pod.
+	pod, err := s.queue.Pop(ctx)
+	if err != nil {
+		return false
+	}
+	if s.cache.IsAssumed(pod.UID()) { // a late update of a pod that was placed
+		s.queue.Done(pod.UID())
+		return true
+	}
+	d := &framework.Decision{
+		Pod: pod.Reference(), Attempt: pod.Attempts, Profile: pod.Pod.Spec.SchedulerName,
+		ObservedAt: pod.ObservedAt, QueuedAt: pod.QueuedAt, PoppedAt: s.clock.Now(),
+		Seed: s.seeds.Int64(),
+	}
+
+	// 2. Bring the snapshot to the present.
+	s.cache.UpdateSnapshot(s.snapshot)
+
+	// 3. Decide.
+	result := decide.Decide(decide.Input{
+		Snapshot: s.snapshot, Pod: pod.PodInfo, Profile: s.profiles[pod.Pod.Spec.SchedulerName],
+		Seed: d.Seed, StartIndex: s.next, Nominated: s.nominator.byNode(), Workspace: &s.workspace,
+	})
+	s.next = result.NextStartIndex
+	d.DecidedAt = s.clock.Now()
+	result.Fill(d, s.decisionNodes)
+	s.metrics.algorithm.Observe(d.DecidedAt.Sub(d.PoppedAt).Seconds())
+
+	// 4. Assume that the bind will succeed, so that the next attempt counts the pod.
+	status := result.Status
+	if status.IsSuccess() {
+		status = framework.AsStatus(s.cache.AssumePod(pod.PodInfo, result.Node))
+	}
+
+	// 5. Bind, or say why not, beside the next attempt.
+	outcome := attemptOutcome{
+		pod: pod, decision: d, status: status, postFilter: result.PostFilter,
+		rejection: queue.Rejection{
+			UnschedulablePlugins: result.UnschedulablePlugins, PendingPlugins: result.PendingPlugins, Error: !status.IsRejected(),
+		},
+	}
+	return s.write(ctx, func(ctx context.Context) {
+		if status.IsSuccess() {
+			s.bind(ctx, outcome)
+		} else {
+			s.fail(ctx, outcome)
+		}
+	}, outcome)
+}
+
+// attemptOutcome is what an attempt came to.
+type attemptOutcome struct {
+	pod        *framework.QueuedPodInfo
+	decision   *framework.Decision
+	status     *framework.Status
+	rejection  queue.Rejection
+	postFilter *framework.PostFilterResult
+}
+
+// write runs fn in one of a bounded number of goroutines and waits for a free
+// one. It returns false when ctx is done. A write that has begun is finished.
+func (s *Scheduler) write(ctx context.Context, fn func(context.Context), outcome attemptOutcome) bool {
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		s.queue.Done(outcome.pod.UID())
+		return false
+	}
+	s.writing.Go(func() {
+		defer func() { <-s.slots }()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+		defer cancel()
+		fn(ctx)
+	})
+	return true
+}
+
+// bind writes the assignment of an assumed pod.
+func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
+	pod, node := o.pod.Pod, o.decision.Node
+	bind := &framework.BindOutcome{SentAt: s.clock.Now()}
+	version, err := s.binder.Bind(ctx, pod, node)
+	bind.AnsweredAt, bind.ResourceVersion = s.clock.Now(), version
+	o.decision.Bind = bind
+	if err != nil {
+		bind.Error = err.Error()
+		s.unassume(pod)
+		o.status, o.rejection = framework.AsStatus(err), queue.Rejection{Error: true}
+		s.fail(ctx, o)
+		return
+	}
+	s.nominator.remove(pod.UID)
+	s.queue.Done(pod.UID)
+	s.metrics.attempts.WithLabelValues(resultScheduled).Inc()
+	s.metrics.endToEnd.Observe(bind.AnsweredAt.Sub(o.pod.QueuedAt).Seconds())
+	s.decisions.Add(o.decision)
+	s.events.event(pod, corev1.EventTypeNormal, "Scheduled", "Binding",
+		fmt.Sprintf("Successfully assigned %s/%s to %s", pod.Namespace, pod.Name, node))
+}
+
+// unassume gives back what an assumed pod took, which may help others.
+func (s *Scheduler) unassume(pod *corev1.Pod) {
+	if err := s.cache.ForgetPod(pod.UID); err != nil {
+		// The watch was faster: the pod was bound after all, or is gone.
+		s.log.V(1).Info("Nothing to forget", "reason", err.Error())
+		return
+	}
+	s.queue.Move(framework.ClusterEvent{Resource: framework.AssignedPod, ActionType: framework.Delete}, nil, nil)
+}
+
+// fail gives the pod back to the queue and says why on the pod, where that
+// changes anything.
+func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
+	reason, result := simv1alpha1.ReasonSchedulerError, resultError
+	if o.status.IsRejected() {
+		reason, result = simv1alpha1.ReasonUnschedulable, resultUnschedulable
+	}
+	s.metrics.attempts.WithLabelValues(result).Inc()
+	message := o.status.Message()
+	if o.decision.Message == "" {
+		o.decision.Message = message
+	}
+	nominated := ""
+	if o.postFilter != nil {
+		nominated = o.postFilter.NominatedNode
+	}
+	latest := s.queue.Requeue(o.pod, o.rejection)
+	s.decisions.Add(o.decision)
+	if latest == nil { // deleted or bound meanwhile
+		s.queue.Done(o.decision.Pod.UID)
+		s.nominator.remove(o.decision.Pod.UID)
+		return
+	}
+	if nominated != "" {
+		s.nominator.add(latest, nominated)
+		s.evict(ctx, latest.Pod, o.postFilter)
+	}
+	if result == resultError {
+		s.log.Info("Attempt failed, trying again", "namespace", latest.Pod.Namespace, "pod", latest.Pod.Name, "error", message)
+	}
+	s.setNotScheduled(ctx, latest.Pod, reason, message, nominated)
+}
