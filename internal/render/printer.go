@@ -1,0 +1,172 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printer writes text and remembers the first error, so that views read as
+// plain lists of what they show.
+type printer struct {
+	w     io.Writer
+	color bool
+	err   error
+}
+
+func (p *printer) printf(format string, args ...any) {
+	if p.err == nil {
+		_, err := fmt.Fprintf(p.w, format, args...)
+		p.err = errors.Join(p.err, err)
+	}
+}
+
+func (p *printer) line(s string) { p.printf("%s\n", clean(s)) }
+
+// heading starts a section.
+func (p *printer) heading(s string) { p.printf("\n%s\n", p.styled(bold, s)) }
+
+// style is an ANSI escape sequence.
+type style string
+
+const (
+	bold  style = "\x1b[1m"
+	green style = "\x1b[32m"
+	red   style = "\x1b[31m"
+	reset style = "\x1b[0m"
+)
+
+func (p *printer) styled(with style, s string) string {
+	if !p.color {
+		return s
+	}
+	return string(with) + s + string(reset)
+}
+
+// paragraph writes wrapped text, each line with the indent.
+func (p *printer) paragraph(s string, width int, indent string) {
+	for _, l := range wrap(s, width-utf8.RuneCountInString(indent)) {
+		p.printf("%s%s\n", indent, l)
+	}
+}
+
+// clean replaces control characters: texts come from clients of the API server,
+// and a user agent with an escape sequence must not reach the terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return '·'
+		}
+		return r
+	}, s)
+}
+
+// wrap breaks a text into lines of at most width characters, between words
+// where it can.
+func wrap(s string, width int) []string {
+	var lines []string
+	for part := range strings.SplitSeq(clean(s), "\n") {
+		lines = append(lines, wrapLine(part, max(width, 1))...)
+	}
+	return lines
+}
+
+func wrapLine(s string, width int) []string {
+	var lines []string
+	var current []rune
+	for _, word := range strings.Fields(s) {
+		rest := []rune(word)
+		if len(current) > 0 && len(current)+1+len(rest) <= width {
+			current = append(append(current, ' '), rest...)
+			continue
+		}
+		if len(current) > 0 {
+			lines = append(lines, string(current))
+		}
+		for len(rest) > width {
+			cut := breakAt(rest, width)
+			lines = append(lines, string(rest[:cut]))
+			rest = rest[cut:]
+		}
+		current = rest
+	}
+	return append(lines, string(current))
+}
+
+// breakAt is where to break a word that is too long: after a slash, a dot, a
+// comma or a dash in its second half, so that paths stay readable.
+func breakAt(word []rune, width int) int {
+	for i := width; i > width/2; i-- {
+		if strings.ContainsRune("/.,-:", word[i-1]) {
+			return i
+		}
+	}
+	return width
+}
+
+// column of a table.
+type column struct {
+	title string
+	// width in characters; the cells are wrapped to it.
+	width int
+	// lines is how many lines of a cell are shown; 0 means all of them.
+	lines int
+}
+
+// gap is what separates columns, as kubectl has it.
+const gap = "   "
+
+// table writes rows in columns.
+func (p *printer) table(columns []column, rows [][]string) {
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.title
+	}
+	p.row(columns, titles)
+	for _, r := range rows {
+		p.row(columns, r)
+	}
+}
+
+func (p *printer) row(columns []column, cells []string) {
+	wrapped := make([][]string, len(columns))
+	height := 0
+	for i, c := range columns {
+		wrapped[i] = limit(wrap(cells[i], c.width), c.lines)
+		height = max(height, len(wrapped[i]))
+	}
+	for n := range height {
+		var line strings.Builder
+		for i, c := range columns {
+			cell := ""
+			if n < len(wrapped[i]) {
+				cell = wrapped[i][n]
+			}
+			line.WriteString(cell)
+			if i < len(columns)-1 {
+				line.WriteString(strings.Repeat(" ", c.width-utf8.RuneCountInString(cell)) + gap)
+			}
+		}
+		p.printf("%s\n", strings.TrimRight(line.String(), " "))
+	}
+}
+
+// limit keeps the first lines of a cell and marks that there are more.
+func limit(lines []string, most int) []string {
+	if most == 0 || len(lines) <= most {
+		return lines
+	}
+	kept := append([]string{}, lines[:most]...)
+	last := []rune(kept[most-1])
+	if n := len(last); n > 1 {
+		last = last[:n-1]
+	}
+	kept[most-1] = string(last) + "…"
+	return kept
+}

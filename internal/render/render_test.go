@@ -1,0 +1,290 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+
+	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// traces are those that the tests of package explain check.
+func traces(t *testing.T) map[string]explain.Trace {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("..", "explain", "testdata", "*.golden.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no traces found: %v", err)
+	}
+	all := map[string]explain.Trace{}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trace explain.Trace
+		if err := json.Unmarshal(data, &trace); err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimSuffix(filepath.Base(path), ".golden.json")] = trace
+	}
+	return all
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("output differs from %s (-want +got):\n%s", path, d)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	all := traces(t)
+	for _, scenario := range []string{"fits", "unschedulable", "forbidden", "nothing"} {
+		for _, format := range []Format{FormatText, FormatTable, FormatMarkdown} {
+			t.Run(fmt.Sprintf("%s/%s", scenario, format), func(t *testing.T) {
+				var got bytes.Buffer
+				if err := Trace(&got, all[scenario], format, Options{}); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, fmt.Sprintf("%s.%s.golden", scenario, format), got.String())
+			})
+		}
+	}
+}
+
+func TestWidth(t *testing.T) {
+	for name, trace := range traces(t) {
+		for _, width := range []int{80, 120, 200} {
+			for _, format := range []Format{FormatText, FormatTable} {
+				var got bytes.Buffer
+				if err := Trace(&got, trace, format, Options{Width: width}); err != nil {
+					t.Fatal(err)
+				}
+				for line := range strings.Lines(got.String()) {
+					// The flow diagram has lanes of a fixed width.
+					if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > max(width, DefaultWidth) {
+						t.Errorf("%s as %s: line of %d characters, want at most %d: %s", name, format, n, width, line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestJSONAndYAMLHoldTheTrace(t *testing.T) {
+	for name, want := range traces(t) {
+		t.Run(name, func(t *testing.T) {
+			var asJSON, asYAML bytes.Buffer
+			if err := Trace(&asJSON, want, FormatJSON, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := Trace(&asYAML, want, FormatYAML, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			for format, data := range map[Format][]byte{FormatJSON: asJSON.Bytes(), FormatYAML: asYAML.Bytes()} {
+				var got explain.Trace
+				if err := yaml.UnmarshalStrict(data, &got); err != nil {
+					t.Fatalf("%s: %v", format, err)
+				}
+				if d := cmp.Diff(want, got); d != "" {
+					t.Errorf("%s (-want +got):\n%s", format, d)
+				}
+			}
+		})
+	}
+}
+
+func TestHideAnswers(t *testing.T) {
+	trace := traces(t)["fits"]
+	for _, format := range Formats {
+		t.Run(string(format), func(t *testing.T) {
+			var got bytes.Buffer
+			if err := Trace(&got, trace, format, Options{HideAnswers: true}); err != nil {
+				t.Fatal(err)
+			}
+			for _, forbidden := range []string{"ANSWERS", "## Answers", `"answer":`, "answer: ", trace.Quiz[4].Why} {
+				if strings.Contains(got.String(), forbidden) {
+					t.Errorf("the output has %q", forbidden)
+				}
+			}
+		})
+	}
+}
+
+func TestAnswersComeLast(t *testing.T) {
+	var got bytes.Buffer
+	if err := Text(&got, traces(t)["fits"], Options{}); err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(got.String(), "\nANSWERS\n")
+	if !found {
+		t.Fatal("the answers are missing")
+	}
+	for _, section := range []string{"FLOW", "STEPS", "QUIZ", "TRANSCRIPT"} {
+		if strings.Contains(after, "\n"+section+"\n") {
+			t.Errorf("section %s comes after the answers", section)
+		}
+	}
+}
+
+func TestColor(t *testing.T) {
+	trace := traces(t)["fits"]
+	var plain, colored bytes.Buffer
+	if err := Text(&plain, trace, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Text(&colored, trace, Options{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") {
+		t.Error("there are colours although none were asked for")
+	}
+	stripped := strings.NewReplacer(string(bold), "", string(green), "", string(red), "", string(reset), "").Replace(colored.String())
+	if d := cmp.Diff(plain.String(), stripped); d != "" {
+		t.Errorf("colours change the text (-plain +coloured):\n%s", d)
+	}
+}
+
+// TestControlCharacters checks that a recorded text cannot drive the terminal.
+func TestControlCharacters(t *testing.T) {
+	trace := traces(t)["fits"]
+	evil := "kubectl\x1b[2J\u202e\r"
+	trace.Reason, trace.Transcript, trace.Subject.Name = evil, evil, evil
+	trace.Steps[0].Effect, trace.Steps[0].Evidence[0].UserAgent, trace.Steps[0].Evidence[0].Details = evil, evil, []string{evil}
+	trace.Quiz[0].Question, trace.KeyMoments[0].Title, trace.Snapshot[0] = evil, evil, evil
+	for _, format := range []Format{FormatText, FormatTable, FormatMarkdown} {
+		var got bytes.Buffer
+		if err := Trace(&got, trace, format, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if strings.ContainsAny(got.String(), "\x1b\r\u202e") {
+			t.Errorf("%s lets control characters through", format)
+		}
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	err := Trace(&bytes.Buffer{}, explain.Trace{}, "xml", Options{})
+	if err == nil || !strings.Contains(err.Error(), "text, table, json, yaml, markdown") {
+		t.Errorf("error %v does not name the formats", err)
+	}
+}
+
+type brokenWriter struct{}
+
+var errBroken = errors.New("pipe is broken")
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestWriteErrors(t *testing.T) {
+	trace := traces(t)["fits"]
+	for _, format := range Formats {
+		if err := Trace(brokenWriter{}, trace, format, Options{}); !errors.Is(err, errBroken) {
+			t.Errorf("%s: error %v, want %v", format, err, errBroken)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	tests := []struct {
+		name, text string
+		width      int
+		want       []string
+	}{
+		{"fits", "a b", 3, []string{"a b"}},
+		{"between words", "one two three", 7, []string{"one two", "three"}},
+		{"long word", "abcdefghij", 4, []string{"abcd", "efgh", "ij"}},
+		{"long path breaks after a slash", "/registry/pods/x", 12, []string{"/registry/", "pods/x"}},
+		{"lines stay", "a\n\nb", 9, []string{"a", "", "b"}},
+		{"empty", "", 5, []string{""}},
+		{"characters, not bytes", "→→ →→", 5, []string{"→→ →→"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, wrap(tt.text, tt.width)); d != "" {
+				t.Errorf("wrap() (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func decision(change func(*framework.Decision)) framework.Decision {
+	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+	d := framework.Decision{Pod: framework.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
+		PoppedAt: at, DecidedAt: at.Add(350 * time.Microsecond), Seed: 7}
+	change(&d)
+	return d
+}
+
+func fits(name string, rank int, total int64) framework.NodeVerdict {
+	return framework.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
+		Filters: []framework.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
+		Scores: []framework.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
+			{Plugin: "TaintToleration", Raw: 0, Normalized: total / 6, Weight: 3, Weighted: total / 2}}}
+}
+
+func rejects(name, plugin, reason string) framework.NodeVerdict {
+	return framework.NodeVerdict{Name: name, Filters: []framework.PluginVerdict{{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}}}}
+}
+
+func TestExplainText(t *testing.T) {
+	pending := decision(func(d *framework.Decision) {
+		d.Nodes = []framework.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 Insufficient cpu."
+	})
+	bound := decision(func(d *framework.Decision) {
+		d.Attempt = 2
+		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 3, 3, 2, "node-b"
+		d.Bind = &framework.BindOutcome{ResourceVersion: "219"}
+	})
+	many := decision(func(d *framework.Decision) {
+		for i := range 300 {
+			plugin, reason := "NodeResourcesFit", "Insufficient memory"
+			if i%3 == 0 {
+				plugin, reason = "TaintToleration", "node(s) had untolerated taint(s)"
+			}
+			d.Nodes = append(d.Nodes, rejects(fmt.Sprintf("node-%03d", i), plugin, reason))
+		}
+		d.NodesTotal, d.NodesEvaluated, d.NodesOmitted = 5000, 5000, 4700
+		d.Message = "0/5000 nodes are available."
+	})
+	tests := map[string][]framework.Decision{"pending": {pending}, "bound": {bound, pending}, "many": {many}, "none": nil}
+	for name, decisions := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := ExplainText(&got, decisions, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "explain-"+name+".golden", got.String())
+		})
+	}
+}
