@@ -117,7 +117,7 @@ func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (
 	if followErr != nil && ctx.Err() != nil {
 		return evidence.Record{}, ctx.Err()
 	}
-	record, err := newObserverAt(cluster.ObserverURL()).record(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
+	record, err := newObserver(cluster.ObserverURL()).record(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
 	if err != nil {
 		return evidence.Record{}, err
 	}

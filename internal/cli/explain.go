@@ -5,10 +5,12 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/render"
@@ -93,11 +95,18 @@ func (c *explainCommand) Run(ctx context.Context) error {
 	}
 	switch c.output {
 	case "json":
-		return render.JSON(c.io.Out, decisions)
+		encoder := json.NewEncoder(c.io.Out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(decisions)
 	case "yaml":
-		return render.YAML(c.io.Out, decisions)
+		data, err := yaml.Marshal(decisions)
+		if err != nil {
+			return err
+		}
+		_, err = c.io.Out.Write(data)
+		return err
 	default:
-		return render.Decisions(c.io.Out, decisions)
+		return render.ExplainText(c.io.Out, decisions, render.Options{})
 	}
 }
 

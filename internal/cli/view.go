@@ -20,40 +20,36 @@ type viewFlags struct {
 	output      string
 	quiet       bool
 	hideAnswers bool
+	color       bool
 }
 
-var viewFormats = []string{"text", "table", "json", "yaml", "markdown"}
-
 func (f *viewFlags) add(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.output, "output", "o", "text", strings.Join(viewFormats, ", "))
+	flags.StringVarP(&f.output, "output", "o", string(render.FormatText), formats())
 	flags.BoolVar(&f.hideAnswers, "hide-answers", false, "leave the answers of the quiz out")
+	flags.BoolVar(&f.color, "color", false, "write with colours")
 }
 
 func (f *viewFlags) validate() error {
-	if !slices.Contains(viewFormats, f.output) {
-		return fmt.Errorf("invalid --output %q: must be one of %s", f.output, strings.Join(viewFormats, ", "))
+	if !slices.Contains(render.Formats, render.Format(f.output)) {
+		return fmt.Errorf("invalid --output %q: must be %s", f.output, formats())
 	}
 	return nil
 }
 
 func (f *viewFlags) print(out io.Writer, trace explain.Trace) error {
-	if f.hideAnswers {
-		trace = trace.WithoutAnswers()
+	format := render.Format(f.output)
+	if f.quiet && format == render.FormatText {
+		format = render.FormatTable
 	}
-	format := f.output
-	if f.quiet && format == "text" {
-		format = "table"
+	return render.Trace(out, trace, format, render.Options{HideAnswers: f.hideAnswers, Color: f.color})
+}
+
+// formats lists the formats as in "text, table or json".
+func formats() string {
+	names := make([]string, len(render.Formats))
+	for i, format := range render.Formats {
+		names[i] = string(format)
 	}
-	switch format {
-	case "table":
-		return render.Table(out, trace)
-	case "json":
-		return render.JSON(out, trace)
-	case "yaml":
-		return render.YAML(out, trace)
-	case "markdown":
-		return render.Markdown(out, trace)
-	default:
-		return render.Text(out, trace)
-	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -143,7 +143,7 @@ func (c *Cluster) componentConfig(name string) (*rest.Config, error) {
 }
 
 // run starts a component in the background.
-func (c *Cluster) run(component *manager.Component) {
+func (c *Cluster) run(component *manager.Component) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{Component: component, cancel: cancel, stopped: make(chan struct{})}
 	c.components = append(c.components, r)
@@ -155,6 +155,7 @@ func (c *Cluster) run(component *manager.Component) {
 			c.fail(fmt.Errorf("%s ended unexpectedly", component.Name))
 		}
 	}()
+	return r
 }
 
 // fail remembers why the cluster does not work any more.

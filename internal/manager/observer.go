@@ -1,0 +1,98 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package manager
+
+import (
+	"context"
+	"fmt"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
+	"github.com/glassplane/glassplane/internal/observer"
+	"github.com/glassplane/glassplane/internal/record/decisions"
+	"github.com/glassplane/glassplane/internal/version"
+	"github.com/glassplane/glassplane/internal/web"
+)
+
+// ObserverOptions say where the observer finds its evidence. A source that is
+// left out is named as missing in every record.
+type ObserverOptions struct {
+	// Address is where the observer's API is served. Default: a free port on loopback.
+	Address string
+	// AuditLog is the path of the API server's audit log.
+	AuditLog string
+	// Etcd says how to read from etcd.
+	Etcd *clientv3.Config
+	// DecisionsURL and TransitionsURL are where scheduler and controller manager
+	// serve what they did, over HTTPS.
+	DecisionsURL, TransitionsURL string
+	// CAFile is the certificate authority of those two, and TokenFile holds the
+	// token that proves to them who asks.
+	CAFile, TokenFile string
+}
+
+// Observer is the component that records evidence and explains it.
+type Observer struct {
+	*Component
+	api *web.Server
+}
+
+// NewObserver returns the component that records evidence, serves it and keeps
+// the status of Walkthroughs. Its API already has an address.
+func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*Observer, error) {
+	c, err := newComponent(ObserverName, opts, cache.Options{})
+	if err != nil {
+		return nil, err
+	}
+	watchConfig := rest.CopyConfig(opts.Config)
+	watchConfig.UserAgent = version.UserAgent(ObserverName)
+	recorder, err := newRecorder(watchConfig, sources)
+	if err != nil {
+		return nil, err
+	}
+	api, err := web.NewServer(web.Options{
+		Address: sources.Address, Observer: recorder, Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building the observer's API: %w", err)
+	}
+	if err := walkthroughstatus.SetupWithManager(c.manager, walkthroughstatus.Options{Tracer: recorder}); err != nil {
+		return nil, fmt.Errorf("setting up the controller walkthroughstatus: %w", err)
+	}
+	for _, runnable := range []interface{ Start(context.Context) error }{recorder, api} {
+		if err := c.manager.Add(runnable); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.serve(opts, nil); err != nil {
+		return nil, err
+	}
+	return &Observer{Component: c, api: api}, api.Listen(ctx)
+}
+
+func newRecorder(config *rest.Config, sources ObserverOptions) (*observer.Observer, error) {
+	options := observer.Options{
+		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, RESTConfig: config,
+	}
+	if sources.DecisionsURL != "" || sources.TransitionsURL != "" {
+		client, err := decisions.NewClient(sources.CAFile, sources.TokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("building the client of the components' endpoints: %w", err)
+		}
+		if sources.DecisionsURL != "" {
+			options.Decisions = &decisions.Endpoint{URL: sources.DecisionsURL, Client: client}
+		}
+		if sources.TransitionsURL != "" {
+			options.Transitions = &decisions.Endpoint{URL: sources.TransitionsURL, Client: client}
+		}
+	}
+	return observer.New(options)
+}
+
+// APIAddress returns where the observer's API is served.
+func (o *Observer) APIAddress() string { return o.api.Addr() }
