@@ -4,7 +4,6 @@
 package framework
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apimachinery/pkg/util/sets"
 	resourcehelper "k8s.io/component-helpers/resource"
 	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
@@ -93,16 +93,23 @@ func (p *PodInfo) setAffinity() {
 	if affinity == nil {
 		return
 	}
-	var errs [4]error
+	var errs [4]error // in kube-scheduler's order
 	if a := affinity.PodAffinity; a != nil {
 		p.RequiredAffinityTerms, errs[0] = affinityTerms(p.Pod, a.RequiredDuringSchedulingIgnoredDuringExecution)
-		p.PreferredAffinityTerms, errs[1] = weightedAffinityTerms(p.Pod, a.PreferredDuringSchedulingIgnoredDuringExecution)
+		p.PreferredAffinityTerms, errs[2] = weightedAffinityTerms(p.Pod, a.PreferredDuringSchedulingIgnoredDuringExecution)
 	}
 	if a := affinity.PodAntiAffinity; a != nil {
-		p.RequiredAntiAffinityTerms, errs[2] = affinityTerms(p.Pod, a.RequiredDuringSchedulingIgnoredDuringExecution)
+		p.RequiredAntiAffinityTerms, errs[1] = affinityTerms(p.Pod, a.RequiredDuringSchedulingIgnoredDuringExecution)
 		p.PreferredAntiAffinityTerms, errs[3] = weightedAffinityTerms(p.Pod, a.PreferredDuringSchedulingIgnoredDuringExecution)
 	}
-	p.ParseError = errors.Join(errs[:]...)
+	for i, name := range [...]string{
+		"requiredAffinityTerms", "requiredAntiAffinityTerms", "preferredAffinityTerms", "preferredAntiAffinityTerms",
+	} {
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("%s: %w", name, errs[i])
+		}
+	}
+	p.ParseError = utilerrors.NewAggregate(errs[:])
 }
 
 // HasAffinity is true where the pod has affinity or anti-affinity to other
@@ -185,11 +192,11 @@ func weightedAffinityTerms(pod *corev1.Pod, terms []corev1.WeightedPodAffinityTe
 func newAffinityTerm(pod *corev1.Pod, term *corev1.PodAffinityTerm) (AffinityTerm, error) {
 	selector, err := metav1.LabelSelectorAsSelector(withLabelKeys(pod, term))
 	if err != nil {
-		return AffinityTerm{}, fmt.Errorf("labelSelector: %w", err)
+		return AffinityTerm{}, err
 	}
 	namespaceSelector, err := metav1.LabelSelectorAsSelector(term.NamespaceSelector)
 	if err != nil {
-		return AffinityTerm{}, fmt.Errorf("namespaceSelector: %w", err)
+		return AffinityTerm{}, err
 	}
 	namespaces := sets.New(term.Namespaces...)
 	if len(term.Namespaces) == 0 && term.NamespaceSelector == nil {
