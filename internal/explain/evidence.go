@@ -19,7 +19,7 @@ import (
 // stage was kept, that one still has the time of arrival.
 func receivedEvidence(r *request, summary string, details ...string) v1alpha1.Evidence {
 	e := auditEvidence(r, summary, details...)
-	e.Time, e.Code = micro(r.ReceivedAt), 0
+	e.Time, e.Code, e.ModRevision = micro(r.ReceivedAt), 0, 0
 	if r.received {
 		e.Stage = "RequestReceived"
 	}

@@ -100,8 +100,8 @@ func (f *facts) stepSend() *v1alpha1.WalkthroughStep {
 	}
 	s.Time = micro(r.ReceivedAt)
 	s.Input = r.Verb + " " + f.subject() + f.ownerText()
-	s.Effect = sentences(fmt.Sprintf("the request %s %s reached the API server at %s as user %s with user agent %s, audit ID %s",
-		r.Verb, r.URI, clock(r.ReceivedAt), cmp.Or(r.User, "(none)"), cmp.Or(r.UserAgent, "(none)"), r.AuditID))
+	s.Effect = sentences(fmt.Sprintf("the API server received it from user %s with user agent %s, as %s of %s, and gave it the audit ID %s",
+		cmp.Or(r.User, "(none)"), cmp.Or(r.UserAgent, "(none)"), r.Verb, r.URI, r.AuditID))
 	received := receivedEvidence(r, "the API server received the request", addresses(r)...)
 	s.Evidence = append([]v1alpha1.Evidence{received}, s.Evidence...)
 	return s
@@ -229,17 +229,14 @@ func (f *facts) authorizationText() string {
 	r := f.create
 	decision := r.Annotations[annotationDecision]
 	who := "user " + cmp.Or(r.User, "(none)")
-	if len(r.Groups) > 0 {
-		who += fmt.Sprintf(" of groups %v", r.groups())
-	}
 	switch decision {
 	case "":
 		return who + " was authenticated; not available: the audit event has no authorization decision"
 	case "allow":
-		return who + " was authenticated and authorization allowed the request: " +
+		return who + " was authenticated, and authorization allowed the request: " +
 			cmp.Or(r.Annotations[annotationReason], "no reason recorded")
 	}
-	return who + " was authenticated and authorization answered " + decision + ": " +
+	return who + " was authenticated, and authorization answered " + decision + ": " +
 		cmp.Or(r.Annotations[annotationReason], "no reason recorded")
 }
 
@@ -417,10 +414,10 @@ func (f *facts) answerEvidence(summary string) []v1alpha1.Evidence {
 func (f *facts) storedText() string {
 	r := f.first
 	if r.etcd == nil {
-		return fmt.Sprintf("the object is stored at revision %d; %s", r.number, f.missing(evidence.SourceEtcd, "first revision of the key"))
+		return fmt.Sprintf("stored as revision %d; %s", r.number, f.missing(evidence.SourceEtcd, "first revision of the key"))
 	}
-	return fmt.Sprintf("%s is stored under %s: create revision %d, mod revision %d, %d bytes",
-		f.subject(), r.etcd.Etcd.Key, r.etcd.Etcd.CreateRevision, r.etcd.Etcd.ModRevision, r.etcd.Etcd.Bytes)
+	return fmt.Sprintf("stored as revision %d (create revision %d, %d bytes) under %s",
+		r.etcd.Etcd.ModRevision, r.etcd.Etcd.CreateRevision, r.etcd.Etcd.Bytes, r.etcd.Etcd.Key)
 }
 
 // sameRevision checks etcd's revision against the resourceVersion of the response.
@@ -435,7 +432,7 @@ func (f *facts) sameRevision() string {
 	case f.create.ResponseRevision != f.first.etcd.Etcd.ModRevision:
 		return fmt.Sprintf("the sources disagree: the response has resourceVersion %d", f.create.ResponseRevision)
 	}
-	return "It equals the resourceVersion in the response"
+	return "The revision equals the resourceVersion in the response"
 }
 
 // notLater says by which clock a time is known: etcd keeps no times.

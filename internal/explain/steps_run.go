@@ -103,7 +103,7 @@ func (f *facts) transitionsText() string {
 		}
 		parts = append(parts, part)
 	}
-	return "it decided: " + strings.Join(parts, "; ")
+	return "transitions: " + strings.Join(parts, "; ")
 }
 
 func (f *facts) statusText(writes []*revision) string {
@@ -116,13 +116,9 @@ func (f *facts) statusText(writes []*revision) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(writes)-maxTold))
 			break
 		}
-		part := fmt.Sprintf("revision %d (phase %s)", r.number, orNone(r.state.phase))
-		if r.write != nil {
-			part = fmt.Sprintf("revision %d (phase %s, audit ID %s)", r.number, orNone(r.state.phase), r.write.AuditID)
-		}
-		parts = append(parts, part)
+		parts = append(parts, fmt.Sprintf("revision %d (phase %s)", r.number, orNone(r.state.phase)))
 	}
-	return count(len(writes), "write") + " to the API server confirmed it: " + strings.Join(parts, ", ")
+	return count(len(writes), "write") + " of the status confirmed it: " + strings.Join(parts, ", ")
 }
 
 func (f *facts) restartsText() string {

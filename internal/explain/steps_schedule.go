@@ -101,15 +101,15 @@ func (f *facts) decisionText() string {
 	}
 	nodes := fmt.Sprintf("attempt %d considered %d of %s, %d fit", d.Attempt, d.NodesEvaluated, count(d.NodesTotal, "node"), d.NodesFeasible)
 	if wait, ok := queueTime(d); ok {
-		nodes = fmt.Sprintf("after %s in the queue, %s", span(wait), nodes)
+		nodes += fmt.Sprintf(", after %s in the queue", span(wait))
 	}
 	switch {
 	case d.Node != "":
-		return nodes + ", and " + d.Node + " was chosen" + pointsText(d)
+		return "the choice is " + d.Node + pointsText(d) + ": " + nodes
 	case f.outcome == OutcomeSchedulingGated:
 		return "the pod is held back by its scheduling gates: " + f.reason
 	case d.Message != "":
-		return nodes + ": " + strings.TrimSuffix(clip(d.Message, maxLine), ".") + countsText(d)
+		return strings.TrimSuffix(clip(d.Message, maxLine), ".") + ". " + sentence(nodes) + countsText(d)
 	}
 	return nodes
 }
@@ -125,7 +125,7 @@ func pointsText(d *framework.Decision) string {
 		}
 	}
 	if d.NodesFeasible == 1 {
-		return ", the only one, so nothing was scored"
+		return ", the only one that fits, so nothing was scored"
 	}
 	return ""
 }
@@ -139,7 +139,7 @@ func countsText(d *framework.Decision) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return ". Nodes rejected per plugin: " + strings.Join(parts, ", ")
+	return " Nodes rejected per plugin: " + strings.Join(parts, ", ")
 }
 
 func (f *facts) earlierAttempts() string {
@@ -159,11 +159,11 @@ func (f *facts) bindText() string {
 	if b == nil {
 		return f.unboundText()
 	}
-	text := fmt.Sprintf("revision %d sets spec.nodeName to %s", b.number, b.state.node)
+	text := fmt.Sprintf("the bind is revision %d, which sets spec.nodeName to %s", b.number, b.state.node)
 	if b.write == nil {
 		return text + "; " + f.missing(evidence.SourceAudit, "bind request")
 	}
-	text = fmt.Sprintf("the bind by %s (audit ID %s) was answered with %d: %s", b.write.actor(), b.write.AuditID, b.write.Code, text)
+	text += fmt.Sprintf("; %s sent it (audit ID %s, answered with %d)", b.write.actor(), b.write.AuditID, b.write.Code)
 	if !b.exact {
 		text += "; " + joinNote(b.write)
 	}

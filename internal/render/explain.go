@@ -68,7 +68,6 @@ func (p *printer) nodes(d framework.Decision, width int) {
 	if len(d.Nodes) == 0 {
 		return
 	}
-	p.heading("NODES")
 	grouped := len(d.Nodes) > maxListed
 	var rows [][]string
 	more := d.NodesOmitted
@@ -85,13 +84,14 @@ func (p *printer) nodes(d framework.Decision, width int) {
 	columns := []column{{title: "NODE", width: name}, {title: "VERDICT", width: 9}, {title: "RANK", width: 4}, {title: "TOTAL", width: 5}}
 	columns = append(columns, column{title: "WHY", width: max(width-name-18-4*len(gap), 20)})
 	if len(rows) > 0 {
+		p.heading("NODES")
 		p.table(columns, rows)
-	}
-	if more > 0 {
-		p.line(fmt.Sprintf("%d more nodes are not listed.", more))
 	}
 	if grouped {
 		p.groups(d, width)
+	}
+	if more > 0 {
+		p.line(fmt.Sprintf("The verdicts of %d more nodes are not listed.", more))
 	}
 }
 

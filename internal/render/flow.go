@@ -130,7 +130,7 @@ func messages(s v1alpha1.WalkthroughStep) []message {
 	case 6:
 		return []message{{at, laneEtcd, laneEtcd, fmt.Sprintf("6 keeps %s", revisions(s))}}
 	case 7:
-		return []message{{at, laneAPIServer, laneClient, fmt.Sprintf("7 %s", codes(s))}}
+		return []message{{at, laneAPIServer, laneClient, fmt.Sprintf("7 %s", answered(s))}}
 	}
 	return []message{{at, laneClient, laneClient, "8 shows the answer"}}
 }
@@ -140,7 +140,7 @@ func exchange(s v1alpha1.WalkthroughStep, l lane, source, label string) []messag
 	var all []message
 	for _, e := range s.Evidence {
 		if e.Source == source {
-			all = append(all, message{clock(nil), laneAPIServer, l, "watch event"})
+			all = append(all, message{"", laneAPIServer, l, "watch event"})
 			break
 		}
 	}
@@ -185,15 +185,10 @@ func code(s v1alpha1.WalkthroughStep) int32 {
 	return s.Evidence[0].Code
 }
 
-func codes(s v1alpha1.WalkthroughStep) string {
-	var parts []string
-	for _, e := range s.Evidence {
-		if e.Code != 0 {
-			parts = append(parts, fmt.Sprint(e.Code))
-		}
+// answered is the last code that the client got: that of the read, if there was one.
+func answered(s v1alpha1.WalkthroughStep) string {
+	if n := len(s.Evidence); n > 0 && s.Evidence[n-1].Code != 0 {
+		return fmt.Sprintf("answer %d", s.Evidence[n-1].Code)
 	}
-	if len(parts) == 0 {
-		return "answer"
-	}
-	return "answer " + strings.Join(parts, ", ")
+	return "answer"
 }
