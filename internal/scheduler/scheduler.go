@@ -18,6 +18,8 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -97,6 +99,8 @@ type Scheduler struct {
 
 	slots   chan struct{}
 	writing sync.WaitGroup
+	// gated are the pods whose condition has to say that they wait for their gates.
+	gated workqueue.TypedInterface[gatedPod]
 }
 
 var (
@@ -137,6 +141,7 @@ func New(o Options) (*Scheduler, error) {
 		decisions: o.Store, nominator: newNominator(),
 		snapshot: cache.NewSnapshot(), seeds: rand.New(rand.NewPCG(uint64(o.Seed), 0)),
 		slots: make(chan struct{}, writers),
+		gated: workqueue.NewTyped[gatedPod](),
 	}
 	s.metrics = newMetrics(s.queue, s.cache, s.decisions, s.events)
 	return s, nil
@@ -186,14 +191,16 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer stopWatching()
 	s.log.Info("Scheduling", "profiles", len(s.profiles))
 
 	var background sync.WaitGroup
 	background.Go(func() { s.queue.Run(ctx) })
 	background.Go(func() { s.events.run(ctx) })
+	background.Go(func() { s.writeGated(ctx) })
 	for s.scheduleOne(ctx) {
 	}
+	stopWatching()
+	s.gated.ShutDown()
 	s.writing.Wait()
 	background.Wait()
 	return nil
@@ -239,7 +246,7 @@ func (s *Scheduler) scheduleOne(ctx context.Context) bool {
 	outcome := attemptOutcome{
 		pod: pod, decision: d, status: status, postFilter: result.PostFilter,
 		rejection: queue.Rejection{
-			UnschedulablePlugins: result.UnschedulablePlugins, PendingPlugins: result.PendingPlugins, Error: !status.IsRejected(),
+			UnschedulablePlugins: result.UnschedulablePlugins, PendingPlugins: result.PendingPlugins,
 		},
 	}
 	return s.write(ctx, func(ctx context.Context) {
@@ -258,6 +265,8 @@ type attemptOutcome struct {
 	status     *framework.Status
 	rejection  queue.Rejection
 	postFilter *framework.PostFilterResult
+	// conflict is true where the API server refused the bind because the pod had changed.
+	conflict bool
 }
 
 // write runs fn in one of a bounded number of goroutines and waits for a free
@@ -287,8 +296,9 @@ func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
 	o.decision.Bind = bind
 	if err != nil {
 		bind.Error = err.Error()
-		s.unassume(pod)
+		s.unassume(pod, node)
 		o.status, o.rejection = framework.AsStatus(err), queue.Rejection{Error: true}
+		o.conflict = apierrors.IsConflict(err)
 		s.fail(ctx, o)
 		return
 	}
@@ -302,44 +312,49 @@ func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
 }
 
 // unassume gives back what an assumed pod took, which may help others.
-func (s *Scheduler) unassume(pod *corev1.Pod) {
+func (s *Scheduler) unassume(pod *corev1.Pod, node string) {
 	if err := s.cache.ForgetPod(pod.UID); err != nil {
 		// The watch was faster: the pod was bound after all, or is gone.
 		s.log.V(1).Info("Nothing to forget", "reason", err.Error())
 		return
 	}
-	s.queue.Move(framework.ClusterEvent{Resource: framework.AssignedPod, ActionType: framework.Delete}, nil, nil)
+	assumed := *pod
+	assumed.Spec.NodeName = node
+	s.move(framework.AssignedPod, framework.Delete, &assumed, nil)
 }
 
-// fail gives the pod back to the queue and says why on the pod, where that
-// changes anything.
+// fail says on the pod why it was not scheduled, where that changes anything,
+// and gives it back to the queue. In this order the queue has the version that
+// the write made, so that the next bind does not conflict with it.
 func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
+	pod := o.pod.Pod
 	reason, result := simv1alpha1.ReasonSchedulerError, resultError
 	if o.status.IsRejected() {
 		reason, result = simv1alpha1.ReasonUnschedulable, resultUnschedulable
+	} else {
+		o.rejection = queue.Rejection{Error: true}
+		s.log.Info("Attempt failed, trying again", "namespace", pod.Namespace, "pod", pod.Name, "error", o.status.Message())
 	}
 	s.metrics.attempts.WithLabelValues(result).Inc()
-	message := o.status.Message()
 	if o.decision.Message == "" {
-		o.decision.Message = message
+		o.decision.Message = o.status.Message()
 	}
 	nominated := ""
 	if o.postFilter != nil {
 		nominated = o.postFilter.NominatedNode
+		s.nominator.add(o.pod.PodInfo, nominated)
+	}
+	// A conflict means that the pod has changed and says nothing of the pod: with
+	// its new version it is tried again.
+	if !o.conflict {
+		s.setNotScheduled(ctx, pod, reason, o.decision.Message, nominated)
 	}
 	latest := s.queue.Requeue(o.pod, o.rejection)
 	s.decisions.Add(o.decision)
-	if latest == nil { // deleted or bound meanwhile
-		s.queue.Done(o.decision.Pod.UID)
-		s.nominator.remove(o.decision.Pod.UID)
-		return
-	}
-	if nominated != "" {
-		s.nominator.add(latest, nominated)
+	switch {
+	case latest == nil: // deleted or bound meanwhile
+		s.nominator.remove(pod.UID)
+	case nominated != "":
 		s.evict(ctx, latest.Pod, o.postFilter)
 	}
-	if result == resultError {
-		s.log.Info("Attempt failed, trying again", "namespace", latest.Pod.Namespace, "pod", latest.Pod.Name, "error", message)
-	}
-	s.setNotScheduled(ctx, latest.Pod, reason, message, nominated)
 }

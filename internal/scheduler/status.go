@@ -45,9 +45,16 @@ func (s *Scheduler) setNotScheduled(ctx context.Context, pod *corev1.Pod, reason
 		if current.UID != pod.UID || current.Spec.NodeName != "" {
 			return nil // another pod of that name, or bound meanwhile
 		}
-		var err error
-		changed, err = s.patchNotScheduled(ctx, current, reason, message, nominatedNode)
-		return err
+		if reason == simv1alpha1.ReasonSchedulingGated && len(current.Spec.SchedulingGates) == 0 {
+			return nil // its gates are gone
+		}
+		written, err := s.patchNotScheduled(ctx, current, reason, message, nominatedNode)
+		if err != nil || written == nil {
+			return err
+		}
+		changed = true
+		s.queue.Refresh(framework.NewPodInfo(written.ToPod()), s.clock.Now())
+		return nil
 	})
 	switch {
 	case apierrors.IsNotFound(err):
@@ -59,10 +66,13 @@ func (s *Scheduler) setNotScheduled(ctx context.Context, pod *corev1.Pod, reason
 }
 
 // patchNotScheduled sends one status merge patch that the API server refuses
-// where the pod has changed; none where the pod says so already.
-func (s *Scheduler) patchNotScheduled(ctx context.Context, pod *simv1alpha1.SimPod, reason, message, nominatedNode string) (changed bool, err error) {
+// where the pod has changed; none where the pod says so already. It returns the
+// pod as it was written; nil where nothing was.
+func (s *Scheduler) patchNotScheduled(
+	ctx context.Context, pod *simv1alpha1.SimPod, reason, message, nominatedNode string,
+) (*simv1alpha1.SimPod, error) {
 	conditions := slices.Clone(pod.Status.Conditions)
-	changed = meta.SetStatusCondition(&conditions, metav1.Condition{
+	changed := meta.SetStatusCondition(&conditions, metav1.Condition{
 		Type: simv1alpha1.SimPodScheduled, Status: metav1.ConditionFalse, Reason: reason, Message: message,
 		ObservedGeneration: pod.Generation, LastTransitionTime: metav1.NewTime(s.clock.Now()),
 	})
@@ -72,39 +82,54 @@ func (s *Scheduler) patchNotScheduled(ctx context.Context, pod *simv1alpha1.SimP
 		changed = true
 	}
 	if !changed {
-		return false, nil
+		return nil, nil
 	}
 	body, err := json.Marshal(map[string]any{
 		"metadata": map[string]any{"resourceVersion": pod.ResourceVersion},
 		"status":   status,
 	})
 	if err != nil {
-		return false, fmt.Errorf("encoding the condition: %w", err)
+		return nil, fmt.Errorf("encoding the condition: %w", err)
 	}
 	written := &simv1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
-	return true, s.client.Status().Patch(ctx, written, client.RawPatch(types.MergePatchType, body), client.FieldOwner(binder.FieldManager))
+	err = s.client.Status().Patch(ctx, written, client.RawPatch(types.MergePatchType, body), client.FieldOwner(binder.FieldManager))
+	if err != nil {
+		return nil, fmt.Errorf("writing the condition: %w", err)
+	}
+	return written, nil
 }
 
-// setGated writes that the pod waits for its gates, beside scheduling.
-func (s *Scheduler) setGated(ctx context.Context, gated *framework.QueuedPodInfo) {
-	if hasCondition(gated.Pod, simv1alpha1.ReasonSchedulingGated, gatedMessage) {
+// gatedPod is a pod whose condition has to say that it waits for its gates.
+type gatedPod struct {
+	key types.NamespacedName
+	uid types.UID
+}
+
+// setGated has the condition written beside the watch, once for each pod
+// however often it changes. Pods that say so already are left alone.
+func (s *Scheduler) setGated(pod *corev1.Pod) {
+	if slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == simv1alpha1.ReasonSchedulingGated
+	}) {
 		return
 	}
-	s.writing.Go(func() {
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		defer func() { <-s.slots }()
-		s.setNotScheduled(ctx, gated.Pod, simv1alpha1.ReasonSchedulingGated, gatedMessage, "")
-	})
+	s.gated.Add(gatedPod{key: client.ObjectKeyFromObject(pod), uid: pod.UID})
 }
 
-func hasCondition(pod *corev1.Pod, reason, message string) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Reason == reason && c.Message == message
-	})
+// writeGated writes the conditions of gated pods until the queue is shut down.
+func (s *Scheduler) writeGated(ctx context.Context) {
+	for {
+		pod, done := s.gated.Get()
+		if done {
+			return
+		}
+		if ctx.Err() == nil {
+			s.setNotScheduled(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+				Namespace: pod.key.Namespace, Name: pod.key.Name, UID: pod.uid,
+			}}, simv1alpha1.ReasonSchedulingGated, gatedMessage, "")
+		}
+		s.gated.Done(pod)
+	}
 }
 
 // evict deletes the pods that make room. Their kubelets stop them gracefully;

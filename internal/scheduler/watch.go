@@ -38,7 +38,7 @@ func (s *Scheduler) watch(ctx context.Context) (stop func(), err error) {
 	}{
 		{&corev1.Namespace{}, handler(s.onNamespace)},
 		{&simv1alpha1.SimNode{}, handler(s.onNode)},
-		{&simv1alpha1.SimPod{}, handler(func(before, after *simv1alpha1.SimPod) { s.onPod(ctx, before, after) })},
+		{&simv1alpha1.SimPod{}, handler(s.onPod)},
 	} {
 		remove, err := s.handle(ctx, w.object, w.handler)
 		if err != nil {
@@ -141,7 +141,7 @@ func sameForScheduling(a, b *simv1alpha1.SimNode) bool {
 
 // onPod sorts a pod's versions into those that wait for a node, those that are
 // on one, and those that are over.
-func (s *Scheduler) onPod(ctx context.Context, before, after *simv1alpha1.SimPod) {
+func (s *Scheduler) onPod(before, after *simv1alpha1.SimPod) {
 	observedAt := s.clock.Now()
 	switch {
 	case after == nil:
@@ -161,7 +161,7 @@ func (s *Scheduler) onPod(ctx context.Context, before, after *simv1alpha1.SimPod
 			s.nominator.add(info, node)
 		}
 		if gated := s.queue.Set(info, observedAt); gated != nil {
-			s.setGated(ctx, gated)
+			s.setGated(gated.Pod)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/clock"
 
@@ -147,8 +148,7 @@ func (q *Queue) Set(pod *framework.PodInfo, observedAt time.Time) (gated *framew
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	uid := pod.Pod.UID
-	if a, ok := q.inFlight[uid]; ok {
-		a.latest, a.observedAt = pod, observedAt
+	if q.refresh(pod, observedAt) {
 		return nil
 	}
 	it, ok := q.items[uid]
@@ -158,6 +158,9 @@ func (q *Queue) Set(pod *framework.PodInfo, observedAt time.Time) (gated *framew
 		return q.enter(it, inActive)
 	}
 	old := it.pod.Pod
+	if isOlder(pod, it.pod.PodInfo) {
+		return nil
+	}
 	it.pod.PodInfo, it.pod.ObservedAt = pod, observedAt
 	if it.place != inUnschedulable {
 		q.fix(it)
@@ -174,6 +177,30 @@ func (q *Queue) Set(pod *framework.PodInfo, observedAt time.Time) (gated *framew
 	_, status := q.profiles[pod.Pod.Spec.SchedulerName].RunPreEnqueue(pod.Pod)
 	it.pod.GatingMessage = status.Message() // its gates may be others now
 	return clone(it.pod)
+}
+
+// Refresh replaces the older version of a pod in flight, as the answer to a write
+// brings it; other pods are ignored: the watch brings theirs.
+func (q *Queue) Refresh(pod *framework.PodInfo, observedAt time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.refresh(pod, observedAt)
+}
+
+// refresh is true where the pod is in flight. Watch and answers race, so that
+// an older version may come after a newer one.
+func (q *Queue) refresh(pod *framework.PodInfo, observedAt time.Time) bool {
+	a, ok := q.inFlight[pod.Pod.UID]
+	if ok && (a.latest == nil || !isOlder(pod, a.latest)) {
+		a.latest, a.observedAt = pod, observedAt
+	}
+	return ok
+}
+
+// isOlder compares resourceVersions; those that cannot be compared count as newer.
+func isOlder(a, b *framework.PodInfo) bool {
+	order, err := resourceversion.CompareResourceVersion(a.Pod.ResourceVersion, b.Pod.ResourceVersion)
+	return err == nil && order < 0
 }
 
 // Delete removes a pod that was deleted, has ended, or was bound by someone.
@@ -288,6 +315,9 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Po
 		return nil
 	}
 	old := pod.Pod
+	if a.latest != nil && isOlder(a.latest, pod.PodInfo) {
+		a.latest = nil
+	}
 	if a.latest != nil {
 		pod.PodInfo, pod.ObservedAt = a.latest, a.observedAt
 	}
