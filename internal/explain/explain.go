@@ -51,7 +51,7 @@ func (f *facts) identified() evidence.Object {
 	if f.create != nil {
 		o.Name = cmp.Or(o.Name, f.create.object.Name)
 	}
-	if !f.refused {
+	if !f.refused && !f.dryRun {
 		o.UID = f.uid
 	}
 	return o

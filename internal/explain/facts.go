@@ -35,6 +35,8 @@ type facts struct {
 	create *request
 	// refused is true where create was answered with an error.
 	refused bool
+	// dryRun is true where create asked for nothing to be stored.
+	dryRun bool
 	// revisions of the object; none where the request was refused.
 	revisions []*revision
 	// others are revisions of the key that this request did not make: of an
@@ -66,8 +68,12 @@ func factsOf(record evidence.Record) *facts {
 	f.requests = requestsOf(entries)
 	f.findCreate()
 	f.refused = f.create != nil && f.create.refused()
+	f.dryRun = f.create != nil && f.create.dryRun()
 	f.sort(entries)
-	if !f.refused {
+	if f.refused || f.dryRun {
+		// What is recorded of the name is about an object of another request.
+		f.decisions, f.transitions = nil, nil
+	} else {
 		f.uid = cmp.Or(f.uid, f.createdUID())
 	}
 	f.split(f.revisionsOf(entries))
@@ -135,7 +141,7 @@ func sameUID(a, b types.UID) bool { return a == "" || b == "" || a == b }
 // split parts the revisions of this object from those of others that had the
 // same name.
 func (f *facts) split(revisions []*revision) {
-	if f.refused {
+	if f.refused || f.dryRun {
 		f.others = revisions
 		return
 	}

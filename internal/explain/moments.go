@@ -36,6 +36,8 @@ func (f *facts) orderMoment() string {
 	case f.refused:
 		return rule + " " + sentences(fmt.Sprintf("This request was refused with %d before anything was stored for it, so there was no event to watch, and the scheduler never heard of it",
 			f.create.Code))
+	case f.dryRun:
+		return rule + " This request was a dry run: nothing was stored, so there was no event to watch."
 	case f.first == nil:
 		return rule + " " + sentence(f.missing(evidence.SourceEtcd, "first revision of the key"))
 	}
@@ -66,7 +68,7 @@ func byTime(unknown bool, t string, by evidence.Source) string {
 
 func (f *facts) lockMoment() string {
 	const rule = "All state is in etcd, and each write to it gets the next revision, so there is one order of events for everyone."
-	if f.refused {
+	if f.refused || f.dryRun {
 		return rule + " " + sentence(f.refusedLock())
 	}
 	if len(f.revisions) == 0 {
@@ -113,8 +115,8 @@ func (f *facts) numbers() string {
 func (f *facts) runMoment() string {
 	runner := strings.ToLower(f.rules.runner)
 	switch {
-	case f.refused:
-		return sentence("there was no bind: the request was refused, so the " + runner + " had nothing to do")
+	case f.refused || f.dryRun:
+		return sentence("there was no bind: nothing was stored for the request, so the " + runner + " had nothing to do")
 	case f.last == nil:
 		return sentence(f.missing(evidence.SourceTransition, "transition of this pod"))
 	case f.nodeName() == "" && f.bind == nil:

@@ -25,6 +25,8 @@ func (f *facts) judge() {
 	switch {
 	case f.refused:
 		f.judgeRefusal()
+	case f.dryRun:
+		f.outcome, f.reason = OutcomeDryRun, "the request was a dry run: it was admitted and nothing was stored"
 	case f.last == nil && f.decided() == nil && (f.create == nil || !f.create.succeeded()):
 		f.outcome, f.reason = OutcomeUnknown, f.missing(evidence.SourceAudit, "answered request that creates the object")
 	default:

@@ -158,6 +158,7 @@ func TestOutcomes(t *testing.T) {
 		{"forbidden", OutcomeForbidden, true, []int32{1, 2, 7, 8}},
 		{"unauthenticated", OutcomeUnauthenticated, true, []int32{1, 2, 7, 8}},
 		{"already-exists", OutcomeAlreadyExists, true, []int32{1, 2, 7, 8}},
+		{"dry-run", OutcomeDryRun, true, []int32{1, 2, 7, 8}},
 		{"etcd-down", OutcomeError, true, []int32{1, 2, 7, 8}},
 		{"gated", OutcomeSchedulingGated, true, []int32{1, 2, 3, 7, 8, 4, 6}},
 		{"waited", OutcomeRunning, true, []int32{1, 2, 3, 7, 8, 4, 5, 6}},

@@ -45,7 +45,7 @@ func (f *facts) askStep() (Question, bool) {
 	case f.nodeName() != "" && f.first != nil && f.first.state.node != "":
 		q.Answer = "Step 1"
 		q.Why = sentence("the request itself named the node " + f.nodeName())
-	case f.refused || len(f.revisions) > 0:
+	case f.refused || f.dryRun || len(f.revisions) > 0:
 		q.Answer = answerNever
 		q.Why = sentence("the outcome is " + string(f.outcome) + ": " + f.reason)
 	default:
@@ -62,8 +62,8 @@ func (f *facts) askStateAfterStep6() (Question, bool) {
 			string(OutcomeRunning), string(OutcomeSucceeded), string(OutcomeFailed), string(OutcomeDeleted), answerNotReached,
 		},
 	}
-	if f.refused {
-		q.Answer, q.Why = answerNotReached, sentence(fmt.Sprintf("the request was refused with %d, so etcd kept no state of it", f.create.Code))
+	if f.refused || f.dryRun {
+		q.Answer, q.Why = answerNotReached, sentence("the outcome is "+string(f.outcome)+", so etcd kept no state of the request")
 		return q, true
 	}
 	if f.kept() == nil {
@@ -88,9 +88,9 @@ func (f *facts) askWithoutWrite() (Question, bool) {
 	switch {
 	case f.outcome == OutcomeError:
 		return q, false
-	case f.refused:
+	case f.refused || f.dryRun:
 		q.Answer = unchanged
-		q.Why = sentence(fmt.Sprintf("it was refused with %d, so there was no object of it to write", f.create.Code))
+		q.Why = sentence("the outcome is " + string(f.outcome) + ", so there was no object of it to write")
 	case !f.stored():
 		return q, false
 	case f.first == nil:
@@ -192,7 +192,7 @@ func (f *facts) askRevisions() (Question, bool) {
 	switch {
 	case f.outcome == OutcomeError && f.lastAbsent() == nil:
 		return q, false
-	case f.refused:
+	case f.refused || f.dryRun:
 		q.Answer, q.Why = "0 states", sentence("nothing was written for it"+f.proof())
 		if f.outcome == OutcomeAlreadyExists {
 			q.Why = sentence(f.existing())

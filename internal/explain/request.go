@@ -5,6 +5,7 @@ package explain
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"time"
 
@@ -84,14 +85,21 @@ func (r *request) succeeded() bool { return r.answered && r.Code >= 200 && r.Cod
 
 func (r *request) refused() bool { return r.answered && r.Code >= 400 }
 
+// writes reports whether the request was to change what is stored. A dry run is
+// answered like a write, but nothing is stored.
 func (r *request) writes() bool {
-	return slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb)
+	return !r.dryRun() && slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb)
+}
+
+func (r *request) dryRun() bool {
+	uri, err := url.Parse(r.URI)
+	return err == nil && uri.Query().Has("dryRun")
 }
 
 // creates reports whether the request asked for a new object. A patch or an
 // update does where it was answered with 201.
 func (r *request) creates() bool {
-	return r.Subresource == "" && (r.Verb == "create" || r.writes() && r.Code == 201)
+	return r.Subresource == "" && r.writes() && (r.Verb == "create" || r.Code == 201)
 }
 
 // open reports whether the request is a watch that had not ended.

@@ -84,6 +84,12 @@ var scenarios = map[string]func() evidence.Record{
 		s.record.Subject.UID = ""
 		return s.after(time.Second).refuse(alice, 409, "AlreadyExists", exists, nil).end()
 	},
+	"dry-run": func() evidence.Record {
+		s := newStory()
+		id := s.send(call{by: alice, verb: "create", uri: collection + "?dryRun=All", code: 201, request: manifest(), response: manifest()})
+		s.record.AuditID = id
+		return s.absent().end()
+	},
 	"etcd-down": func() evidence.Record {
 		return newStory().refuse(alice, 500, "InternalError", "etcdserver: request timed out", nil).
 			without(evidence.SourceEtcd, "etcdserver: no leader").end()

@@ -25,7 +25,7 @@ func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
 	s.Time = micro(r.answeredAt())
 	s.Effect = sentences(fmt.Sprintf("the %s was answered at %s with %d: %s", r.Verb, clock(r.answeredAt()), r.Code, bodyText(r)))
 	s.Evidence = append(s.Evidence, auditEvidence(r, "the answer to the request", bodyDetails(r)...))
-	if f.refused {
+	if f.refused || f.dryRun {
 		return s
 	}
 	read := f.runningRead()
@@ -167,7 +167,15 @@ func (f *facts) kubectlLine() string {
 	if group := f.record.Subject.Group; group != "" {
 		kind += "." + group
 	}
-	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + " created"
+	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + " created" + dryRunText(r)
+}
+
+// dryRunText is what kubectl adds to the line of a server-side dry run.
+func dryRunText(r *request) string {
+	if r.dryRun() {
+		return " (server dry run)"
+	}
+	return ""
 }
 
 func refusedLine(r *request, kind string) string {

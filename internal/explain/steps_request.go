@@ -80,7 +80,7 @@ func (f *facts) resource() string {
 
 // stored reports whether some source says that etcd had the object.
 func (f *facts) stored() bool {
-	return len(f.revisions) > 0 || !f.refused && f.create != nil && f.create.succeeded()
+	return len(f.revisions) > 0 || !f.refused && !f.dryRun && f.create != nil && f.create.succeeded()
 }
 
 // stepSend is step 1: the client sends the request.
@@ -213,8 +213,15 @@ func (f *facts) stepAdmit() *v1alpha1.WalkthroughStep {
 		s.Evidence = append(s.Evidence, f.nothingStored()...)
 		return s
 	}
+	if f.dryRun {
+		s.Time = micro(r.answeredAt())
+		s.Evidence = f.nothingStored()
+	}
 	added, effect := f.defaults()
 	s.Effect = sentences(f.authorizationText(), f.admissionText(), effect, f.admittedBetween())
+	if f.dryRun {
+		s.Effect += " " + sentence("the request was a dry run, so nothing was written to etcd for it"+f.proof())
+	}
 	s.Evidence = append(s.Evidence, f.decisionOn(r, "the audit event says what the API server decided on the request", append(details, added...)))
 	return s
 }

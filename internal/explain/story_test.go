@@ -76,13 +76,13 @@ func (s *story) add(e evidence.Entry) {
 
 // call is a request that is being built.
 type call struct {
-	by                       client
-	verb, uri, subresource   string
-	code                     int32
-	reason, message          string
-	request, response        any
-	annotations              map[string]string
-	nameUnknown, noRevisions bool
+	by                     client
+	verb, uri, subresource string
+	code                   int32
+	reason, message        string
+	request, response      any
+	annotations            map[string]string
+	nameUnknown            bool
 }
 
 // send adds both stages of a request and returns its audit ID.

@@ -55,6 +55,9 @@ const (
 	OutcomeRejected Outcome = "Rejected"
 	// OutcomeAlreadyExists surfaces when another object has the name already (409).
 	OutcomeAlreadyExists Outcome = "AlreadyExists"
+	// OutcomeDryRun surfaces when the request was admitted, but asked for nothing
+	// to be stored.
+	OutcomeDryRun Outcome = "DryRun"
 	// OutcomeError surfaces when the API server could not carry out the request (5xx).
 	OutcomeError Outcome = "Error"
 )

@@ -56,6 +56,8 @@ func (f *facts) afterStep2() v1alpha1.TrackerMoment {
 	case f.first != nil:
 		m.RequestState = "admitted, and written by step 3 as " + f.first.state.word()
 		m.ClusterState, m.Revision = f.first.stateText(), f.first.number
+	case f.dryRun:
+		m.RequestState, m.ClusterState = "admitted as a dry run", f.refusedState()
 	case f.stored():
 		m.RequestState = "admitted"
 		m.ClusterState = f.missing(evidence.SourceEtcd, "first revision of the key")
@@ -81,6 +83,8 @@ func (f *facts) afterStep4() v1alpha1.TrackerMoment {
 	switch {
 	case f.refused:
 		m.RequestState, m.ClusterState = "step 4 did not happen: the request was refused", f.refusedState()
+	case f.dryRun:
+		m.RequestState, m.ClusterState = "step 4 did not happen: the request was a dry run", f.refusedState()
 	case f.bind != nil:
 		m.RequestState = "Scheduled: assigned to " + f.bind.state.node
 		m.ClusterState, m.Revision = f.bind.stateText(), f.bind.number
@@ -116,8 +120,8 @@ func (f *facts) unboundOutcome() Outcome {
 
 func (f *facts) afterStep6() v1alpha1.TrackerMoment {
 	m := v1alpha1.TrackerMoment{Moment: MomentAfterStep6}
-	if f.refused {
-		m.RequestState, m.ClusterState = "step 6 did not happen: the request was refused", f.refusedState()
+	if f.refused || f.dryRun {
+		m.RequestState, m.ClusterState = "step 6 did not happen: nothing was stored for the request", f.refusedState()
 		return m
 	}
 	r := f.kept()
@@ -151,7 +155,7 @@ func (f *facts) atEnd() v1alpha1.TrackerMoment {
 	if f.complete {
 		m.RequestState += ", complete"
 	}
-	if f.refused {
+	if f.refused || f.dryRun {
 		m.ClusterState = f.refusedState()
 		return m
 	}

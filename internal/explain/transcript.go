@@ -34,6 +34,8 @@ func (f *facts) admissionLine() string {
 	switch {
 	case f.outcome == OutcomeError:
 		return fmt.Sprintf("could not carry it out: %d %s", f.create.Code, f.create.Reason)
+	case f.dryRun:
+		return "admitted it as a dry run and stored nothing"
 	case f.refused:
 		return fmt.Sprintf("refused it with %d %s; nothing was stored for it", f.create.Code, f.create.Reason)
 	case f.first != nil && f.first.etcd != nil:
@@ -53,7 +55,7 @@ func (f *facts) schedulerLine() string {
 		return fmt.Sprintf("chose %s out of %s and bound the pod with revision %d", d.Node, count(d.NodesTotal, "node"), f.bind.number)
 	case f.bind != nil:
 		return fmt.Sprintf("bound the pod to %s with revision %d", f.bind.state.node, f.bind.number)
-	case f.refused:
+	case f.refused || f.dryRun:
 		return "never heard of it"
 	case f.outcome == OutcomeUnschedulable:
 		return "found no node: " + f.reason
@@ -75,7 +77,7 @@ func (f *facts) runnerLine() string {
 	switch {
 	case f.confirm != nil:
 		return fmt.Sprintf("reported phase %s on %s with revision %d", f.confirm.state.phase, f.confirm.state.node, f.confirm.number)
-	case f.last == nil && !f.refused:
+	case f.last == nil && !f.refused && !f.dryRun:
 		return f.missing(evidence.SourceTransition, "transition of this pod")
 	case f.nodeName() == "":
 		return "had nothing to do, because the pod has no node"
@@ -88,7 +90,7 @@ func (f *facts) resultLine() string {
 	if f.reason != "" {
 		text += ": " + f.reason
 	}
-	if f.last != nil && !f.refused {
+	if f.last != nil {
 		text += fmt.Sprintf(" (revision %d)", f.last.number)
 	}
 	return text
