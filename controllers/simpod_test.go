@@ -58,7 +58,8 @@ var _ = Describe("simpod", func() {
 
 		Expect(admin.Delete(ctx, pod)).To(Succeed())
 		Eventually(exists(ctx, pod)).Should(BeFalse())
-		Expect(transitions(pod)).To(HaveLen(2), "no status write for a stop that takes no time")
+		Eventually(func() int { return len(transitions(pod)) }).Should(Equal(2))
+		Expect(transitions(pod)[1].Reason).To(Equal(kubelet.ReleaseReason), "no status write for a stop that takes no time")
 
 		By("serving what it recorded")
 		recorder := httptest.NewRecorder()
@@ -125,15 +126,21 @@ var _ = Describe("simpod", func() {
 
 	It("keeps up with many pods at once, one write each", NodeTimeout(time.Minute), func(ctx SpecContext) {
 		const count = 300
-		node := readyNode(ctx)
+		node := newNode()
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		createPods(ctx, node.Name, count)
 		watcher, err := client.NewWithWatch(environment.Config, client.Options{Scheme: environment.Scheme})
 		Expect(err).NotTo(HaveOccurred())
-		events, err := watcher.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace("default"))
+		var before v1alpha1.SimPodList
+		Expect(admin.List(ctx, &before)).To(Succeed())
+		events, err := watcher.Watch(ctx, &v1alpha1.SimPodList{}, &client.ListOptions{
+			Namespace: "default", Raw: &metav1.ListOptions{ResourceVersion: before.ResourceVersion},
+		})
 		Expect(err).NotTo(HaveOccurred())
 		defer events.Stop()
 
 		started := time.Now()
-		createPods(ctx, node.Name, count)
+		setNodeReady(ctx, node, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
 		changes, running := 0, 0
 		for running < count {
 			var e watch.Event

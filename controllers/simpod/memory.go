@@ -38,28 +38,21 @@ func newMemory(limit int) *memory {
 	return &memory{max: limit, pods: make(map[types.UID]*remembered)}
 }
 
-// with calls f with the entry of a pod, which it makes if there is room.
-func (m *memory) with(uid types.UID, f func(*remembered)) {
+// observe notes when a version of the pod was seen. The first time counts.
+func (m *memory) observe(pod *v1alpha1.SimPod, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	entry, ok := m.pods[uid]
+	e, ok := m.pods[pod.UID]
 	if !ok {
 		if len(m.pods) >= m.max {
 			return
 		}
-		entry = &remembered{}
-		m.pods[uid] = entry
+		e = &remembered{}
+		m.pods[pod.UID] = e
 	}
-	f(entry)
-}
-
-// observe notes when a version of the pod was seen. The first time counts.
-func (m *memory) observe(pod *v1alpha1.SimPod, now time.Time) {
-	m.with(pod.UID, func(e *remembered) {
-		if e.observedVersion != pod.ResourceVersion {
-			e.observedVersion, e.observedAt = pod.ResourceVersion, now
-		}
-	})
+	if e.observedVersion != pod.ResourceVersion {
+		e.observedVersion, e.observedAt = pod.ResourceVersion, now
+	}
 }
 
 // observedAt returns when that version was seen; the zero time where it is not
@@ -73,14 +66,24 @@ func (m *memory) observedAt(uid types.UID, version string) time.Time {
 	return time.Time{}
 }
 
+// wroteVersion notes the version that a write made. It makes no entry: the pod
+// may be gone, and forgotten, by the time the write is answered.
 func (m *memory) wroteVersion(pod *v1alpha1.SimPod) {
-	m.with(pod.UID, func(e *remembered) { e.writtenVersion = pod.ResourceVersion })
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[pod.UID]; ok {
+		e.writtenVersion = pod.ResourceVersion
+	}
 }
 
 // wrote notes the exact status behind the one that the API returned; nil where
 // no timer depends on it.
-func (m *memory) wrote(pod *v1alpha1.SimPod, status *v1alpha1.SimPodStatus) {
-	m.with(pod.UID, func(e *remembered) { e.written = status.DeepCopy() })
+func (m *memory) wrote(uid types.UID, status *v1alpha1.SimPodStatus) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		e.written = status.DeepCopy()
+	}
 }
 
 func (m *memory) written(uid types.UID) *v1alpha1.SimPodStatus {

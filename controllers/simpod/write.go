@@ -48,9 +48,9 @@ func (r *Reconciler) writeStatus(ctx context.Context, pod *v1alpha1.SimPod, seen
 		return err
 	}
 	if next.Wake.IsZero() {
-		r.memory.wrote(pod, nil)
+		r.memory.wrote(pod.UID, nil)
 	} else {
-		r.memory.wrote(pod, &next.Status)
+		r.memory.wrote(pod.UID, &next.Status)
 	}
 	return nil
 }
