@@ -19,6 +19,9 @@ import (
 )
 
 func main() {
+	// A reader that goes away, as head does, is an error of that write and no
+	// reason to leave processes behind.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	code := cli.Main(ctx, os.Args[0], os.Args[1:], cli.IO{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},

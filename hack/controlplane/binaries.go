@@ -48,6 +48,10 @@ var binaries = []binary{
 		name: "kubectl", pkg: kubernetesModule + "/cmd/kubectl", versionArgs: []string{"version", "--client"},
 		withoutIt: "use a kubectl of your own",
 	},
+	// The rest is for node images only, which hack/kindnode composes.
+	{name: "kubelet", pkg: kubernetesModule + "/cmd/kubelet", versionArgs: []string{"--version"}},
+	{name: "kubeadm", pkg: kubernetesModule + "/cmd/kubeadm", versionArgs: []string{"version", "-o", "short"}},
+	{name: "kube-proxy", pkg: kubernetesModule + "/cmd/kube-proxy", versionArgs: []string{"--version"}},
 }
 
 // defaultBinaries are what "glassplane up" runs, and kubectl to talk to it.

@@ -71,7 +71,7 @@ func TestSelectBinaries(t *testing.T) {
 	}{
 		{name: "default", want: defaultBinaries},
 		{name: "table order, once each", args: []string{"kubectl", "etcd", "kubectl"}, want: []string{"etcd", "kubectl"}},
-		{name: "unknown", args: []string{"kubelet"}, wantErr: true},
+		{name: "unknown", args: []string{"kube-dns"}, wantErr: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,9 +9,12 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -22,6 +25,30 @@ func TestExplainGolden(t *testing.T) {
 	for name, record := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			golden(t, filepath.Join("testdata", name+".golden.json"), Explain(record()))
+		})
+	}
+}
+
+// TestCapturedGolden does the same with records that were captured from a real
+// kube-apiserver and etcd, and checks what holds for every record.
+func TestCapturedGolden(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "captured", "*.record.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no captured records: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var record evidence.Record
+			if err := json.Unmarshal(data, &record); err != nil {
+				t.Fatal(err)
+			}
+			trace := Explain(record)
+			checkTrace(t, record, trace)
+			golden(t, strings.TrimSuffix(path, ".record.json")+".golden.json", trace)
 		})
 	}
 }

@@ -247,7 +247,7 @@ func (f *facts) boundUnseen() bool {
 // unplaced are the writes of a component where no source has any revision: what
 // they changed is not known.
 func (f *facts) unplaced(component string) []*request {
-	if len(f.revisions) > 0 {
+	if len(f.revisions) > 0 || f.refused || f.dryRun {
 		return nil
 	}
 	var writes []*request

@@ -33,7 +33,7 @@ var scenarios = map[string]func() evidence.Record{
 			read(alice).printed("simpod.sim.glassplane.dev/mypod created").end()
 	},
 	"fits-no-wait": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).end()
+		return newStory().create(alice, applied).schedule().transition("", "Running", started, 0).end()
 	},
 	"unschedulable": func() evidence.Record {
 		s := newStory().create(alice)

@@ -5,6 +5,7 @@ package explain
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -271,21 +272,47 @@ func (f *facts) admittedBetween() string {
 		clock(f.create.ReceivedAt), clock(f.answerTime()))
 }
 
+// lastApplied is the annotation in which kubectl apply keeps what it sent.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+// sent is the object as the client sent it. The audit log keeps the object of a
+// create or an update as the API server decoded it, with the defaults of its
+// schema; as it was sent it is known from a patch, or from kubectl's annotation.
+func (r *request) sent() (raw json.RawMessage, asSent bool) {
+	if r.Verb == "patch" {
+		return r.RequestObject, true
+	}
+	var o struct {
+		Metadata struct {
+			Annotations map[string]string `json:"annotations"`
+		} `json:"metadata"`
+	}
+	if json.Unmarshal(r.RequestObject, &o) == nil && o.Metadata.Annotations[lastApplied] != "" {
+		return json.RawMessage(o.Metadata.Annotations[lastApplied]), true
+	}
+	return r.RequestObject, false
+}
+
 // defaults compares the object that was sent with the one that came back.
 func (f *facts) defaults() (lines []string, effect string) {
 	r := f.create
 	if r.RequestObject == nil || r.ResponseObject == nil {
 		return nil, fmt.Sprintf("not available: the defaults that were added, because the audit level %s does not keep both objects", r.Level)
 	}
-	changes, ok := diff(r.RequestObject, r.ResponseObject)
+	object, asSent := r.sent()
+	changes, ok := diff(object, r.ResponseObject)
 	if !ok {
 		return nil, "not available: the defaults that were added, because an object in the audit log cannot be read"
 	}
-	if len(changes) == 0 {
-		return nil, "the object came back as it was sent"
+	changes = slices.DeleteFunc(changes, func(c change) bool { return c.Path == join("metadata.annotations", lastApplied) })
+	if !asSent {
+		effect = "not available: which defaults of the schema were added, because the audit log keeps the object as decoded, with its defaults"
 	}
-	return describe(changes, maxChanges), fmt.Sprintf("the object came back with %s added or changed, such as %s",
-		count(len(changes), "field"), changes[exampleOf(changes)].Path)
+	if len(changes) == 0 {
+		return nil, sentences("nothing was added to the object", effect)
+	}
+	return describe(changes, maxChanges), sentences(fmt.Sprintf("%s were added or changed, such as %s",
+		count(len(changes), "field"), changes[exampleOf(changes)].Path), effect)
 }
 
 // exampleOf prefers a default in the spec to the metadata that every object gets.
@@ -337,21 +364,29 @@ func (f *facts) existing() string {
 }
 
 // holder is the state of the object that had the name when the request came:
-// the last one that was not seen after the answer. It is nil where there is none.
+// the last one that was not seen after the answer or, because a source may see
+// history late, the first one that is recorded. It is nil where there is none.
 func (f *facts) holder() *revision {
 	for _, r := range slices.Backward(f.others) {
 		if at, _ := r.seenAt(); !r.state.removed && (at.IsZero() || !at.After(f.answerTime())) {
 			return r
 		}
 	}
+	if len(f.others) > 0 && !f.others[0].state.removed {
+		return f.others[0]
+	}
 	return nil
 }
 
+// lastAbsent is the last read after the request that found nothing. An earlier
+// one proves nothing about what the request did.
 func (f *facts) lastAbsent() *evidence.Entry {
-	if len(f.absent) == 0 {
-		return nil
+	for _, e := range slices.Backward(f.absent) {
+		if f.create == nil || !e.Time.Before(f.answerTime()) {
+			return e
+		}
 	}
-	return f.absent[len(f.absent)-1]
+	return nil
 }
 
 // nothingStored is what etcd says of the key of a refused request.

@@ -24,14 +24,14 @@ func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
 		Step: 5, Component: f.rules.runner, Action: "sees the bound pod, runs it, confirms its status", Input: f.boundText(),
 		Time: micro(f.confirmedAt(writes)),
 	}
-	s.Effect = sentences(f.transitionsText(), f.statusText(writes), f.restartsText())
+	s.Effect = sentences(f.statusText(writes), f.restartsText(), f.transitionsText())
 	for _, e := range f.transitions {
 		s.Evidence = append(s.Evidence, f.transitionEvidence(e))
 	}
 	s.Evidence = append(s.Evidence, f.writesEvidence(writes)...)
 	if len(unplaced) > 0 {
 		s.Time = micro(unplaced[len(unplaced)-1].answeredAt())
-		s.Effect = sentences(f.transitionsText(), unplacedText(unplaced))
+		s.Effect = sentences(unplacedText(unplaced), f.transitionsText())
 		s.Evidence = append(s.Evidence, unplacedEvidence(unplaced)...)
 	}
 	return s

@@ -27,6 +27,9 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 	}
 	s.Time = micro(f.scheduledAt())
 	s.Effect = sentences(f.decisionText(), f.earlierAttempts(), f.bindText(), f.refusalText())
+	if f.decided() == nil {
+		s.Effect = sentences(f.bindText(), f.refusalText(), f.decisionText())
+	}
 	for _, e := range f.shownDecisions() {
 		s.Evidence = append(s.Evidence, f.decisionEvidence(e))
 	}

@@ -194,18 +194,27 @@ func (s *story) create(by client, changes ...func(map[string]any)) *story {
 	for _, change := range changes {
 		change(sent)
 	}
+	// As on a real API server, the audit log has the object as it was decoded:
+	// with the defaults of the schema.
+	spec := sent["spec"].(map[string]any)
+	spec["restartPolicy"], spec["schedulerName"], spec["terminationGracePeriodSeconds"] = "Always", "glassplane-scheduler", 30
+	spec["preemptionPolicy"] = "PreemptLowerPriority"
 	s.object = clone(sent)
 	answer := s.write(by, "", func(o map[string]any) {
-		m, spec := o["metadata"].(map[string]any), o["spec"].(map[string]any)
+		m := o["metadata"].(map[string]any)
 		m["uid"], m["creationTimestamp"], m["generation"] = string(podUID), s.now.Format(time.RFC3339), 1
-		spec["restartPolicy"], spec["schedulerName"], spec["terminationGracePeriodSeconds"] = "Always", "glassplane-scheduler", 30
-		spec["preemptionPolicy"] = "PreemptLowerPriority"
 	})
 	id := s.send(call{by: by, verb: "create", uri: collection + "?fieldManager=kubectl-create", code: 201, request: sent, response: answer})
 	s.record.Subject.UID = podUID
 	s.record.AuditID = id
 	s.queued = s.seen
 	return s
+}
+
+// applied adds the annotation of kubectl apply, which keeps what was sent.
+func applied(o map[string]any) {
+	sent := string(raw(o))
+	o["metadata"].(map[string]any)["annotations"] = map[string]any{lastApplied: sent}
 }
 
 func gated(o map[string]any) {

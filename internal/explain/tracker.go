@@ -33,7 +33,7 @@ func (f *facts) atStart() v1alpha1.TrackerMoment {
 // the version that etcd counts for the key.
 func (f *facts) startState() string {
 	for _, e := range f.absent {
-		if f.first == nil || e.Etcd.ReadRevision < f.first.number {
+		if f.first != nil && e.Etcd.ReadRevision < f.first.number || f.create != nil && e.Time.Before(f.create.ReceivedAt) {
 			return fmt.Sprintf("nothing in etcd: a read at revision %d found no key", e.Etcd.ReadRevision)
 		}
 	}
@@ -43,6 +43,9 @@ func (f *facts) startState() string {
 	case f.first != nil && f.first.etcd != nil && f.first.etcd.Etcd.Version == 1:
 		return fmt.Sprintf("nothing in etcd: version 1 of the key is revision %d, so there was no key at revision %d",
 			f.first.number, f.first.number-1)
+	}
+	if e := f.lastAbsent(); e != nil && f.first == nil && len(f.others) == 0 {
+		return fmt.Sprintf("nothing in etcd: a read at revision %d, after the request, found no key, and no revision of it is recorded", e.Etcd.ReadRevision)
 	}
 	return f.missing(evidence.SourceEtcd, "read from before the request")
 }

@@ -37,11 +37,8 @@ type endpoint struct {
 }
 
 func (c *Cluster) newEndpoint(ctx context.Context) (endpoint, error) {
-	dir := c.componentsDir()
+	dir := c.ComponentsDir()
 	e := endpoint{certDir: dir, caFile: filepath.Join(dir, "tls.crt"), tokenFile: filepath.Join(dir, "observer.token")}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return endpoint{}, fmt.Errorf("making the folder of the components' keys: %w", err)
-	}
 	certificate, key, err := cert.GenerateSelfSignedCertKey("localhost", []net.IP{net.ParseIP(loopback)}, nil)
 	if err != nil {
 		return endpoint{}, fmt.Errorf("making the certificate of the components' endpoints: %w", err)

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -225,6 +224,3 @@ func (c *Cluster) WriteInstance() error {
 		ObserverURL: c.observer.String(), AuditLog: c.AuditLogPath(),
 	})
 }
-
-// componentsDir holds what the components need to meet each other.
-func (c *Cluster) componentsDir() string { return filepath.Join(c.Dir(), "components") }

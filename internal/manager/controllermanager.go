@@ -34,7 +34,7 @@ func NewControllerManager(opts Options) (*Component, error) {
 		ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
 		},
-	})
+	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.Walkthrough{}, &coordinationv1.Lease{})
 	if err != nil {
 		return nil, err
 	}

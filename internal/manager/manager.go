@@ -41,6 +41,8 @@ const (
 	disabled = "0"
 	// shutdownTimeout bounds how long a component may take to stop.
 	shutdownTimeout = 10 * time.Second
+	// readyzTimeout is shorter than a kubelet's default for probes.
+	readyzTimeout = 500 * time.Millisecond
 )
 
 // Options are what every component needs.
@@ -68,10 +70,13 @@ type Component struct {
 
 	manager  ctrl.Manager
 	endpoint metricsserver.Server
+	// kinds are those that the component watches.
+	kinds []client.Object
 }
 
-// newComponent returns a component whose controllers are still to be added.
-func newComponent(name string, opts Options, cacheOptions cache.Options) (*Component, error) {
+// newComponent returns a component that watches the kinds, and whose
+// controllers are still to be added.
+func newComponent(name string, opts Options, cacheOptions cache.Options, kinds ...client.Object) (*Component, error) {
 	restConfig := rest.CopyConfig(opts.Config)
 	restConfig.UserAgent = version.UserAgent(name)
 	// The API server's priority and fairness limits requests, not the client.
@@ -96,12 +101,13 @@ func newComponent(name string, opts Options, cacheOptions cache.Options) (*Compo
 	if err != nil {
 		return nil, fmt.Errorf("building the manager of %s: %w", name, err)
 	}
-	for _, add := range []func(string, healthz.Checker) error{manager.AddHealthzCheck, manager.AddReadyzCheck} {
-		if err := add("ping", healthz.Ping); err != nil {
-			return nil, err
-		}
+	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, err
 	}
-	return &Component{Name: name, manager: manager}, nil
+	if err := manager.AddReadyzCheck("caches", cachesChecker(manager.GetCache())); err != nil {
+		return nil, err
+	}
+	return &Component{Name: name, manager: manager, kinds: kinds}, nil
 }
 
 // serve adds the endpoint that serves metrics and the handlers. Every caller
@@ -134,10 +140,24 @@ func (c *Component) Start(ctx context.Context) error {
 // WaitForReady returns once the component's caches are filled, or an error
 // when ctx ends before.
 func (c *Component) WaitForReady(ctx context.Context) error {
-	if !c.manager.GetCache().WaitForCacheSync(ctx) {
-		return errors.Join(fmt.Errorf("%s: its caches were not filled", c.Name), ctx.Err())
+	for _, kind := range c.kinds {
+		if _, err := c.manager.GetCache().GetInformer(ctx, kind); err != nil {
+			return fmt.Errorf("%s: waiting for its cache of %T: %w", c.Name, kind, err)
+		}
 	}
 	return nil
+}
+
+// cachesChecker is ready once the caches that were asked for are filled.
+func cachesChecker(informers cache.Cache) healthz.Checker {
+	return func(request *http.Request) error {
+		ctx, cancel := context.WithTimeout(request.Context(), readyzTimeout)
+		defer cancel()
+		if !informers.WaitForCacheSync(ctx) {
+			return errors.New("the caches are not filled yet")
+		}
+		return nil
+	}
 }
 
 // EndpointAddress returns the address that the endpoint listens on, empty as

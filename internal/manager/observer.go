@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
 	"github.com/glassplane/glassplane/internal/observer"
 	"github.com/glassplane/glassplane/internal/record/decisions"
@@ -45,7 +46,7 @@ type Observer struct {
 // NewObserver returns the component that records evidence, serves it and keeps
 // the status of Walkthroughs. Its API already has an address.
 func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*Observer, error) {
-	c, err := newComponent(ObserverName, opts, cache.Options{})
+	c, err := newComponent(ObserverName, opts, cache.Options{}, &v1alpha1.Walkthrough{})
 	if err != nil {
 		return nil, err
 	}

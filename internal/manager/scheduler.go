@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/scheduler"
 )
 
@@ -19,7 +20,7 @@ const DecisionsPath = "/decisions"
 
 // NewScheduler returns the component that binds pods to nodes.
 func NewScheduler(opts Options) (*Component, error) {
-	c, err := newComponent(SchedulerName, opts, cache.Options{})
+	c, err := newComponent(SchedulerName, opts, cache.Options{}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{})
 	if err != nil {
 		return nil, err
 	}

@@ -188,7 +188,13 @@ func (s *Scheduler) Start(ctx context.Context) error {
 		defer s.metrics.unregister(s.registerer)
 	}
 	stopWatching, err := s.watch(ctx)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // stopped before everything was known
+		if err == nil {
+			stopWatching()
+		}
+		return nil
+	case err != nil:
 		return err
 	}
 	s.log.Info("Scheduling", "profiles", len(s.profiles))

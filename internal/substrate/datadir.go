@@ -28,10 +28,11 @@ const (
 	pkiDir         = "pki"
 	auditDir       = "audit"
 	logsDir        = "logs"
+	componentsDir  = "components"
 )
 
 var (
-	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir}
+	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir, componentsDir}
 	ownedFiles = []string{processesFile, instanceFile, kubeconfigFile}
 )
 

@@ -166,6 +166,10 @@ func (l *Local) finish(err error) {
 // Dir returns the data folder.
 func (l *Local) Dir() string { return l.dir }
 
+// ComponentsDir returns a folder in the data folder for what components need
+// that run beside the control plane, such as their keys. Stop removes it.
+func (l *Local) ComponentsDir() string { return l.data.file(componentsDir) }
+
 // Processes describes the processes in the order of their start.
 func (l *Local) Processes() []Process {
 	var out []Process

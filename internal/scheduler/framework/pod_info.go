@@ -49,6 +49,10 @@ type PodInfo struct {
 	RequiredAntiAffinityTerms  []AffinityTerm
 	PreferredAffinityTerms     []WeightedAffinityTerm
 	PreferredAntiAffinityTerms []WeightedAffinityTerm
+	// LabelClass identifies the pods of the namespace with the same labels.
+	LabelClass Class
+	// TermClass identifies the pods with the same terms of affinity and anti-affinity.
+	TermClass Class
 	// ParseError says which affinity terms cannot be read; nil where all can. Those
 	// terms are left out above.
 	ParseError error
@@ -65,6 +69,7 @@ func NewPodInfo(pod *corev1.Pod) *PodInfo {
 	info := &PodInfo{Pod: pod, Priority: corev1helpers.PodPriority(pod), HostPorts: hostPorts(pod)}
 	info.setRequests()
 	info.setAffinity()
+	info.LabelClass, info.TermClass = labelClass(pod.Namespace, pod.Labels), info.termClass()
 	return info
 }
 

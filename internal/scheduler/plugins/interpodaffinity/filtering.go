@@ -54,17 +54,9 @@ func (p *InterPodAffinity) PreFilter(state *framework.CycleState, pod *framework
 		namespaceLabels: snapshot.NamespaceLabels(pod.Pod.Namespace),
 		matchesItself:   matchesAll(pod.RequiredAffinityTerms, pod.Pod, snapshot),
 	}
-	for _, node := range snapshot.HavePodsWithRequiredAntiAffinity() {
-		for _, other := range node.PodsWithRequiredAntiAffinity {
-			s.countExisting(pod.Pod, other, node.Node().Labels, 1)
-		}
-	}
+	s.collectExisting(pod.Pod)
 	if len(pod.RequiredAffinityTerms)+len(pod.RequiredAntiAffinityTerms) > 0 {
-		for _, node := range snapshot.List() {
-			for _, other := range node.Pods {
-				s.countIncoming(pod, other.Pod, node.Node().Labels, 1)
-			}
-		}
+		s.collectIncoming(pod)
 	} else if s.existing.empty() {
 		return nil, skip
 	}
@@ -72,28 +64,92 @@ func (p *InterPodAffinity) PreFilter(state *framework.CycleState, pod *framework
 	return nil, nil
 }
 
-// countExisting counts the other pod where it wants to be far from the pod. It
-// mirrors getExistingAntiAffinityCounts.
-func (s *preFilterState) countExisting(pod *corev1.Pod, other *framework.PodInfo, nodeLabels map[string]string, delta int64) {
-	for i := range other.RequiredAntiAffinityTerms {
-		if term := &other.RequiredAntiAffinityTerms[i]; term.Matches(pod, s.namespaceLabels) {
-			s.existing.add(nodeLabels, term.TopologyKey, delta)
+// collectExisting counts all pods that want to be far from the pod. It mirrors
+// getExistingAntiAffinityCounts.
+func (s *preFilterState) collectExisting(pod *corev1.Pod) {
+	against := framework.NewClassMemo(func(other *framework.PodInfo) []string { return s.against(pod, other) })
+	for _, node := range s.snapshot.HavePodsWithRequiredAntiAffinity() {
+		for _, other := range node.PodsWithRequiredAntiAffinity {
+			for _, key := range against.Of(other.TermClass, other) {
+				s.existing.add(node.Node().Labels, key, 1)
+			}
 		}
 	}
 }
 
-// countIncoming counts the other pod where the pod wants to be close to it or
-// far from it. It mirrors getIncomingAffinityAntiAffinityCounts: one pod must
-// match all terms of the affinity.
-func (s *preFilterState) countIncoming(pod *framework.PodInfo, other *corev1.Pod, nodeLabels map[string]string, delta int64) {
-	if matchesAll(pod.RequiredAffinityTerms, other, s.snapshot) {
-		for i := range pod.RequiredAffinityTerms {
-			s.affinity.add(nodeLabels, pod.RequiredAffinityTerms[i].TopologyKey, delta)
+// against returns the topology key of each term of the other pod's
+// anti-affinity that selects the pod.
+func (s *preFilterState) against(pod *corev1.Pod, other *framework.PodInfo) []string {
+	var keys []string
+	for i := range other.RequiredAntiAffinityTerms {
+		if term := &other.RequiredAntiAffinityTerms[i]; term.Matches(pod, s.namespaceLabels) {
+			keys = append(keys, term.TopologyKey)
 		}
 	}
+	return keys
+}
+
+// wanted says what the pod's terms say of another pod.
+type wanted struct {
+	// close is true where all terms of the affinity select the other pod: one pod
+	// must match all.
+	close bool
+	// far has the place of each term of the anti-affinity that selects it.
+	far []int
+}
+
+func (s *preFilterState) wanted(pod *framework.PodInfo, other *corev1.Pod) wanted {
+	w := wanted{close: matchesAll(pod.RequiredAffinityTerms, other, s.snapshot)}
 	for i := range pod.RequiredAntiAffinityTerms {
-		if term := &pod.RequiredAntiAffinityTerms[i]; matches(term, other, s.snapshot) {
-			s.antiAffinity.add(nodeLabels, term.TopologyKey, delta)
+		if !matches(&pod.RequiredAntiAffinityTerms[i], other, s.snapshot) {
+			continue
+		}
+		if w.far == nil && i < len(places) {
+			w.far = places[i : i+1 : i+1] // one term needs no allocation
+		} else {
+			w.far = append(w.far, i)
+		}
+	}
+	return w
+}
+
+var places = [...]int{0, 1, 2, 3, 4, 5, 6, 7}
+
+// collectIncoming counts all pods that the pod wants to be close to or far
+// from, node by node. It mirrors getIncomingAffinityAntiAffinityCounts.
+func (s *preFilterState) collectIncoming(pod *framework.PodInfo) {
+	memo := framework.NewClassMemo(func(other *framework.PodInfo) wanted { return s.wanted(pod, other.Pod) })
+	far := make([]int64, len(pod.RequiredAntiAffinityTerms))
+	for _, node := range s.snapshot.List() {
+		if len(node.Pods) == 0 {
+			continue
+		}
+		near := int64(0)
+		clear(far)
+		for _, other := range node.Pods {
+			w := memo.Of(other.LabelClass, other)
+			if w.close {
+				near++
+			}
+			for _, i := range w.far {
+				far[i]++
+			}
+		}
+		s.addIncoming(pod, node.Node().Labels, near, far)
+	}
+}
+
+// addIncoming adds what was counted on a node. far has a number for each term
+// of the anti-affinity.
+func (s *preFilterState) addIncoming(pod *framework.PodInfo, nodeLabels map[string]string, near int64, far []int64) {
+	if near != 0 {
+		for i := range pod.RequiredAffinityTerms {
+			s.affinity.add(nodeLabels, pod.RequiredAffinityTerms[i].TopologyKey, near)
+		}
+	}
+	for i, n := range far {
+		if n != 0 {
+			s.antiAffinity.add(nodeLabels, pod.RequiredAntiAffinityTerms[i].TopologyKey, n)
 		}
 	}
 }
@@ -116,8 +172,17 @@ func update(state *framework.CycleState, pod, changed *framework.PodInfo, node *
 	if !ok || node.Node() == nil {
 		return
 	}
-	s.countExisting(pod.Pod, changed, node.Node().Labels, delta)
-	s.countIncoming(pod, changed.Pod, node.Node().Labels, delta)
+	nodeLabels := node.Node().Labels
+	for _, key := range s.against(pod.Pod, changed) {
+		s.existing.add(nodeLabels, key, delta)
+	}
+	w := s.wanted(pod, changed.Pod)
+	if w.close {
+		s.addIncoming(pod, nodeLabels, delta, nil)
+	}
+	for _, i := range w.far {
+		s.antiAffinity.add(nodeLabels, pod.RequiredAntiAffinityTerms[i].TopologyKey, delta)
+	}
 }
 
 // Filter implements framework.FilterPlugin.

@@ -435,13 +435,16 @@ func Benchmark5000Nodes10000PodsWithAffinity(b *testing.B) {
 	plugin := newPlugin(b, Args{})
 	spread := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) {
 		app := strconv.Itoa(i % 50)
-		p.Label("app", app, "n", strconv.Itoa(i)).AntiAffinity(term(hostname, "app", app)).PreferAffinity(10, term(zone, "app", app))
+		p.Label("app", app, "pod-template-hash", "5d59d67564").AntiAffinity(term(hostname, "app", app)).PreferAffinity(10, term(zone, "app", app))
 	})
 	together := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) {
+		p.Label("app", "p", "pod-template-hash", "5d59d67564").Affinity(term(zone, "app", "p"))
+	})
+	unique := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) {
 		p.Label("app", "p", "n", strconv.Itoa(i)).Affinity(term(zone, "app", "p"))
 	})
 	apart := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) {
-		p.Label("app", "p", "n", strconv.Itoa(i)).AntiAffinity(term(hostname, "app", "p"))
+		p.Label("app", "p", "pod-template-hash", "5d59d67564").AntiAffinity(term(hostname, "app", "p"))
 	})
 	for _, bc := range []struct {
 		name     string
@@ -450,6 +453,7 @@ func Benchmark5000Nodes10000PodsWithAffinity(b *testing.B) {
 	}{
 		{"plain pod", spread, pod("p")},
 		{"affinity", together, pod("p").Affinity(term(zone, "app", "p"))},
+		{"affinity, no two pods with the same labels", unique, pod("p").Affinity(term(zone, "app", "p"))},
 		{"anti-affinity", spread, plugintest.MakePod("p").Label("app", "7").AntiAffinity(term(hostname, "app", "7"))},
 		{"anti-affinity, all match", apart, pod("p").AntiAffinity(term(hostname, "app", "p"))},
 		{"preferred affinity", spread, plugintest.MakePod("p").Label("app", "7").PreferAffinity(10, term(zone, "app", "7"))},

@@ -5,6 +5,7 @@ package interpodaffinity
 
 import (
 	"math"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -29,24 +30,55 @@ func (s *preScoreState) Clone() framework.StateData { return s }
 type weightSums struct {
 	// keys are the topology keys; they are few.
 	keys []string
-	// values[i] has the sum by value of keys[i].
+	// values[i] has the sum by value of keys[i]; empty where no node has both the
+	// label and a match.
 	values []map[string]int64
+	// pending[i] is what has to be added for the node at hand; touched[i] is true
+	// where there is something, be it 0.
+	pending []int64
+	touched []bool
 }
 
-// add adds to the pair of the node with these labels. It mirrors processTerm.
-func (w *weightSums) add(nodeLabels map[string]string, key string, weight int64) {
-	value, ok := nodeLabels[key]
-	if !ok {
-		return
+// keyWeight is the weight of a term that matches, and the place of its topology key.
+type keyWeight struct {
+	key    int
+	weight int64
+}
+
+func (w *weightSums) term(topologyKey string, weight int64) keyWeight {
+	i := slices.Index(w.keys, topologyKey)
+	if i < 0 {
+		i = len(w.keys)
+		w.keys = append(w.keys, topologyKey)
+		w.values = append(w.values, make(map[string]int64))
+		w.pending = append(w.pending, 0)
+		w.touched = append(w.touched, false)
 	}
-	for i, k := range w.keys {
-		if k == key {
-			w.values[i][value] += weight
-			return
+	return keyWeight{i, weight}
+}
+
+func (w *weightSums) add(terms []keyWeight) {
+	for _, t := range terms {
+		w.pending[t.key] += t.weight
+		w.touched[t.key] = true
+	}
+}
+
+// flush adds what is pending to the domains of the node with these labels.
+func (w *weightSums) flush(nodeLabels map[string]string) {
+	for i, key := range w.keys {
+		if !w.touched[i] {
+			continue
 		}
+		if value, ok := nodeLabels[key]; ok {
+			w.values[i][value] += w.pending[i]
+		}
+		w.pending[i], w.touched[i] = 0, false
 	}
-	w.keys = append(w.keys, key)
-	w.values = append(w.values, map[string]int64{value: weight})
+}
+
+func (w *weightSums) empty() bool {
+	return !slices.ContainsFunc(w.values, func(m map[string]int64) bool { return len(m) > 0 })
 }
 
 // PreScore implements framework.PreScorePlugin.
@@ -61,25 +93,34 @@ func (p *InterPodAffinity) PreScore(state *framework.CycleState, pod *framework.
 		namespaceLabels: snapshot.NamespaceLabels(pod.Pod.Namespace),
 		hardWeight:      int64(p.hardPodAffinityWeight),
 	}
-	if wants {
-		for _, node := range snapshot.List() {
-			for _, other := range node.Pods {
-				s.addIncoming(pod, other.Pod, node.Node().Labels)
-				s.addExisting(pod.Pod, other, node.Node().Labels)
-			}
-		}
-	} else {
-		for _, node := range snapshot.HavePodsWithAffinity() {
-			for _, other := range node.PodsWithAffinity {
-				s.addExisting(pod.Pod, other, node.Node().Labels)
-			}
-		}
-	}
-	if len(s.sums.keys) == 0 {
+	s.collect(pod, wants)
+	if s.sums.empty() {
 		return skip
 	}
 	preScoreKey.Write(state, s)
 	return nil
+}
+
+// collect adds up what all pods and the pod want of each other. It mirrors
+// processExistingPod for all.
+func (s *preScoreState) collect(pod *framework.PodInfo, wants bool) {
+	incoming := framework.NewClassMemo(func(other *framework.PodInfo) []keyWeight { return s.incoming(pod, other.Pod) })
+	existing := framework.NewClassMemo(func(other *framework.PodInfo) []keyWeight { return s.existing(pod.Pod, other) })
+	nodes := s.snapshot.HavePodsWithAffinity()
+	if wants {
+		nodes = s.snapshot.List()
+	}
+	for _, node := range nodes {
+		for _, other := range node.PodsWithAffinity {
+			s.sums.add(existing.Of(other.TermClass, other))
+		}
+		if wants {
+			for _, other := range node.Pods {
+				s.sums.add(incoming.Of(other.LabelClass, other))
+			}
+		}
+		s.sums.flush(node.Node().Labels)
+	}
 }
 
 // prefers is true where the pod has preferred terms.
@@ -89,41 +130,44 @@ func prefers(pod *corev1.Pod) bool {
 		a.PodAntiAffinity != nil && len(a.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution) > 0)
 }
 
-// addIncoming adds what the pod wants of the other. With addExisting it mirrors
-// processExistingPod.
-func (s *preScoreState) addIncoming(pod *framework.PodInfo, other *corev1.Pod, nodeLabels map[string]string) {
+// incoming returns what the pod wants of the other.
+func (s *preScoreState) incoming(pod *framework.PodInfo, other *corev1.Pod) []keyWeight {
+	var out []keyWeight
 	for i := range pod.PreferredAffinityTerms {
 		if term := &pod.PreferredAffinityTerms[i]; matches(&term.AffinityTerm, other, s.snapshot) {
-			s.sums.add(nodeLabels, term.TopologyKey, int64(term.Weight))
+			out = append(out, s.sums.term(term.TopologyKey, int64(term.Weight)))
 		}
 	}
 	for i := range pod.PreferredAntiAffinityTerms {
 		if term := &pod.PreferredAntiAffinityTerms[i]; matches(&term.AffinityTerm, other, s.snapshot) {
-			s.sums.add(nodeLabels, term.TopologyKey, -int64(term.Weight))
+			out = append(out, s.sums.term(term.TopologyKey, -int64(term.Weight)))
 		}
 	}
+	return out
 }
 
-// addExisting adds what the other pod wants of the pod: required affinity
+// existing returns what the other pod wants of the pod: required affinity
 // counts too, for it would have drawn the other pod here.
-func (s *preScoreState) addExisting(pod *corev1.Pod, other *framework.PodInfo, nodeLabels map[string]string) {
+func (s *preScoreState) existing(pod *corev1.Pod, other *framework.PodInfo) []keyWeight {
+	var out []keyWeight
 	if s.hardWeight > 0 {
 		for i := range other.RequiredAffinityTerms {
 			if term := &other.RequiredAffinityTerms[i]; term.Matches(pod, s.namespaceLabels) {
-				s.sums.add(nodeLabels, term.TopologyKey, s.hardWeight)
+				out = append(out, s.sums.term(term.TopologyKey, s.hardWeight))
 			}
 		}
 	}
 	for i := range other.PreferredAffinityTerms {
 		if term := &other.PreferredAffinityTerms[i]; term.Matches(pod, s.namespaceLabels) {
-			s.sums.add(nodeLabels, term.TopologyKey, int64(term.Weight))
+			out = append(out, s.sums.term(term.TopologyKey, int64(term.Weight)))
 		}
 	}
 	for i := range other.PreferredAntiAffinityTerms {
 		if term := &other.PreferredAntiAffinityTerms[i]; term.Matches(pod, s.namespaceLabels) {
-			s.sums.add(nodeLabels, term.TopologyKey, -int64(term.Weight))
+			out = append(out, s.sums.term(term.TopologyKey, -int64(term.Weight)))
 		}
 	}
+	return out
 }
 
 // Score implements framework.ScorePlugin: the sum of the weights of the node's
@@ -135,6 +179,9 @@ func (p *InterPodAffinity) Score(state *framework.CycleState, _ *framework.PodIn
 	}
 	var score int64
 	for i, key := range s.sums.keys {
+		if len(s.sums.values[i]) == 0 {
+			continue
+		}
 		if value, ok := node.Node().Labels[key]; ok {
 			score += s.sums.values[i][value]
 		}
