@@ -1,0 +1,342 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package fidelity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+)
+
+const (
+	// podsPerSequence is how many pods are created on one set of nodes.
+	podsPerSequence = 40
+	// sequenceOffset keeps the sequences' random numbers apart from the scenarios'.
+	sequenceOffset = 1 << 32
+	// readyLabel is put on a sequence's last node by the last write to any node:
+	// who has seen it has seen all nodes.
+	readyLabel = "fidelity.glassplane.dev/ready"
+	// systemNamespace is where pods run that are not compared.
+	systemNamespace = metav1.NamespaceDefault
+)
+
+// Placements counts what became of the pods.
+type Placements struct {
+	// Compared counts pods for which kube-scheduler had one best node, or none.
+	Compared, Agree int
+	// Ties counts pods for which several nodes were equally good.
+	Ties int
+	// Disagreements describe each difference, with the scenario that led to it.
+	Disagreements []PlacementDisagreement
+}
+
+// PlacementDisagreement is a pod that the schedulers treat differently.
+type PlacementDisagreement struct {
+	Scenario *Scenario
+	// Real and Ours are the nodes, or why there is none.
+	Real, Ours string
+	// Best are the nodes that the real plugins score best.
+	Best []string
+}
+
+// String describes the disagreement with the whole cluster.
+func (d PlacementDisagreement) String() string {
+	return fmt.Sprintf("%s# kube-scheduler: %s\n# ours:           %s\n# best nodes:     %v\n", d.Scenario.Manifest(), d.Real, d.Ours, d.Best)
+}
+
+// sequence is a set of nodes on which pods are created one after the other.
+type sequence struct {
+	arena      *Arena
+	oracle     *Upstream
+	generator  *Generator
+	result     *Placements
+	name       string
+	namespaces []*corev1.Namespace
+	nodes      []*corev1.Node
+	// pods are the Pods that exist, bound.
+	pods     []*corev1.Pod
+	barriers int
+}
+
+// Setup creates the namespaces of all sequences.
+func (a *Arena) Setup(ctx context.Context, seed uint64) ([]*corev1.Namespace, error) {
+	namespaces := NewGenerator(seed, sequenceOffset, true).Namespaces()
+	for _, ns := range namespaces {
+		if err := a.client.Create(ctx, ns); err != nil {
+			return nil, fmt.Errorf("creating namespace %s: %w", ns.Name, err)
+		}
+	}
+	return namespaces, nil
+}
+
+// RunSequence creates the nodes and pods of one sequence, compares where the
+// pods go, and removes everything.
+func (a *Arena) RunSequence(ctx context.Context, oracle *Upstream, seed, number uint64, namespaces []*corev1.Namespace, result *Placements) (err error) {
+	s := &sequence{
+		arena: a, oracle: oracle, result: result, namespaces: namespaces,
+		generator: NewGenerator(seed, sequenceOffset+1+number, true),
+		name:      fmt.Sprintf("seed %d, sequence %d", seed, number),
+	}
+	defer func() { err = errors.Join(err, s.cleanUp(ctx)) }()
+	if err := s.createNodes(ctx, number); err != nil {
+		return err
+	}
+	for step := range podsPerSequence {
+		if len(s.pods) > 0 && s.generator.chance(10) {
+			if err := s.removeSome(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.place(ctx, step); err != nil {
+			return fmt.Errorf("%s, pod %d: %w", s.name, step, err)
+		}
+	}
+	return nil
+}
+
+// createNodes creates each node on both sides and waits until both schedulers
+// have seen the last one.
+func (s *sequence) createNodes(ctx context.Context, number uint64) error {
+	count := s.generator.between(3, 12)
+	for i := range count {
+		node := s.generator.Node()
+		node.Name = fmt.Sprintf("s%d-n%d", number, i)
+		if _, ok := node.Labels[corev1.LabelHostname]; ok {
+			node.Labels[corev1.LabelHostname] = node.Name
+		}
+		if i == count-1 {
+			node.Labels[readyLabel] = fmt.Sprint(number)
+		}
+		node.UID = ""
+		if err := s.createNode(ctx, node); err != nil {
+			return err
+		}
+	}
+	return s.barrier(ctx)
+}
+
+// createNode creates a Node and its SimNode. The API server taints a new Node
+// and takes its status apart, so it is written three times; labels last.
+func (s *sequence) createNode(ctx context.Context, node *corev1.Node) error {
+	sim := simNode(node)
+	labels := node.Labels
+	sim.Labels = nil
+	status := sim.Status
+	if err := s.arena.client.Create(ctx, sim); err != nil {
+		return fmt.Errorf("creating SimNode %s: %w", node.Name, err)
+	}
+	sim.Status = status
+	if err := s.arena.client.Status().Update(ctx, sim); err != nil {
+		return fmt.Errorf("updating the status of SimNode %s: %w", node.Name, err)
+	}
+	sim.Labels = labels
+	if err := s.arena.client.Update(ctx, sim); err != nil {
+		return fmt.Errorf("updating SimNode %s: %w", node.Name, err)
+	}
+
+	real := node.DeepCopy()
+	real.Labels = nil
+	if err := s.arena.client.Create(ctx, real); err != nil {
+		return fmt.Errorf("creating Node %s: %w", node.Name, err)
+	}
+	real.Status = node.Status
+	if err := s.arena.client.Status().Update(ctx, real); err != nil {
+		return fmt.Errorf("updating the status of Node %s: %w", node.Name, err)
+	}
+	real.Labels, real.Spec.Taints, real.Spec.Unschedulable = labels, node.Spec.Taints, node.Spec.Unschedulable
+	if err := s.arena.client.Update(ctx, real); err != nil {
+		return fmt.Errorf("updating Node %s: %w", node.Name, err)
+	}
+	s.nodes = append(s.nodes, real)
+	return nil
+}
+
+// barrier waits until both schedulers have bound a pod that any node of this
+// sequence takes that has the ready label, and so have seen all that was
+// written before.
+func (s *sequence) barrier(ctx context.Context) error {
+	s.barriers++
+	last := s.nodes[len(s.nodes)-1]
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: systemNamespace, Name: fmt.Sprintf("barrier-%s-%d", last.Name, s.barriers)},
+		Spec: corev1.PodSpec{
+			Containers:                    []corev1.Container{{Name: "c", Image: "none"}},
+			NodeSelector:                  map[string]string{readyLabel: last.Labels[readyLabel]},
+			Tolerations:                   []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
+			TerminationGracePeriodSeconds: new(int64(0)),
+			PriorityClassName:             "system-node-critical",
+		},
+	}
+	_ = pod
+	return nil
+}
+
+// place creates a pod on both sides and compares what becomes of it.
+func (s *sequence) place(ctx context.Context, step int) error {
+	pod := s.newPod(step)
+	sim := simPod(pod)
+	key := client.ObjectKeyFromObject(pod)
+	if err := s.arena.client.Create(ctx, pod); err != nil {
+		return fmt.Errorf("creating Pod: %w", err)
+	}
+	if err := s.arena.client.Create(ctx, sim); err != nil {
+		return fmt.Errorf("creating SimPod: %w", err)
+	}
+	scenario := s.scenario(pod)
+	best, message, err := s.oracle.Best(ctx, scenario)
+	if err != nil {
+		return err
+	}
+	decided := func(f Fate, exists bool) bool { return f.Node != "" || f.Message != "" }
+	real, err := s.arena.real.wait(ctx, key, decided)
+	if err != nil {
+		return fmt.Errorf("kube-scheduler: %w", err)
+	}
+	ours, err := s.arena.sims.wait(ctx, key, decided)
+	if err != nil {
+		return fmt.Errorf("our scheduler: %w", err)
+	}
+	s.compare(scenario, best, message, real, ours)
+	if real.Node == "" {
+		return s.remove(ctx, key)
+	}
+	pod.Spec.NodeName = real.Node
+	s.pods = append(s.pods, pod)
+	if ours.Node != real.Node {
+		return s.synchronize(ctx, sim, real.Node)
+	}
+	return nil
+}
+
+// newPod makes a pod that the API server accepts and that is unique.
+func (s *sequence) newPod(step int) *corev1.Pod {
+	pod := s.generator.Pod(s.nodes)
+	pod.UID = ""
+	pod.Name = fmt.Sprintf("%s-p%d", s.nodes[0].Name, step)
+	// Preemption is compared with the verdicts.
+	pod.Spec.PreemptionPolicy = new(corev1.PreemptNever)
+	pod.Spec.PriorityClassName = priorityClass(*pod.Spec.Priority, *pod.Spec.PreemptionPolicy)
+	return pod
+}
+
+// scenario returns the cluster as kube-scheduler sees it.
+func (s *sequence) scenario(pod *corev1.Pod) *Scenario {
+	return &Scenario{
+		Name: s.name, Variation: "default", Namespaces: s.namespaces, Nodes: s.nodes, Pods: slices.Clone(s.pods), Pod: pod.DeepCopy(),
+	}
+}
+
+// compare counts the placement. A choice among several best nodes is random,
+// but must be one of them.
+func (s *sequence) compare(scenario *Scenario, best []string, message string, real, ours Fate) {
+	realText, oursText := describeFate(real), describeFate(ours)
+	agree := realText == oursText
+	if len(best) > 1 {
+		s.result.Ties++
+		agree = slices.Contains(best, ours.Node) && slices.Contains(best, real.Node)
+	} else {
+		s.result.Compared++
+		if agree {
+			s.result.Agree++
+		}
+	}
+	if !agree {
+		s.result.Disagreements = append(s.result.Disagreements, PlacementDisagreement{
+			Scenario: scenario, Real: realText, Ours: oursText, Best: best,
+		})
+	}
+	_ = message
+}
+
+func describeFate(f Fate) string {
+	if f.Node != "" {
+		return "node " + f.Node
+	}
+	return f.Message
+}
+
+// synchronize moves our pod to the node that kube-scheduler chose, so that both
+// sides are equal again. nodeName cannot change: the pod is created again.
+func (s *sequence) synchronize(ctx context.Context, sim *v1alpha1.SimPod, node string) error {
+	key := client.ObjectKeyFromObject(sim)
+	if err := s.removeSim(ctx, key); err != nil {
+		return err
+	}
+	again := &v1alpha1.SimPod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: sim.Namespace, Name: sim.Name, Labels: sim.Labels}, Spec: sim.Spec,
+	}
+	again.Spec.NodeName = node
+	if err := s.arena.client.Create(ctx, again); err != nil {
+		return fmt.Errorf("creating SimPod %s on %s: %w", key, node, err)
+	}
+	return nil
+}
+
+// removeSome removes a random pod, so that nodes do not only fill up.
+func (s *sequence) removeSome(ctx context.Context) error {
+	i := s.generator.r.IntN(len(s.pods))
+	key := client.ObjectKeyFromObject(s.pods[i])
+	s.pods = slices.Delete(s.pods, i, i+1)
+	return s.remove(ctx, key)
+}
+
+// remove deletes the pod on both sides and waits until it is gone.
+func (s *sequence) remove(ctx context.Context, key types.NamespacedName) error {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	err := s.arena.client.Delete(ctx, pod, client.GracePeriodSeconds(0))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting Pod %s: %w", key, err)
+	}
+	if err := s.removeSim(ctx, key); err != nil {
+		return err
+	}
+	_, err = s.arena.real.wait(ctx, key, gone)
+	return err
+}
+
+func gone(_ Fate, exists bool) bool { return !exists }
+
+// removeSim deletes a SimPod as its kubelet would: it has nothing to stop.
+func (s *sequence) removeSim(ctx context.Context, key types.NamespacedName) error {
+	sim := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+	if err := s.arena.client.Patch(ctx, sim, patch); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("releasing SimPod %s: %w", key, err)
+	}
+	if err := s.arena.client.Delete(ctx, sim); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("deleting SimPod %s: %w", key, err)
+	}
+	_, err := s.arena.sims.wait(ctx, key, gone)
+	return err
+}
+
+// cleanUp removes all pods and nodes of the sequence.
+func (s *sequence) cleanUp(ctx context.Context) error {
+	var errs []error
+	for _, pod := range s.pods {
+		errs = append(errs, s.remove(ctx, client.ObjectKeyFromObject(pod)))
+	}
+	for _, node := range s.nodes {
+		errs = append(errs,
+			s.arena.client.Delete(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node.Name}}),
+			s.arena.client.Delete(ctx, &v1alpha1.SimNode{ObjectMeta: metav1.ObjectMeta{Name: node.Name}}))
+	}
+	return errors.Join(errs...)
+}
+
+// maxUserPriority is the highest priority that a PriorityClass may have.
+const maxUserPriority = 1_000_000_000
+
+func priorityClass(priority int32, policy corev1.PreemptionPolicy) string {
+	return strings.ToLower(fmt.Sprintf("level-%d-%s", int64(priority)+maxUserPriority, policy))
+}
