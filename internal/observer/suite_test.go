@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,14 +19,19 @@ import (
 	. "github.com/onsi/gomega"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/controllers/walkthrough"
+	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/observer"
 )
@@ -124,7 +130,7 @@ func query(pod *v1alpha1.SimPod) observer.Query {
 	}}
 }
 
-// bind and run write what scheduler and kubelet would.
+// bindAndRun writes what scheduler and kubelet would.
 func bindAndRun(ctx context.Context, pod *v1alpha1.SimPod) {
 	GinkgoHelper()
 	Expect(k8sClient.Patch(ctx, pod, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"nodeName":"node-1"}}`)))).To(Succeed())
@@ -313,6 +319,69 @@ var _ = Describe("A record", func() {
 		var notFound *observer.NotFoundError
 		Expect(err).To(BeAssignableToTypeOf(notFound))
 		Expect(apierrors.IsNotFound(err)).To(BeTrue())
+	})
+})
+
+var _ = Describe("A Walkthrough", func() {
+	newWalkthrough := func(name string, spec v1alpha1.SimPodSpec) *v1alpha1.Walkthrough {
+		return &v1alpha1.Walkthrough{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default"},
+			Spec:       v1alpha1.WalkthroughSpec{Template: &v1alpha1.SimPodTemplateSpec{Spec: spec}},
+		}
+	}
+	// reconcile runs both controllers once.
+	reconcile := func(ctx context.Context, w *v1alpha1.Walkthrough) {
+		GinkgoHelper()
+		Expect(k8sClient.Get(ctx, client.ObjectKeyFromObject(w), w)).To(Succeed())
+		_, err := walkthrough.New(k8sClient, events.NewFakeRecorder(10)).Reconcile(ctx, w)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = walkthroughstatus.New(k8sClient, watched, clock.RealClock{}).Reconcile(ctx, w)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(k8sClient.Get(ctx, client.ObjectKeyFromObject(w), w)).To(Succeed())
+	}
+	complete := func(w *v1alpha1.Walkthrough) *metav1.Condition {
+		return meta.FindStatusCondition(w.Status.Conditions, v1alpha1.WalkthroughComplete)
+	}
+
+	It("creates its pod and follows it until it runs", func(ctx SpecContext) {
+		w := newWalkthrough("tour", simPod("tour").Spec)
+		Expect(k8sClient.Create(ctx, w)).To(Succeed())
+		reconcile(ctx, w)
+		Expect(complete(w)).To(HaveField("Reason", v1alpha1.ReasonRequestInProgress))
+		Expect(w.Status.Steps).NotTo(BeEmpty())
+
+		pod := &v1alpha1.SimPod{}
+		Expect(k8sClient.Get(ctx, client.ObjectKeyFromObject(w), pod)).To(Succeed())
+		Expect(w.Status.Subject.UID).To(BeEquivalentTo(pod.UID))
+		bindAndRun(ctx, pod)
+		reconcile(ctx, w)
+		Expect(w.Status.Outcome).To(Equal("Running"))
+		Expect(complete(w)).To(HaveField("Status", metav1.ConditionTrue))
+
+		By("deleting the pod: it is not created again, the status stays")
+		Expect(k8sClient.Delete(ctx, pod)).To(Succeed())
+		before := w.ResourceVersion
+		reconcile(ctx, w)
+		Expect(w.ResourceVersion).To(Equal(before))
+		Expect(apierrors.IsNotFound(k8sClient.Get(ctx, client.ObjectKeyFromObject(w), pod))).To(BeTrue())
+	})
+
+	It("says that the name of its pod is taken", func(ctx SpecContext) {
+		Expect(k8sClient.Create(ctx, simPod("taken"))).To(Succeed())
+		w := newWalkthrough("taken", simPod("taken").Spec)
+		Expect(k8sClient.Create(ctx, w)).To(Succeed())
+		reconcile(ctx, w)
+		Expect(complete(w)).To(HaveField("Reason", v1alpha1.ReasonSubjectConflict))
+		Expect(w.Status.Steps).To(BeEmpty())
+	})
+
+	It("says that its pod was rejected, from the audit log alone", func(ctx SpecContext) {
+		// A pod's name is limited to 63 characters, that of a Walkthrough is not.
+		w := newWalkthrough(strings.Repeat("n", 64), simPod("x").Spec)
+		Expect(k8sClient.Create(ctx, w)).To(Succeed())
+		reconcile(ctx, w)
+		Expect(complete(w)).To(HaveField("Reason", v1alpha1.ReasonSubjectRejected))
+		Expect(w.Status.Outcome).To(Equal("Rejected"))
 	})
 })
 

@@ -1,0 +1,301 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package observer
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/record"
+)
+
+func at(second int) time.Time { return time.Unix(int64(second), 0) }
+
+func pod(uid types.UID) evidence.Object {
+	return evidence.Object{Group: "sim.glassplane.dev", Resource: "simpods", Namespace: "ns", Name: "web", UID: uid}
+}
+
+// audited is a request without a UID, as at audit level Metadata.
+func audited(second int, id, verb string, code int32) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceAudit, Time: at(second), Object: pod(""),
+		Audit: &evidence.Audit{AuditID: id, Stage: "ResponseComplete", Verb: verb, Code: code, ReceivedAt: at(second), StageAt: at(second)},
+	}
+}
+
+func stored(second int, uid types.UID, create, mod int64) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceEtcd, Time: at(second), Object: pod(uid), Revision: mod,
+		Etcd: &evidence.Etcd{CreateRevision: create, ModRevision: mod, Version: mod - create + 1},
+	}
+}
+
+func removed(second int, uid types.UID, mod int64) evidence.Entry {
+	entry := stored(second, uid, 0, mod)
+	entry.Etcd = &evidence.Etcd{ModRevision: mod, Deleted: true}
+	return entry
+}
+
+func watched(second int, uid types.UID, mod int64) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceWatch, Time: at(second), Object: pod(uid), Revision: mod,
+		Watch: &evidence.Watch{Type: "ADDED", ArrivedAt: at(second)},
+	}
+}
+
+// fakeSource is a source whose state is given.
+type fakeSource struct {
+	state evidence.SourceState
+	since int64
+}
+
+func (fakeSource) Run(context.Context) error          { return nil }
+func (f fakeSource) State() evidence.SourceState      { return f.state }
+func (f fakeSource) Since(schema.GroupResource) int64 { return f.since }
+
+// fakeKeys answers reads of etcd.
+type fakeKeys struct {
+	read    evidence.Entry
+	history []evidence.Entry
+	err     error
+	readAt  []int64
+}
+
+func (f *fakeKeys) ReadKey(_ context.Context, _ evidence.Object, revision int64) (evidence.Entry, error) {
+	f.readAt = append(f.readAt, revision)
+	return f.read, f.err
+}
+
+func (f *fakeKeys) History(context.Context, evidence.Object, int64) ([]evidence.Entry, error) {
+	return f.history, f.err
+}
+
+func newTest(entries ...evidence.Entry) *Observer {
+	clock := clocktesting.NewFakeClock(at(5000))
+	o := newObserver(clock, record.NewJournal(record.JournalOptions{Clock: clock}))
+	for _, entry := range entries {
+		o.journal.Append(entry)
+	}
+	return o
+}
+
+// The name is used twice, with requests that do not say whom they are about.
+var reused = []evidence.Entry{
+	audited(5, "refused-before", "create", 422),
+	audited(10, "create-1", "create", 201),
+	stored(11, "u-1", 100, 100),
+	audited(12, "conflict-1", "create", 409),
+	audited(13, "patch-1", "patch", 200),
+	stored(14, "u-1", 100, 101),
+	audited(15, "delete-1", "delete", 200),
+	removed(16, "u-1", 102),
+	audited(20, "refused-between", "create", 422),
+	audited(30, "create-2", "create", 201),
+	stored(31, "u-2", 110, 110),
+	audited(32, "get-2", "get", 200),
+}
+
+func ids(entries []evidence.Entry) (out []string) {
+	for _, entry := range entries {
+		if entry.Audit != nil {
+			out = append(out, entry.Audit.AuditID)
+		}
+	}
+	return out
+}
+
+func TestFind(t *testing.T) {
+	tests := map[string]struct {
+		query    Query
+		wantUID  types.UID
+		wantIDs  []string
+		wantNext int64
+		wantNone bool
+	}{
+		"the last object of the name": {query: Query{Object: pod("")}, wantUID: "u-2", wantIDs: []string{"create-2", "get-2"}},
+		"an earlier one":              {query: Query{Object: pod("u-1")}, wantUID: "u-1", wantIDs: []string{"create-1", "conflict-1", "patch-1", "delete-1"}},
+		"by a request of it":          {query: Query{AuditID: "patch-1"}, wantUID: "u-1", wantIDs: []string{"create-1", "conflict-1", "patch-1", "delete-1"}},
+		"a request refused before":    {query: Query{AuditID: "refused-before"}, wantIDs: []string{"refused-before"}, wantNext: 100},
+		"a request refused between":   {query: Query{AuditID: "refused-between"}, wantIDs: []string{"refused-between"}, wantNext: 110},
+		"unknown UID":                 {query: Query{Object: pod("u-9")}, wantUID: "u-9", wantNone: true},
+		"unknown request":             {query: Query{AuditID: "id-9"}, wantNone: true},
+		"request of another object": {
+			query:    Query{AuditID: "patch-1", Object: evidence.Object{Group: "sim.glassplane.dev", Resource: "simpods", Namespace: "ns", Name: "other"}},
+			wantNone: true,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			found, ok := newTest(reused...).find(tc.query)
+			if ok == tc.wantNone {
+				t.Fatalf("found: %v", ok)
+			}
+			if found.subject.UID != tc.wantUID || found.next != tc.wantNext {
+				t.Errorf("UID %q, next %d, want %q, %d", found.subject.UID, found.next, tc.wantUID, tc.wantNext)
+			}
+			if diff := cmp.Diff(tc.wantIDs, ids(found.entries)); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			for _, entry := range found.entries {
+				if uid := entry.Object.UID; uid != "" && uid != tc.wantUID {
+					t.Errorf("an entry of %s", uid)
+				}
+			}
+		})
+	}
+}
+
+func TestNeverCreatedIsAboutTheLastCreate(t *testing.T) {
+	o := newTest(audited(1, "first", "create", 422), audited(2, "second", "create", 422), audited(3, "get", "get", 404))
+	found, ok := o.find(Query{Object: pod("")})
+	if !ok || found.auditID != "second" || len(found.entries) != 1 {
+		t.Errorf("found %v: %s with %d entries", ok, found.auditID, len(found.entries))
+	}
+}
+
+func TestReadKeys(t *testing.T) {
+	absent := evidence.Entry{Source: evidence.SourceEtcd, Object: pod(""), Etcd: &evidence.Etcd{Read: true, ReadRevision: 7}}
+	present := stored(50, "u-1", 100, 103)
+	present.Etcd.Read = true
+	tests := map[string]struct {
+		journal  []evidence.Entry
+		query    Query
+		keys     fakeKeys
+		wantRead []int64
+		want     []int64 // revisions that etcd has
+		wantErr  bool
+	}{
+		"a refusal is proved":             {journal: reused[:1], query: Query{Object: pod("")}, keys: fakeKeys{read: absent}, wantRead: []int64{0}, want: []int64{0}},
+		"right before the next object":    {journal: reused, query: Query{AuditID: "refused-between"}, keys: fakeKeys{read: absent}, wantRead: []int64{109}, want: []int64{0}},
+		"nothing is missing":              {journal: reused, query: Query{Object: pod("")}, want: []int64{110}},
+		"the first revisions are missing": {journal: []evidence.Entry{stored(1, "u-1", 100, 102)}, query: Query{Object: pod("")}, keys: fakeKeys{history: []evidence.Entry{stored(2, "u-1", 100, 100), stored(2, "u-1", 100, 101), stored(2, "u-1", 100, 102)}}, want: []int64{100, 101, 102}},
+		"written before the start":        {query: Query{Object: pod("")}, keys: fakeKeys{read: present, history: []evidence.Entry{stored(2, "u-1", 100, 100), present}}, wantRead: []int64{0}, want: []int64{100, 103}},
+		"another object has the name":     {query: Query{Object: pod("u-9")}, keys: fakeKeys{read: present}, wantRead: []int64{0}, wantErr: true},
+		"nothing is known":                {query: Query{Object: pod("")}, keys: fakeKeys{read: absent}, wantRead: []int64{0}, wantErr: true},
+		"etcd is down":                    {journal: reused[:1], query: Query{Object: pod("")}, keys: fakeKeys{err: errors.New("connection refused")}, wantRead: []int64{0}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := newTest(tc.journal...)
+			o.reader = &tc.keys
+			o.sources = []source{fakeSource{state: evidence.SourceState{Source: evidence.SourceEtcd, Available: true}}}
+			got, err := o.Record(t.Context(), tc.query)
+			if (err != nil) != tc.wantErr {
+				t.Fatalf("error %v", err)
+			}
+			if notFound := (*NotFoundError)(nil); tc.wantErr && !errors.As(err, &notFound) {
+				t.Errorf("error %v is not a NotFoundError", err)
+			}
+			if diff := cmp.Diff(tc.wantRead, tc.keys.readAt); diff != "" {
+				t.Errorf("reads (-want +got):\n%s", diff)
+			}
+			var revisions []int64
+			for _, entry := range got.Entries {
+				if entry.Etcd != nil {
+					revisions = append(revisions, entry.Revision)
+				}
+			}
+			if diff := cmp.Diff(tc.want, revisions); diff != "" {
+				t.Errorf("revisions (-want +got):\n%s", diff)
+			}
+			if err == nil && got.Sources[0].Available != (tc.keys.err == nil) {
+				t.Errorf("sources %+v", got.Sources)
+			}
+		})
+	}
+}
+
+func TestOrder(t *testing.T) {
+	bind := audited(14, "bind", "patch", 200)
+	bind.Revision = 101
+	read := stored(90, "u-1", 100, 100)
+	read.Etcd.Read = true
+	entries := []evidence.Entry{
+		watched(15, "u-1", 101), bind, read,
+		audited(13, "before-bind", "get", 200), audited(40, "after-all", "get", 200),
+		stored(11, "u-1", 100, 100), audited(10, "arrival", "create", 0),
+	}
+	order(entries)
+	var got []string
+	for _, e := range entries {
+		switch {
+		case e.Audit != nil:
+			got = append(got, e.Audit.AuditID)
+		case e.Watch != nil:
+			got = append(got, "watch-101")
+		case e.Etcd.Read:
+			got = append(got, "read-100")
+		default:
+			got = append(got, "etcd-100")
+		}
+	}
+	want := []string{"arrival", "etcd-100", "before-bind", "read-100", "bind", "watch-101", "after-all"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+func TestRecordWaitsUntilSourcesAgree(t *testing.T) {
+	tests := map[string]struct {
+		watchSince int64
+		available  bool
+		arrives    bool
+		wantWait   bool
+	}{
+		"the watch has it soon":      {watchSince: 50, available: true, arrives: true, wantWait: true},
+		"the watch never has it":     {watchSince: 50, available: true, wantWait: true},
+		"the watch began later":      {watchSince: 200, available: true},
+		"the watch is not available": {watchSince: 50},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := newTest(stored(11, "u-1", 100, 100))
+			watch := fakeSource{since: tc.watchSince, state: evidence.SourceState{Source: evidence.SourceWatch, Available: tc.available}}
+			o.sources, o.watch = []source{watch}, watch
+			records := make(chan evidence.Record, 1)
+			go func() {
+				got, err := o.Record(t.Context(), Query{Object: pod("")})
+				if err != nil {
+					t.Error(err)
+				}
+				records <- got
+			}()
+			if tc.wantWait {
+				clock := o.clock.(*clocktesting.FakeClock)
+				waitFor(t, clock.HasWaiters)
+				if tc.arrives {
+					o.journal.Append(watched(12, "u-1", 100))
+				} else {
+					clock.Step(defaultSettleTimeout)
+				}
+			}
+			got := <-records
+			if want := map[bool]int{true: 2, false: 1}[tc.arrives]; len(got.Entries) != want {
+				t.Errorf("%d entries, want %d", len(got.Entries), want)
+			}
+		})
+	}
+}
+
+func waitFor(t *testing.T, condition func() bool) {
+	t.Helper()
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the condition does not become true")
+		}
+	}
+}
