@@ -4,6 +4,7 @@
 package controllers_test
 
 import (
+	"errors"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -20,6 +21,7 @@ import (
 	"github.com/glassplane/glassplane/controllers/nodelifecycle"
 	"github.com/glassplane/glassplane/controllers/podgc"
 	"github.com/glassplane/glassplane/controllers/simnode"
+	"github.com/glassplane/glassplane/controllers/simpod"
 )
 
 func leaseOf(node *v1alpha1.SimNode) *coordinationv1.Lease {
@@ -167,6 +169,48 @@ var _ = Describe("nodelifecycle", func() {
 		Expect(admin.Patch(ctx, node, client.MergeFrom(base))).To(Succeed())
 		Eventually(func(g Gomega) { g.Expect(get(ctx, pod).DeletionTimestamp).NotTo(BeNil()) }).Should(Succeed())
 		Expect(get(ctx, tolerant).DeletionTimestamp).To(BeNil())
+	})
+})
+
+var _ = Describe("all controllers of nodes and pods together", func() {
+	It("boot a node, run a pod on it, and write nothing but leases when nothing happens", func(ctx SpecContext) {
+		history := simpod.NewHistory(100)
+		startManager(func(mgr ctrl.Manager) error {
+			return errors.Join(
+				simnode.SetupWithManager(mgr, simnode.Options{}),
+				nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{}),
+				podgc.SetupWithManager(mgr, podgc.Options{}),
+				simpod.SetupWithManager(mgr, simpod.Options{Recorder: history}),
+			)
+		})
+		node := newNode()
+		node.Spec.Simulation = &v1alpha1.NodeSimulation{
+			BootDelay: &metav1.Duration{Duration: time.Second}, HeartbeatInterval: &metav1.Duration{Duration: time.Second},
+		}
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		pod := newPod(node.Name)
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))
+		Eventually(func(g Gomega) {
+			get(ctx, node)
+			g.Expect(node.Status.Summary).To(Equal("Ready"))
+			g.Expect(node.Status.PodCount).To(Equal(int32(1)))
+			g.Expect(node.Spec.Taints).To(BeEmpty())
+			g.Expect(node.Status.ObservedGeneration).To(Equal(node.Generation), "the removal of the taint is a new generation")
+		}).Should(Succeed())
+
+		nodeVersion, podVersion := node.ResourceVersion, pod.ResourceVersion
+		lease := get(ctx, leaseOf(node))
+		renewed := lease.Spec.RenewTime.Time
+		Eventually(func(g Gomega) {
+			g.Expect(get(ctx, lease).Spec.RenewTime.Time).To(BeTemporally(">", renewed.Add(2*time.Second)))
+		}).Should(Succeed())
+		Expect(get(ctx, node).ResourceVersion).To(Equal(nodeVersion))
+		Expect(get(ctx, pod).ResourceVersion).To(Equal(podVersion))
+
+		By("collecting the pod once the node is deleted")
+		Expect(admin.Delete(ctx, node)).To(Succeed())
+		Eventually(exists(ctx, pod)).Should(BeFalse())
 	})
 })
 

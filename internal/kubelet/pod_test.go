@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -274,6 +275,52 @@ func TestPodIPStaysInNetwork(t *testing.T) {
 		ip = NodeIP("node", attempt).As4()
 		if ip[0] != 172 || ip[1] < 16 || ip[1] > 31 {
 			t.Fatalf("attempt %d: %v", attempt, ip)
+		}
+	}
+}
+
+// Random pods, run to their end or for a day: drive fails where a change is
+// written twice or a wake time is not in the future. A pod that is deleted always
+// loses its finalizer, within its grace period.
+func TestNextRandomPods(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	length := func() *v1alpha1.SimulatedDuration {
+		if random.IntN(3) == 0 {
+			return nil
+		}
+		d := takes(time.Duration(random.Int64N(int64(20 * time.Second))))
+		d.JitterPercent = random.Int32N(200)
+		return d
+	}
+	for i := range 300 {
+		pod := boundPod(&v1alpha1.PodSimulation{
+			StartDelay: length(), RunDuration: length(), ReadinessDelay: length(), ShutdownDuration: length(),
+			ExitCode: random.Int32N(2), FailureProbabilityPercent: random.Int32N(101), Seed: int64(i),
+		}, func(s *v1alpha1.SimPodSpec) {
+			s.RestartPolicy = []corev1.RestartPolicy{corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever}[random.IntN(3)]
+			for n := range random.IntN(3) {
+				s.InitContainers = append(s.InitContainers, v1alpha1.Container{Name: fmt.Sprintf("init-%d", n), Image: "i"})
+			}
+			for n := range random.IntN(2) {
+				s.Containers = append(s.Containers, v1alpha1.Container{Name: fmt.Sprintf("more-%d", n), Image: "i"})
+			}
+			if random.IntN(3) == 0 {
+				s.ActiveDeadlineSeconds = new(1 + random.Int64N(60))
+			}
+			s.TerminationGracePeriodSeconds = new(random.Int64N(30))
+		})
+		deleteAfter := time.Duration(1 + random.Int64N(int64(2*time.Minute)))
+		trace := drive(t, pod, deleteAfter, 24*time.Hour)
+		if !strings.Contains(trace, "finalizer removed") {
+			t.Fatalf("pod %d, deleted after %s, keeps its finalizer:\n%s", i, deleteAfter, trace)
+		}
+		var at float64
+		last := trace[strings.LastIndex(strings.TrimSuffix(trace, "\n"), "\n")+1:]
+		if _, err := fmt.Sscanf(last, "%fs", &at); err != nil {
+			t.Fatal(err)
+		}
+		if over := at - deleteAfter.Seconds(); over > float64(*pod.Spec.TerminationGracePeriodSeconds)+0.001 {
+			t.Fatalf("pod %d stops %.3fs after its deletion, grace period %ds:\n%s", i, over, *pod.Spec.TerminationGracePeriodSeconds, trace)
 		}
 	}
 }
