@@ -146,6 +146,7 @@ func TestOutcomes(t *testing.T) {
 		steps    []int32
 	}{
 		{"fits", OutcomeRunning, true, []int32{1, 2, 3, 4, 5, 6, 7, 8}},
+		{"fits-watched", OutcomeRunning, true, []int32{1, 2, 3, 4, 5, 6, 7, 8}},
 		{"fits-no-wait", OutcomeRunning, true, []int32{1, 2, 3, 7, 8, 4, 5, 6}},
 		{"unschedulable", OutcomeUnschedulable, true, []int32{1, 2, 3, 7, 8, 4, 6}},
 		{"deleted-pending", OutcomeDeleted, true, []int32{1, 2, 3, 7, 8, 4, 6}},

@@ -91,6 +91,8 @@ func (r *request) writes() bool {
 	return !r.dryRun() && slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb)
 }
 
+func (r *request) reads() bool { return slices.Contains([]string{"get", "list", "watch"}, r.Verb) }
+
 func (r *request) dryRun() bool {
 	uri, err := url.Parse(r.URI)
 	return err == nil && uri.Query().Has("dryRun")

@@ -32,6 +32,10 @@ var scenarios = map[string]func() evidence.Record{
 		return newStory().absent().create(alice).schedule().transition("", "Running", started, 0).
 			read(alice).printed("simpod.sim.glassplane.dev/mypod created").end()
 	},
+	"fits-watched": func() evidence.Record {
+		return newStory().watching(alice).create(alice).schedule().transition("", "Running", started, 0).
+			printed("simpod.sim.glassplane.dev/mypod created").end()
+	},
 	"fits-no-wait": func() evidence.Record {
 		return newStory().create(alice, applied).schedule().transition("", "Running", started, 0).end()
 	},

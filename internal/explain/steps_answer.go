@@ -33,7 +33,7 @@ func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
 		s.Effect += " " + sentence(f.noRead())
 		return s
 	}
-	s.Input = "the request, and a later " + read.Verb + " by the same client"
+	s.Input = "the request, and a " + read.Verb + " by the same client"
 	s.Time = micro(read.answeredAt())
 	if read.open() {
 		s.Time = nil
@@ -76,8 +76,11 @@ func (f *facts) runningRead() *request {
 	}
 	confirmed, _ := f.confirm.seenAt()
 	for _, r := range f.requests {
-		if !slices.Contains([]string{"get", "list", "watch"}, r.Verb) || !r.succeeded() || !r.sameClient(f.create) ||
-			r.ReceivedAt.Before(f.create.ReceivedAt) {
+		if !r.reads() || !r.succeeded() || !r.sameClient(f.create) {
+			continue
+		}
+		// A client may begin to watch before it creates the object.
+		if r.Verb != "watch" && r.ReceivedAt.Before(f.create.ReceivedAt) {
 			continue
 		}
 		if o := decode(r.ResponseObject); o != nil && o.Metadata.Name != "" {

@@ -374,6 +374,13 @@ func (s *story) read(by client) *story {
 	return s
 }
 
+// watching adds a watch by the client that is still open.
+func (s *story) watching(by client) *story {
+	s.send(call{by: by, verb: "watch", uri: collection + "?fieldSelector=metadata.name%3Dmypod&watch=true", code: 200})
+	s.record.Entries[len(s.record.Entries)-1].Audit.Stage = "ResponseStarted"
+	return s
+}
+
 // printed adds what the client says of the request.
 func (s *story) printed(line string) *story {
 	s.add(evidence.Entry{Source: evidence.SourceClient, Time: s.now, Recorded: s.now, Object: s.record.Subject, Client: &evidence.Client{
