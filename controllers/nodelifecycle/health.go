@@ -45,7 +45,11 @@ func (r *Reconciler) health(ctx context.Context, s *scope) error {
 	}
 	base := s.node.DeepCopy()
 	s.node.Status = status
-	return r.client.Status().Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+	err = r.client.Status().Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		s.node = base // what was refused must not guide the phases that follow
+	}
+	return err
 }
 
 // taint keeps the taints that follow from the Ready condition.
@@ -56,7 +60,11 @@ func (r *Reconciler) taint(ctx context.Context, s *scope) error {
 	}
 	base := s.node.DeepCopy()
 	s.node.Spec.Taints = taints
-	return r.client.Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+	err := r.client.Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		s.node = base // what was refused must not guide the phases that follow
+	}
+	return err
 }
 
 func (r *Reconciler) graceOf(lease *coordinationv1.Lease) time.Duration {
