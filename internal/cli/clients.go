@@ -111,10 +111,19 @@ func (c *clients) observerURL() (*url.URL, error) {
 	return parsed, nil
 }
 
-// subject is what a command is asked about: an object, or a request by audit ID.
+// subject is what a command is asked about: an object, a request by audit ID,
+// or both. A request that authorization refused does not have the object's name.
 type subject struct {
 	resource, namespace, name string
 	auditID                   string
+}
+
+// query names the object of a request.
+func (s subject) query() string {
+	if s.name == "" {
+		return ""
+	}
+	return url.Values{"resource": {s.resource}, "namespace": {s.namespace}, "name": {s.name}}.Encode()
 }
 
 // resources are the kinds that can be explained, with the names that kubectl
@@ -147,7 +156,7 @@ func parseSubject(args []string, namespace string) (subject, error) {
 }
 
 func (s subject) String() string {
-	if s.auditID != "" {
+	if s.name == "" {
 		return "request/" + s.auditID
 	}
 	return strings.TrimSuffix(s.resource, "s") + "/" + s.name

@@ -44,6 +44,7 @@ func (o *observer) record(ctx context.Context, of subject) (evidence.Record, err
 	path := o.base.JoinPath("api", "v1", "records", of.resource, of.namespace, of.name)
 	if of.auditID != "" {
 		path = o.base.JoinPath("api", "v1", "requests", of.auditID, "record")
+		path.RawQuery = of.query()
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, path.String(), nil)
 	if err != nil {

@@ -144,7 +144,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 // refused adds to a refusal how it can be looked at.
 func (c *runCommand) refused(err error, sent evidence.Client) error {
 	if sent.AuditID != "" {
-		fmt.Fprintf(c.io.ErrOut, "To see where the request stopped: glassplane walk request/%s\n", sent.AuditID)
+		fmt.Fprintf(c.io.ErrOut, "To see where the request stopped: glassplane walk simpod/%s --request=%s\n", c.name, sent.AuditID)
 	}
 	return err
 }

@@ -17,6 +17,8 @@ type walkCommand struct {
 	clients *clients
 	view    viewFlags
 
+	request string
+
 	subject  subject
 	observer *observer
 }
@@ -24,7 +26,7 @@ type walkCommand struct {
 func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
 	c := &walkCommand{io: io, clients: clients}
 	command := &cobra.Command{
-		Use:     "walk (simpod/NAME | request/AUDIT-ID)",
+		Use:     "walk (simpod/NAME [--request=AUDIT-ID] | request/AUDIT-ID)",
 		Aliases: []string{"walkthrough"},
 		Short:   "Follow a recorded request through the control plane, step by step",
 		Long: `Follow a recorded request through the control plane, step by step.
@@ -38,7 +40,10 @@ glassplane walk simpod/web
 
 # The table alone, or all of it for other programs
 glassplane walk simpod/web -o table
-glassplane walk simpod/web -o json`),
+glassplane walk simpod/web -o json
+
+# A request that was refused
+glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
@@ -51,6 +56,7 @@ glassplane walk simpod/web -o json`),
 		},
 	}
 	c.view.add(command.Flags())
+	command.Flags().StringVar(&c.request, "request", "", "audit ID of the request; by default the one that created the object")
 	return command
 }
 
@@ -62,6 +68,9 @@ func (c *walkCommand) Complete(args []string) error {
 	}
 	if c.subject, err = parseSubject(args, namespace); err != nil {
 		return err
+	}
+	if c.request != "" {
+		c.subject.auditID = c.request
 	}
 	address, err := c.clients.observerURL()
 	if err != nil {

@@ -177,7 +177,7 @@ var _ = Describe("a request that is refused", func() {
 		Expect(apierrors.IsInvalid(err)).To(BeTrue(), "%v", err)
 		Expect(err).To(MatchError(ContainSubstring("quantities must not be negative")))
 
-		t := traceOfRequest(ctx, recorder.auditID)
+		t := traceOfRequest(ctx, recorder.auditID, "rejected")
 		Expect(t.Outcome).To(Equal(explain.OutcomeRejected))
 		expectNothingStored(ctx, t, "rejected")
 	}, SpecTimeout(patience))
@@ -188,7 +188,7 @@ var _ = Describe("a request that is refused", func() {
 		recorder, err := refused(ctx, config, newPod("forbidden"))
 		Expect(apierrors.IsForbidden(err)).To(BeTrue(), "%v", err)
 
-		t := traceOfRequest(ctx, recorder.auditID)
+		t := traceOfRequest(ctx, recorder.auditID, "forbidden")
 		Expect(t.Outcome).To(Equal(explain.OutcomeForbidden))
 		Expect(t.Step(1).Evidence[0].User).To(Equal("mallory"))
 		expectNothingStored(ctx, t, "forbidden")

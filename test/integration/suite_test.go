@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -124,7 +125,14 @@ func eventuallyReady(ctx context.Context, pod *v1alpha1.SimPod) *v1alpha1.SimPod
 // ask reads from the observer's API.
 func ask(ctx context.Context, into any, path ...string) int {
 	GinkgoHelper()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, cluster.ObserverURL().JoinPath(path...).String(), nil)
+	return askQuery(ctx, into, nil, path...)
+}
+
+func askQuery(ctx context.Context, into any, query url.Values, path ...string) int {
+	GinkgoHelper()
+	address := cluster.ObserverURL().JoinPath(path...)
+	address.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	Expect(err).NotTo(HaveOccurred())
 	response, err := http.DefaultClient.Do(request)
 	Expect(err).NotTo(HaveOccurred())
@@ -143,11 +151,12 @@ func trace(ctx context.Context, name string) explain.Trace {
 	return t
 }
 
-// traceOfRequest returns how the observer explains a request.
-func traceOfRequest(ctx context.Context, auditID string) explain.Trace {
+// traceOfRequest returns how the observer explains a request to create a pod.
+func traceOfRequest(ctx context.Context, auditID, name string) explain.Trace {
 	GinkgoHelper()
 	var t explain.Trace
-	Expect(ask(ctx, &t, "api/v1/requests", auditID)).To(Equal(http.StatusOK))
+	query := url.Values{"namespace": {"default"}, "name": {name}}
+	Expect(askQuery(ctx, &t, query, "api/v1/requests", auditID)).To(Equal(http.StatusOK))
 	return t
 }
 
