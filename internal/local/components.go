@@ -23,7 +23,7 @@ func (c *Cluster) newControllerManager(e endpoint) (*manager.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	return manager.NewControllerManager(opts)
+	return manager.NewControllerManager(opts, nil)
 }
 
 // startObserver starts the observer and returns once it records.

@@ -6,9 +6,13 @@ package manager
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -27,9 +31,14 @@ import (
 // simulated kubelets did.
 const TransitionsPath = "/transitions"
 
+// setup adds a controller to a manager.
+type setup func(ctrl.Manager) error
+
 // NewControllerManager returns the component that runs simulated kubelets, node
 // lifecycle, replica sets, pod garbage collection and the pods of Walkthroughs.
-func NewControllerManager(opts Options) (*Component, error) {
+// The controllers are chosen as kube-controller-manager's --controllers does:
+// "*" for all, a name for one, "-name" to leave one out; nil for all.
+func NewControllerManager(opts Options, controllers []string) (*Component, error) {
 	c, err := newComponent(ControllerManagerName, opts, cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
@@ -43,17 +52,53 @@ func NewControllerManager(opts Options) (*Component, error) {
 	}
 	history := simpod.NewHistory(simpod.DefaultHistorySize)
 	events := c.manager.GetEventRecorder(ControllerManagerName)
-	for name, err := range map[string]error{
-		"simpod":        simpod.SetupWithManager(c.manager, simpod.Options{Recorder: history}),
-		"simnode":       simnode.SetupWithManager(c.manager, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")}),
-		"nodelifecycle": nodelifecycle.SetupWithManager(c.manager, nodelifecycle.Options{}),
-		"podgc":         podgc.SetupWithManager(c.manager, podgc.Options{}),
-		"simreplicaset": simreplicaset.SetupWithManager(c.manager, simreplicaset.Options{Events: events}),
-		"walkthrough":   walkthrough.SetupWithManager(c.manager, walkthrough.Options{Events: events}),
-	} {
-		if err != nil {
+	all := map[string]setup{
+		"simpod": func(m ctrl.Manager) error {
+			return simpod.SetupWithManager(m, simpod.Options{Recorder: history})
+		},
+		"simnode": func(m ctrl.Manager) error {
+			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")})
+		},
+		"nodelifecycle": func(m ctrl.Manager) error { return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{}) },
+		"podgc":         func(m ctrl.Manager) error { return podgc.SetupWithManager(m, podgc.Options{}) },
+		"simreplicaset": func(m ctrl.Manager) error {
+			return simreplicaset.SetupWithManager(m, simreplicaset.Options{Events: events})
+		},
+		"walkthrough": func(m ctrl.Manager) error {
+			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})
+		},
+	}
+	chosen, err := choose(slices.Sorted(maps.Keys(all)), controllers)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range chosen {
+		if err := all[name](c.manager); err != nil {
 			return nil, fmt.Errorf("setting up the controller %s: %w", name, err)
 		}
 	}
 	return c, c.serve(opts, map[string]http.Handler{TransitionsPath: history})
+}
+
+// choose returns the names that the selection wants. It mirrors
+// IsControllerEnabled of k8s.io/controller-manager/app.
+func choose(all, selection []string) ([]string, error) {
+	if selection == nil {
+		return all, nil
+	}
+	for _, name := range selection {
+		if plain := strings.TrimPrefix(name, "-"); name != "*" && !slices.Contains(all, plain) {
+			return nil, fmt.Errorf("unknown controller %q: must be of %s, or *", plain, strings.Join(all, ", "))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool {
+		switch {
+		case slices.Contains(selection, name):
+			return false
+		case slices.Contains(selection, "-"+name):
+			return true
+		default:
+			return !slices.Contains(selection, "*")
+		}
+	}), nil
 }
