@@ -87,7 +87,7 @@ func FindAssets(env func(string) string) (Assets, error) {
 // assetsCacheDir is the folder into which hack/controlplane builds these
 // versions for this platform.
 func assetsCacheDir(env func(string) string) (string, error) {
-	root, err := cacheRoot(env)
+	root, err := CacheRoot(env)
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,10 @@ func assetsCacheDir(env func(string) string) (string, error) {
 	return filepath.Join(root, "controlplane", name), nil
 }
 
-func cacheRoot(env func(string) string) (string, error) {
+// CacheRoot is the folder of everything that is built once for all clones: the
+// one that CacheEnv names, or glassplane in the user's cache folder. The
+// environment is read through env.
+func CacheRoot(env func(string) string) (string, error) {
 	if root := env(CacheEnv); root != "" {
 		return filepath.Abs(root)
 	}
