@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -127,7 +127,7 @@ func objectOf(resource, namespace, name string) (evidence.Object, error) {
 		if value == "" || len(value) > maxNameLength {
 			return evidence.Object{}, badRequest("%s must have from 1 to %d characters", what, maxNameLength)
 		}
-		if problems := path.IsValidPathSegmentName(value); len(problems) > 0 {
+		if problems := content.IsPathSegmentName(value); len(problems) > 0 {
 			return evidence.Object{}, badRequest("%s %q %s", what, value, strings.Join(problems, "; "))
 		}
 	}

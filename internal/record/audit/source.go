@@ -105,8 +105,7 @@ func (s *Source) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C():
-		case <-failures:
-			// Changes may have been lost; the read that follows finds them.
+		case <-failures: //nolint:errcheck // Changes may have been lost; the read that follows finds them.
 		case <-changes:
 			s.gather(ctx, changes)
 		}

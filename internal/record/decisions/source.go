@@ -48,11 +48,8 @@ const (
 // sequence number is at least since, oldest first.
 type Page[T any] struct {
 	// Next is the since of the request that goes on after this page.
-	Next uint64 `json:"next"`
-	// Dropped is how many items the endpoint has dropped because its store is
-	// bounded, since it was started.
-	Dropped uint64 `json:"dropped"`
-	Items   []T    `json:"items"`
+	Next  uint64 `json:"next"`
+	Items []T    `json:"items"`
 }
 
 // Endpoint says where a component serves its items.
@@ -89,9 +86,8 @@ type Source[T any] struct {
 	gaps     *prometheus.Desc
 
 	// mu is held during a poll; it guards what follows.
-	mu      sync.Mutex
-	next    uint64
-	dropped uint64
+	mu   sync.Mutex
+	next uint64
 }
 
 // NewDecisions returns a source of the scheduler's decisions.
@@ -225,19 +221,18 @@ func (s *Source[T]) poll(ctx context.Context) (int, error) {
 
 // checkGap notes what was lost between the previous page and this one. It
 // returns true where the endpoint has started to count anew, so that it has to
-// be read from its start.
+// be read from its start. What was dropped before the first poll is no gap: it
+// happened before the observer was started.
 func (s *Source[T]) checkGap(page *Page[T]) (restarted bool) {
-	if page.Next < s.next || page.Dropped < s.dropped {
+	if page.Next < s.next {
 		s.state.Gap("the component was restarted; what it had not served before is lost")
-		page.Items, s.dropped = nil, 0
+		page.Items = nil
 		return true
 	}
-	// Items that were dropped before they were read leave fewer of them between
-	// the two positions than there are numbers.
-	if lost := int64(page.Next-s.next) - int64(len(page.Items)); page.Dropped > s.dropped && s.next > 0 && lost > 0 {
+	// Without a loss there are as many items as numbers.
+	if lost := int64(page.Next-s.next) - int64(len(page.Items)); s.next > 0 && lost > 0 {
 		s.state.Gap(fmt.Sprintf("%d items were dropped before they were read", lost))
 	}
-	s.dropped = page.Dropped
 	return false
 }
 

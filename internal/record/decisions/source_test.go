@@ -27,12 +27,11 @@ var now = time.Unix(1000, 0)
 
 // store is a component's bounded store of decisions, numbered from 1.
 type store struct {
-	mu      sync.Mutex
-	first   uint64
-	items   []framework.Decision
-	dropped uint64
-	status  int
-	polled  chan uint64
+	mu     sync.Mutex
+	first  uint64
+	items  []framework.Decision
+	status int
+	polled chan uint64
 }
 
 func (s *store) add(names ...string) {
@@ -48,13 +47,13 @@ func (s *store) add(names ...string) {
 func (s *store) drop(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.items, s.first, s.dropped = s.items[n:], s.first+uint64(n), s.dropped+uint64(n)
+	s.items, s.first = s.items[n:], s.first+uint64(n)
 }
 
 func (s *store) restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.items, s.first, s.dropped = nil, 1, 0
+	s.items, s.first = nil, 1
 }
 
 func (s *store) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -74,7 +73,7 @@ func (s *store) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	from := min(max(since, s.first), end)
 	items := s.items[from-s.first:]
 	items = items[:min(len(items), limit)]
-	page := Page[framework.Decision]{Next: from + uint64(len(items)), Dropped: s.dropped, Items: items}
+	page := Page[framework.Decision]{Next: from + uint64(len(items)), Items: items}
 	if err := json.NewEncoder(w).Encode(page); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}

@@ -66,13 +66,13 @@ func New(options Options, journal record.Appender) *Source {
 func (s *Source) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	for _, store := range s.stores {
-		group.Go(func() { s.reflector(ctx, store).RunWithContext(ctx) })
+		group.Go(func() { s.reflector(store).RunWithContext(ctx) })
 	}
 	group.Wait()
 	return nil
 }
 
-func (s *Source) reflector(ctx context.Context, store *store) *cache.Reflector {
+func (s *Source) reflector(store *store) *cache.Reflector {
 	client := s.options.Client.Resource(store.resource)
 	lister := &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
