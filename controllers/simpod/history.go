@@ -52,8 +52,8 @@ func (h *History) Record(t kubelet.Transition) {
 type Page struct {
 	// Next is the value of since with which the following page begins.
 	Next uint64 `json:"next"`
-	// Dropped is how many transitions after since are lost because newer ones
-	// took their room.
+	// Dropped is how many transitions are lost, since the start, because newer
+	// ones took their room.
 	Dropped uint64 `json:"dropped"`
 	// Items in the order in which they were recorded.
 	Items []kubelet.Transition `json:"items"`
@@ -69,9 +69,9 @@ func (h *History) List(since uint64, limit int, match func(*kubelet.Transition) 
 		since = 0
 	}
 	page := Page{Next: since, Items: []kubelet.Transition{}}
-	if size := uint64(len(h.ring)); h.next > size && since < h.next-size {
-		page.Dropped = h.next - size - since
-		page.Next = h.next - size
+	if size := uint64(len(h.ring)); h.next > size {
+		page.Dropped = h.next - size
+		page.Next = max(since, page.Dropped)
 	}
 	for ; page.Next < h.next && len(page.Items) < limit; page.Next++ {
 		if t := &h.ring[page.Next%uint64(len(h.ring))]; match(t) {

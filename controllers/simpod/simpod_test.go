@@ -34,8 +34,8 @@ func TestHistoryServesPages(t *testing.T) {
 	}{
 		{name: "all that is left", code: 200, uids: []string{"2", "3", "4", "5"}, next: 6, dropped: 2},
 		{name: "limited", query: "limit=3", code: 200, uids: []string{"2", "3", "4"}, next: 5, dropped: 2},
-		{name: "what follows", query: "since=5", code: 200, uids: []string{"5"}, next: 6},
-		{name: "nothing new", query: "since=6", code: 200, uids: []string{}, next: 6},
+		{name: "what follows", query: "since=5", code: 200, uids: []string{"5"}, next: 6, dropped: 2},
+		{name: "nothing new", query: "since=6", code: 200, uids: []string{}, next: 6, dropped: 2},
 		{name: "counted by an earlier process", query: "since=900", code: 200, uids: []string{"2", "3", "4", "5"}, next: 6, dropped: 2},
 		{name: "one pod", query: "uid=4", code: 200, uids: []string{"4"}, next: 6, dropped: 2},
 		{name: "one name", query: "namespace=default&name=p1", code: 200, uids: []string{"3", "5"}, next: 6, dropped: 2},

@@ -109,27 +109,29 @@ func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (
 	if err != nil {
 		return evidence.Record{}, err
 	}
-	followCtx, cancel := context.WithTimeout(ctx, c.timeout)
+	followCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("simpod/%s did not run within %s", pod.Name, c.timeout))
 	defer cancel()
-	_, followErr := sender.follow(followCtx, pod, func(line string, _ time.Time) {
+	shown, err := sender.follow(followCtx, pod, func(line string, _ time.Time) {
 		fmt.Fprintf(c.io.ErrOut, "        %s\n", line)
 	})
-	if followErr != nil && ctx.Err() != nil {
-		return evidence.Record{}, ctx.Err()
+	if err != nil {
+		return evidence.Record{}, err
 	}
 	record, err := newObserver(cluster.ObserverURL()).record(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
 	if err != nil {
 		return evidence.Record{}, err
 	}
-	return withClient(record, sent), nil
+	return withClient(record, sent, shown), nil
 }
 
-// withClient adds what the client itself says about the request to the record.
-func withClient(record evidence.Record, sent evidence.Client) evidence.Record {
-	record.Entries = append(record.Entries, evidence.Entry{
-		Source: evidence.SourceClient, Time: sent.SentAt, Recorded: sent.AnsweredAt,
-		Object: record.Subject, Client: &sent,
-	})
+// withClient adds what the client itself says about its requests to the record.
+func withClient(record evidence.Record, requests ...evidence.Client) evidence.Record {
+	for _, request := range requests {
+		record.Entries = append(record.Entries, evidence.Entry{
+			Source: evidence.SourceClient, Time: request.SentAt, Recorded: request.AnsweredAt,
+			Object: record.Subject, Client: &request,
+		})
+	}
 	record.Sources = append(record.Sources, evidence.SourceState{Source: evidence.SourceClient, Available: true})
 	return record
 }

@@ -153,13 +153,13 @@ func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
 		fmt.Errorf("simpod/%s did not run within %s; to see why: glassplane explain simpod/%s", c.name, c.timeout, c.name))
 	defer cancel()
-	_, err := sender.follow(ctx, pod, func(line string, at time.Time) {
+	shown, err := sender.follow(ctx, pod, func(line string, at time.Time) {
 		fmt.Fprintf(c.io.Out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
 	})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.io.Out, "To see each step: glassplane walk simpod/%s\n", c.name)
+	_, err = fmt.Fprintf(c.io.Out, "%s\nTo see each step: glassplane walk simpod/%s\n", shown.Line, c.name)
 	return err
 }
 
@@ -196,7 +196,7 @@ type lastResponse struct {
 // RoundTrip remembers the audit ID and the code of the response.
 func (l *lastResponse) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := l.next.RoundTrip(request)
-	if err == nil && request.Method != http.MethodGet {
+	if err == nil {
 		l.auditID, l.code = response.Header.Get("Audit-Id"), response.StatusCode
 	}
 	return response, err
@@ -238,14 +238,14 @@ func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...cl
 }
 
 // follow watches the pod and tells each change, until it runs and is ready, has
-// ended or is gone; then it reads the pod once more and returns it.
-func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(line string, at time.Time)) (*v1alpha1.SimPod, error) {
+// ended or is gone; then it reads the pod once more and returns what it shows.
+func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(line string, at time.Time)) (evidence.Client, error) {
 	watcher, err := s.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(pod.Namespace), &client.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name),
 		Raw:           &metav1.ListOptions{ResourceVersion: pod.ResourceVersion},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
+		return evidence.Client{}, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
 	}
 	defer watcher.Stop()
 	told := describe(pod)
@@ -253,27 +253,34 @@ func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(lin
 	for !isSettled(pod) {
 		select {
 		case <-ctx.Done():
-			return pod, context.Cause(ctx)
+			return evidence.Client{}, context.Cause(ctx)
 		case event, open := <-watcher.ResultChan():
 			if !open {
-				return pod, fmt.Errorf("following simpod/%s: the API server ended the watch", pod.Name)
+				return evidence.Client{}, fmt.Errorf("following simpod/%s: the API server ended the watch", pod.Name)
 			}
-			next, err := podOf(event)
-			if err != nil {
-				return pod, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
+			if pod, err = podOf(event); err != nil {
+				return evidence.Client{}, fmt.Errorf("following simpod: %w", err)
 			}
-			pod = next
 			if line := describe(pod); line != told {
 				told = line
 				tell(line, s.io.Clock.Now())
 			}
 		}
 	}
+	return s.read(ctx, pod)
+}
+
+// read reads the pod and returns the line that kubectl get would show.
+func (s *sender) read(ctx context.Context, pod *v1alpha1.SimPod) (evidence.Client, error) {
+	sent := evidence.Client{SentAt: s.io.Clock.Now()}
 	last := &v1alpha1.SimPod{}
 	if err := s.client.Get(ctx, client.ObjectKeyFromObject(pod), last); err != nil {
-		return pod, fmt.Errorf("reading simpod/%s: %w", pod.Name, err)
+		return evidence.Client{}, fmt.Errorf("reading simpod/%s: %w", pod.Name, err)
 	}
-	return last, nil
+	sent.AnsweredAt = s.io.Clock.Now()
+	sent.AuditID, sent.Code = s.last.auditID, int32(s.last.code)
+	sent.Line = fmt.Sprintf("%s   %s   %s   %d   %s", last.Name, last.Status.Ready, last.Status.Summary, last.Status.Restarts, last.Spec.NodeName)
+	return sent, nil
 }
 
 var errDeleted = errors.New("the pod was deleted")

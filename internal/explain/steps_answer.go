@@ -74,26 +74,39 @@ func (f *facts) runningRead() *request {
 	if f.confirm == nil {
 		return nil
 	}
-	confirmed, _ := f.confirm.seenAt()
-	for _, r := range f.requests {
-		if !r.reads() || !r.succeeded() || !r.sameClient(f.create) {
-			continue
-		}
-		// A client may begin to watch before it creates the object.
-		if r.Verb != "watch" && r.ReceivedAt.Before(f.create.ReceivedAt) {
-			continue
-		}
-		if o := decode(r.ResponseObject); o != nil && o.Metadata.Name != "" {
-			if o.Status.Phase == f.confirm.state.phase || o.Status.Phase == f.now().phase && f.now().ran() {
+	// The answer of a get says what the client saw; that of a watch is not kept.
+	for _, isProof := range []func(*request) bool{f.returnedRunning, f.followedRunning} {
+		for _, r := range f.requests {
+			if r.reads() && r.succeeded() && r.sameClient(f.create) && isProof(r) {
 				return r
 			}
-			continue
-		}
-		if r.open() || !confirmed.IsZero() && r.StageAt.After(confirmed) {
-			return r
 		}
 	}
 	return nil
+}
+
+// returnedRunning is true for a read after the create whose recorded answer is
+// the pod as it runs.
+func (f *facts) returnedRunning(r *request) bool {
+	o := decode(r.ResponseObject)
+	if o == nil || o.Metadata.Name == "" || r.ReceivedAt.Before(f.create.ReceivedAt) {
+		return false
+	}
+	return o.Status.Phase == f.confirm.state.phase || o.Status.Phase == f.now().phase && f.now().ran()
+}
+
+// followedRunning is true for a read whose answer is not recorded, but that was
+// open when the pod was first reported as running, or came after it.
+func (f *facts) followedRunning(r *request) bool {
+	if o := decode(r.ResponseObject); o != nil && o.Metadata.Name != "" {
+		return false
+	}
+	// A client may begin to watch before it creates the object.
+	if r.Verb != "watch" && r.ReceivedAt.Before(f.create.ReceivedAt) {
+		return false
+	}
+	confirmed, _ := f.confirm.seenAt()
+	return r.open() || !confirmed.IsZero() && r.StageAt.After(confirmed)
 }
 
 // readText says what a read returned, and what the audit log does not keep of it.
