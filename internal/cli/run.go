@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -225,8 +226,12 @@ func newSender(config *rest.Config, io IO) (*sender, error) {
 // create sends the request; what it returns is filled also if it is refused.
 func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...client.CreateOption) (evidence.Client, error) {
 	kind := pod.GroupVersionKind()
-	sent := evidence.Client{SentAt: s.io.Clock.Now()}
-	err := s.client.Create(ctx, pod, options...)
+	object, err := json.Marshal(pod)
+	if err != nil {
+		return evidence.Client{}, fmt.Errorf("encoding simpod/%s: %w", pod.Name, err)
+	}
+	sent := evidence.Client{SentAt: s.io.Clock.Now(), Object: object}
+	err = s.client.Create(ctx, pod, options...)
 	sent.AnsweredAt = s.io.Clock.Now()
 	sent.AuditID, sent.Code = s.last.auditID, int32(s.last.code)
 	sent.Line = "simpod.sim.glassplane.dev/" + pod.Name + " created"

@@ -149,6 +149,8 @@ type Client struct {
 	Code       int32     `json:"code"`
 	// Line is what the client printed.
 	Line string `json:"line"`
+	// Object is the object as the client sent it; nil where it sent none.
+	Object json.RawMessage `json:"object,omitempty"`
 }
 
 // SourceState says whether a source can be read.

@@ -277,8 +277,14 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // sent is the object as the client sent it. The audit log keeps the object of a
 // create or an update as the API server decoded it, with the defaults of its
-// schema; as it was sent it is known from a patch, or from kubectl's annotation.
-func (r *request) sent() (raw json.RawMessage, asSent bool) {
+// schema; as it was sent it is known from the client, from a patch, or from
+// kubectl's annotation.
+func (f *facts) sent(r *request) (raw json.RawMessage, asSent bool) {
+	for _, e := range f.clients {
+		if e.Client.AuditID == r.AuditID && e.Client.Object != nil {
+			return e.Client.Object, true
+		}
+	}
 	if r.Verb == "patch" {
 		return r.RequestObject, true
 	}
@@ -299,7 +305,7 @@ func (f *facts) defaults() (lines []string, effect string) {
 	if r.RequestObject == nil || r.ResponseObject == nil {
 		return nil, fmt.Sprintf("not available: the defaults that were added, because the audit level %s does not keep both objects", r.Level)
 	}
-	object, asSent := r.sent()
+	object, asSent := f.sent(r)
 	changes, ok := diff(object, r.ResponseObject)
 	if !ok {
 		return nil, "not available: the defaults that were added, because an object in the audit log cannot be read"
