@@ -17,17 +17,20 @@ type domains struct {
 	counts []int32
 	// changes holds what has to be added to counts.
 	changes map[int32]int32
-	// lowest is the lowest count, and atLowest in how many domains it is found.
-	// kube-scheduler keeps the two critical paths for this.
-	lowest   int32
-	atLowest int
+	// least is the place of a domain with the lowest of counts, and lowest and
+	// second are the two lowest of counts, which may be equal. kube-scheduler keeps
+	// two critical paths for the same reason: preemption changes one domain.
+	least          int32
+	lowest, second int32
+	// now is the lowest count with the changes.
+	now int32
 }
 
 // noDomain is the lowest count where there is no domain.
 const noDomain = math.MaxInt32
 
 func newDomains(size int) *domains {
-	return &domains{index: make(map[string]int32, size), counts: make([]int32, 0, size), lowest: noDomain}
+	return &domains{index: make(map[string]int32, size), counts: make([]int32, 0, size)}
 }
 
 func (d *domains) clone() *domains {
@@ -37,7 +40,7 @@ func (d *domains) clone() *domains {
 }
 
 // collect counts pods of a domain, which may be new. It is only called before
-// the first clone; settle follows.
+// settle, and settle before the first clone.
 func (d *domains) collect(value string, pods int) {
 	i, ok := d.index[value]
 	if !ok {
@@ -48,21 +51,18 @@ func (d *domains) collect(value string, pods int) {
 	d.counts[i] += int32(pods)
 }
 
-// settle finds the lowest count.
+// settle finds the lowest counts.
 func (d *domains) settle() {
-	d.lowest, d.atLowest = noDomain, 0
-	for i := range d.counts {
-		d.see(d.at(int32(i)))
+	d.lowest, d.second, d.least = noDomain, noDomain, -1
+	for i, count := range d.counts {
+		switch {
+		case count < d.lowest:
+			d.lowest, d.second, d.least = count, d.lowest, int32(i)
+		case count < d.second:
+			d.second = count
+		}
 	}
-}
-
-func (d *domains) see(count int32) {
-	switch {
-	case count < d.lowest:
-		d.lowest, d.atLowest = count, 1
-	case count == d.lowest:
-		d.atLowest++
-	}
+	d.now = d.lowest
 }
 
 func (d *domains) at(i int32) int32 {
@@ -88,18 +88,29 @@ func (d *domains) change(value string, delta int32) {
 	if !ok {
 		return
 	}
-	before := d.at(i)
 	if d.changes == nil {
 		d.changes = make(map[int32]int32, 1)
 	}
 	d.changes[i] += delta
-	if before == d.lowest {
-		if d.atLowest--; d.atLowest == 0 {
-			d.settle()
-			return
+	d.now = d.lowestNow()
+}
+
+// lowestNow looks at all domains only where more than one has changed.
+func (d *domains) lowestNow() int32 {
+	if len(d.changes) > 1 {
+		lowest := int32(noDomain)
+		for i := range d.counts {
+			lowest = min(lowest, d.at(int32(i)))
 		}
+		return lowest
 	}
-	d.see(before + delta)
+	for i := range d.changes {
+		if i == d.least {
+			return min(d.second, d.at(i))
+		}
+		return min(d.lowest, d.at(i))
+	}
+	return d.lowest
 }
 
 // minimum is the count that others are compared with: 0 where there are fewer
@@ -108,5 +119,5 @@ func (d *domains) minimum(minDomains int) int {
 	if len(d.counts) < minDomains {
 		return 0
 	}
-	return int(d.lowest)
+	return int(d.now)
 }
