@@ -14,14 +14,22 @@ import (
 // ScoringStrategyType says which nodes NodeResourcesFit prefers.
 type ScoringStrategyType string
 
-// LeastAllocated prefers nodes with the most left.
-const LeastAllocated ScoringStrategyType = "LeastAllocated"
+const (
+	// LeastAllocated prefers nodes with the most left.
+	LeastAllocated ScoringStrategyType = "LeastAllocated"
+	// MostAllocated prefers nodes with the least left, so that others become empty.
+	MostAllocated ScoringStrategyType = "MostAllocated"
+	// RequestedToCapacityRatio prefers nodes by a function of their use.
+	RequestedToCapacityRatio ScoringStrategyType = "RequestedToCapacityRatio"
+)
 
 // ScoringStrategy configures how NodeResourcesFit scores.
 type ScoringStrategy struct {
 	Type ScoringStrategyType
 	// Resources that count and their weights.
 	Resources []ResourceSpec
+	// Shape is the function of RequestedToCapacityRatio, and only of it.
+	Shape []UtilizationShapePoint
 }
 
 // DefaultScoringStrategy is kube-scheduler's: LeastAllocated of cpu and memory,
@@ -34,11 +42,22 @@ func defaultResources() []ResourceSpec {
 	return []ResourceSpec{{Name: corev1.ResourceCPU, Weight: 1}, {Name: corev1.ResourceMemory, Weight: 1}}
 }
 
-// newStrategyScorer is the one place where a strategy's name becomes its function.
+// newStrategyScorer is the one place where a strategy's name becomes its
+// function. It mirrors ValidateNodeResourcesFitArgs of kube-scheduler.
 func newStrategyScorer(strategy ScoringStrategy) (*allocationScorer, error) {
+	if strategy.Type != RequestedToCapacityRatio && len(strategy.Shape) > 0 {
+		return nil, fmt.Errorf("scoring strategy %q has no shape", strategy.Type)
+	}
 	switch strategy.Type {
 	case LeastAllocated:
 		return newAllocationScorer(strategy.Resources, false, leastAllocated)
+	case MostAllocated:
+		return newAllocationScorer(strategy.Resources, false, mostAllocated)
+	case RequestedToCapacityRatio:
+		if err := validateShape(strategy.Shape); err != nil {
+			return nil, err
+		}
+		return newAllocationScorer(strategy.Resources, false, requestedToCapacityRatio(strategy.Shape))
 	}
 	return nil, fmt.Errorf("scoring strategy %q is not supported", strategy.Type)
 }
