@@ -4,6 +4,8 @@
 package v1alpha1
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -11,8 +13,9 @@ import (
 // ToPod returns the core/v1 Pod that the SimPod stands for, so that rules
 // written for Pods (such as those of k8s.io/component-helpers) apply to it. A
 // resource that has a limit but no request is requested as much as its limit,
-// as the API server does for Pods. The Pod shares memory with the SimPod:
-// neither may be changed.
+// and a pod that says nothing of nodes that are not ready or unreachable
+// tolerates them for a while, as the API server does for Pods. The Pod shares
+// memory with the SimPod: neither may be changed.
 func (p *SimPod) ToPod() *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: p.ObjectMeta,
@@ -22,7 +25,7 @@ func (p *SimPod) ToPod() *corev1.Pod {
 			NodeName:                      p.Spec.NodeName,
 			NodeSelector:                  p.Spec.NodeSelector,
 			Affinity:                      p.Spec.Affinity,
-			Tolerations:                   p.Spec.Tolerations,
+			Tolerations:                   tolerationsWithDefaults(p.Spec.Tolerations),
 			TopologySpreadConstraints:     p.Spec.TopologySpreadConstraints,
 			PriorityClassName:             p.Spec.PriorityClassName,
 			Priority:                      p.Spec.Priority,
@@ -41,6 +44,36 @@ func (p *SimPod) ToPod() *corev1.Pod {
 			StartTime:         p.Status.StartTime,
 		},
 	}
+}
+
+// defaultTolerationSeconds is that of kube-apiserver. Only node lifecycle counts
+// them, and has a setting of its own; to a scheduler the toleration matters.
+var defaultTolerationSeconds int64 = 300
+
+// defaultTolerations are those of pods that have none, shared by all.
+var defaultTolerations = []corev1.Toleration{defaultToleration(corev1.TaintNodeNotReady), defaultToleration(corev1.TaintNodeUnreachable)}
+
+func defaultToleration(key string) corev1.Toleration {
+	return corev1.Toleration{
+		Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: &defaultTolerationSeconds,
+	}
+}
+
+// tolerationsWithDefaults mirrors the admission plugin DefaultTolerationSeconds
+// (k8s.io/kubernetes/plugin/pkg/admission/defaulttolerationseconds).
+func tolerationsWithDefaults(tolerations []corev1.Toleration) []corev1.Toleration {
+	if len(tolerations) == 0 {
+		return defaultTolerations
+	}
+	out := slices.Clip(tolerations) // append copies
+	for _, missing := range defaultTolerations {
+		if !slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
+			return (t.Key == missing.Key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
+		}) {
+			out = append(out, missing)
+		}
+	}
+	return out
 }
 
 func toCoreContainers(in []Container) []corev1.Container {
