@@ -263,6 +263,7 @@ func (r *Result) collectRejecting() {
 func (r *Result) makeRoom(in Input) {
 	r.collectRejecting()
 	if in.Profile.HasPostFilters() {
+		r.state.SetInput(&framework.CycleInput{Seed: in.Seed, Nominated: in.Nominated})
 		result, s := in.Profile.RunPostFilters(r.state, in.Pod, r.nodeStatuses())
 		r.PostFilter, r.PostFilterMessage = result, s.Message()
 	}
