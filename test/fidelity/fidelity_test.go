@@ -4,6 +4,7 @@
 package fidelity
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,7 +12,14 @@ import (
 	"testing"
 
 	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
+
+	"github.com/glassplane/glassplane/internal/scheduler"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheme"
+	ctrl "sigs.k8s.io/controller-runtime"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
 // maxExplained bounds how many disagreements are shrunk and printed.
@@ -35,6 +43,7 @@ func atLeast(variable string, fallback int) int {
 
 func TestMain(m *testing.M) {
 	klog.SetLogger(logr.Discard()) // kube-scheduler logs each pod that does not fit
+	ctrl.SetLogger(logr.Discard())
 	fmt.Printf("seed: %d\n", seed)
 	os.Exit(m.Run())
 }
@@ -75,4 +84,78 @@ func newHarness(t *testing.T) *Harness {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// TestPlacements compares where pods go that are created one after the other.
+func TestPlacements(t *testing.T) {
+	arena, err := StartArena(t.Context(), t.TempDir(), startOurs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := arena.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	oracle, err := NewUpstream(t.Context(), upstreamOrder, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	namespaces, err := arena.Setup(t.Context(), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := &Placements{}
+	for i := uint64(0); result.Compared < atLeast("PLACEMENTS", 2_000); i++ {
+		if err := arena.RunSequence(t.Context(), oracle, seed, i, namespaces, result); err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Disagreements) > 100 {
+			break // it is known by now
+		}
+	}
+	h := newHarness(t)
+	for _, d := range result.Disagreements[:min(len(result.Disagreements), maxExplained)] {
+		t.Errorf("%s", explainPlacement(t.Context(), h, d))
+	}
+	if n := len(result.Disagreements); n > maxExplained {
+		t.Errorf("and %d more", n-maxExplained)
+	}
+	fmt.Printf("placements: %d compared, %d agree, %d ties\n", result.Compared, result.Agree, result.Ties)
+}
+
+// startOurs runs our scheduler until the context ends.
+func startOurs(ctx context.Context, config *rest.Config) error {
+	m, err := ctrl.NewManager(config, ctrl.Options{Scheme: scheme.New(), Logger: logr.Discard(), Metrics: metricsserver.Options{BindAddress: "0"}})
+	if err != nil {
+		return err
+	}
+	list, err := ourPlugins(arguments{})
+	if err != nil {
+		return err
+	}
+	profile, err := framework.NewProfile("glassplane-scheduler", 100, list...)
+	if err != nil {
+		return err
+	}
+	config.QPS = -1
+	s, err := scheduler.New(scheduler.Options{Client: m.GetClient(), Cache: m.GetCache(), Profiles: []*framework.Profile{profile}})
+	if err != nil {
+		return err
+	}
+	if err := m.Add(s); err != nil {
+		return err
+	}
+	return m.Start(ctx)
+}
+
+// explainPlacement shrinks the disagreement where the plugins disagree in this
+// process, too. Otherwise what the running schedulers know of the cluster
+// differs, which cannot be tried again: then it shows the whole cluster.
+func explainPlacement(ctx context.Context, h *Harness, d PlacementDisagreement) string {
+	c, err := h.Compare(ctx, d.Scenario)
+	if err != nil || len(c.Disagreements) == 0 {
+		return "# The plugins agree; the running schedulers do not.\n" + d.String()
+	}
+	return h.Explain(ctx, d.Scenario, c.Disagreements[0].Kind)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -126,20 +127,25 @@ func (g *Generator) Node() *corev1.Node {
 	}
 	for _, key := range sortedKeys(nodeLabels) {
 		if g.chance(40) {
-			node.Labels[key] = pick(g, nodeLabels[key])
+			node.Labels[key] = pick(g, g.nodeLabelValues(key))
 		}
 	}
 	node.Spec.Unschedulable = g.chance(8)
 	node.Spec.Taints = g.taints()
 	node.Status.Allocatable = g.allocatable()
 	node.Status.Capacity = node.Status.Allocatable
-	for _, image := range images {
-		if g.chance(30) {
-			// A size differs between nodes: Kubernetes takes the node's own.
-			node.Status.Images = append(node.Status.Images, corev1.ContainerImage{
-				Names: []string{normalized(image)}, SizeBytes: int64(g.between(1, 40)) * 64 * 1024 * 1024,
-			})
+	for i, image := range images {
+		if !g.chance(30) {
+			continue
 		}
+		size := g.between(1, 40)
+		if g.valid {
+			// kube-scheduler's cache takes the size from whichever node it saw first.
+			size = 7 * (i + 1)
+		}
+		node.Status.Images = append(node.Status.Images, corev1.ContainerImage{
+			Names: []string{normalized(image)}, SizeBytes: int64(size) * 64 * 1024 * 1024,
+		})
 	}
 	return node
 }
@@ -150,6 +156,16 @@ func normalized(image string) string {
 		return image + ":latest"
 	}
 	return image
+}
+
+// nodeLabelValues returns the values of a label; the API server accepts no
+// negative number, though Gt and Lt understand it.
+func (g *Generator) nodeLabelValues(key string) []string {
+	values := nodeLabels[key]
+	if g.valid {
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.HasPrefix(v, "-") })
+	}
+	return values
 }
 
 func (g *Generator) taints() []corev1.Taint {
@@ -177,7 +193,7 @@ func (g *Generator) allocatable() corev1.ResourceList {
 		list[corev1.ResourceEphemeralStorage] = g.quantity("10Gi", "1Gi", "100G")
 	}
 	for _, name := range extended {
-		if g.chance(30) {
+		if g.chance(30) && !(g.valid && name == "kubernetes.io/odd") {
 			list[name] = g.scalar(name)
 		}
 	}
@@ -223,7 +239,11 @@ func (g *Generator) Pod(nodes []*corev1.Node) *corev1.Pod {
 		spec.Tolerations = g.tolerations()
 	}
 	if g.chance(12) {
-		spec.NodeSelector = g.labels(nodeLabels, 25)
+		for _, key := range sortedKeys(nodeLabels) {
+			if g.chance(25) {
+				spec.NodeSelector = map[string]string{key: pick(g, g.nodeLabelValues(key))}
+			}
+		}
 	}
 	g.affinity(pod, nodes)
 	if g.chance(30) {
@@ -238,7 +258,7 @@ func (g *Generator) Pod(nodes []*corev1.Node) *corev1.Pod {
 func (g *Generator) containers(pod *corev1.Pod) {
 	spec := &pod.Spec
 	for i := range g.between(1, 3) {
-		spec.Containers = append(spec.Containers, g.container(fmt.Sprintf("c%d", i), true))
+		spec.Containers = append(spec.Containers, g.container(fmt.Sprintf("c%d", i), !g.valid || i == 0))
 	}
 	if g.chance(25) {
 		for i := range g.between(1, 3) {
@@ -309,7 +329,7 @@ func (g *Generator) accepted(requests corev1.ResourceList) (accepted, limits cor
 
 func (g *Generator) ports() []corev1.ContainerPort {
 	var out []corev1.ContainerPort
-	for g.chance(12) && len(out) < 3 {
+	for g.chance(12) && len(out) < 3 && !(g.valid && len(out) > 0) {
 		port := corev1.ContainerPort{
 			HostPort: int32(pick(g, []int{80, 80, 443, 8080})),
 			Protocol: pick(g, []corev1.Protocol{corev1.ProtocolTCP, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP}),
@@ -413,7 +433,7 @@ func (g *Generator) nodeRequirement() corev1.NodeSelectorRequirement {
 		corev1.NodeSelectorOpIn, corev1.NodeSelectorOpIn, corev1.NodeSelectorOpNotIn, corev1.NodeSelectorOpExists,
 		corev1.NodeSelectorOpDoesNotExist, corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt,
 	})}
-	values := nodeLabels[r.Key]
+	values := g.nodeLabelValues(r.Key)
 	if values == nil {
 		values = zones
 	}
@@ -423,7 +443,10 @@ func (g *Generator) nodeRequirement() corev1.NodeSelectorRequirement {
 			r.Values = append(r.Values, pick(g, values))
 		}
 	case corev1.NodeSelectorOpGt, corev1.NodeSelectorOpLt:
-		r.Key, r.Values = "cores", []string{pick(g, []string{"4", "8", "0", "-5"})}
+		r.Key, r.Values = "cores", []string{pick(g, []string{"4", "8", "0"})}
+		if !g.valid && g.chance(20) {
+			r.Values = []string{"-5"}
+		}
 	}
 	if !g.valid && g.chance(3) {
 		r.Operator = "Odd"

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,11 +24,9 @@ const (
 	podsPerSequence = 40
 	// sequenceOffset keeps the sequences' random numbers apart from the scenarios'.
 	sequenceOffset = 1 << 32
-	// readyLabel is put on a sequence's last node by the last write to any node:
+	// lastLabel is put on a sequence's last node by the last write to any node:
 	// who has seen it has seen all nodes.
-	readyLabel = "fidelity.glassplane.dev/ready"
-	// systemNamespace is where pods run that are not compared.
-	systemNamespace = metav1.NamespaceDefault
+	lastLabel = "fidelity.glassplane.dev/last"
 )
 
 // Placements counts what became of the pods.
@@ -64,8 +63,7 @@ type sequence struct {
 	namespaces []*corev1.Namespace
 	nodes      []*corev1.Node
 	// pods are the Pods that exist, bound.
-	pods     []*corev1.Pod
-	barriers int
+	pods []*corev1.Pod
 }
 
 // Setup creates the namespaces of all sequences.
@@ -75,6 +73,8 @@ func (a *Arena) Setup(ctx context.Context, seed uint64) ([]*corev1.Namespace, er
 		if err := a.client.Create(ctx, ns); err != nil {
 			return nil, fmt.Errorf("creating namespace %s: %w", ns.Name, err)
 		}
+		bare(ns).Spec = corev1.NamespaceSpec{}
+		ns.Status = corev1.NamespaceStatus{}
 	}
 	return namespaces, nil
 }
@@ -107,22 +107,59 @@ func (a *Arena) RunSequence(ctx context.Context, oracle *Upstream, seed, number 
 // createNodes creates each node on both sides and waits until both schedulers
 // have seen the last one.
 func (s *sequence) createNodes(ctx context.Context, number uint64) error {
-	count := s.generator.between(3, 12)
-	for i := range count {
+	for i := range s.generator.between(3, 12) {
 		node := s.generator.Node()
 		node.Name = fmt.Sprintf("s%d-n%d", number, i)
 		if _, ok := node.Labels[corev1.LabelHostname]; ok {
 			node.Labels[corev1.LabelHostname] = node.Name
 		}
-		if i == count-1 {
-			node.Labels[readyLabel] = fmt.Sprint(number)
-		}
-		node.UID = ""
 		if err := s.createNode(ctx, node); err != nil {
 			return err
 		}
 	}
-	return s.barrier(ctx)
+	if err := s.createNode(ctx, lastNode(number)); err != nil {
+		return err
+	}
+	if err := s.barrier(ctx, "created"); err != nil {
+		return err
+	}
+	// How many nodes have an image is counted when a scheduler looks at a changed
+	// node, not again when others come. Now all nodes are there: change each.
+	for _, node := range s.nodes {
+		if err := s.touch(ctx, node); err != nil {
+			return err
+		}
+	}
+	return s.barrier(ctx, "touched")
+}
+
+// touch changes a label of the node on both sides.
+func (s *sequence) touch(ctx context.Context, node *corev1.Node) error {
+	value := "touched-" + node.Name
+	patch := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, lastLabel, value))
+	for _, object := range []client.Object{
+		&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node.Name}},
+		&v1alpha1.SimNode{ObjectMeta: metav1.ObjectMeta{Name: node.Name}},
+	} {
+		if err := s.arena.client.Patch(ctx, object, patch); err != nil {
+			return fmt.Errorf("changing a label of %T %s: %w", object, node.Name, err)
+		}
+	}
+	metav1.SetMetaDataLabel(&node.ObjectMeta, lastLabel, value)
+	return nil
+}
+
+// lastNode returns a node with room for the pod of the barrier, and for others
+// that tolerate its taint.
+func lastNode(number uint64) *corev1.Node {
+	allocatable := corev1.ResourceList{
+		corev1.ResourceCPU: resource.MustParse("64"), corev1.ResourceMemory: resource.MustParse("64Gi"), corev1.ResourcePods: resource.MustParse("250"),
+	}
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("s%d-last", number), Labels: map[string]string{lastLabel: fmt.Sprintf("created-s%d", number)}},
+		Spec:       corev1.NodeSpec{Taints: []corev1.Taint{{Key: lastLabel, Effect: corev1.TaintEffectNoSchedule}}},
+		Status:     corev1.NodeStatus{Capacity: allocatable, Allocatable: allocatable},
+	}
 }
 
 // createNode creates a Node and its SimNode. The API server taints a new Node
@@ -157,28 +194,38 @@ func (s *sequence) createNode(ctx context.Context, node *corev1.Node) error {
 	if err := s.arena.client.Update(ctx, real); err != nil {
 		return fmt.Errorf("updating Node %s: %w", node.Name, err)
 	}
-	s.nodes = append(s.nodes, real)
+	s.nodes = append(s.nodes, bare(real))
 	return nil
 }
 
-// barrier waits until both schedulers have bound a pod that any node of this
-// sequence takes that has the ready label, and so have seen all that was
-// written before.
-func (s *sequence) barrier(ctx context.Context) error {
-	s.barriers++
+// barrier waits until both schedulers have bound a pod to the last node, and so
+// have seen all that was written to nodes before.
+func (s *sequence) barrier(ctx context.Context, stage string) error {
 	last := s.nodes[len(s.nodes)-1]
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: systemNamespace, Name: fmt.Sprintf("barrier-%s-%d", last.Name, s.barriers)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: last.Name + "-" + stage},
 		Spec: corev1.PodSpec{
-			Containers:                    []corev1.Container{{Name: "c", Image: "none"}},
-			NodeSelector:                  map[string]string{readyLabel: last.Labels[readyLabel]},
-			Tolerations:                   []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-			TerminationGracePeriodSeconds: new(int64(0)),
-			PriorityClassName:             "system-node-critical",
+			Containers:   []corev1.Container{{Name: "c", Image: "none"}},
+			NodeSelector: map[string]string{lastLabel: last.Labels[lastLabel]},
+			Tolerations:  []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
 		},
 	}
-	_ = pod
-	return nil
+	sim := simPod(pod)
+	key := client.ObjectKeyFromObject(pod)
+	if err := s.arena.client.Create(ctx, pod); err != nil {
+		return fmt.Errorf("creating Pod %s: %w", key, err)
+	}
+	if err := s.arena.client.Create(ctx, sim); err != nil {
+		return fmt.Errorf("creating SimPod %s: %w", key, err)
+	}
+	bound := func(f Fate, _ bool) bool { return f.Node != "" }
+	if _, err := s.arena.real.wait(ctx, key, bound); err != nil {
+		return fmt.Errorf("kube-scheduler: %w", err)
+	}
+	if _, err := s.arena.sims.wait(ctx, key, bound); err != nil {
+		return fmt.Errorf("our scheduler: %w", err)
+	}
+	return s.remove(ctx, key)
 }
 
 // place creates a pod on both sides and compares what becomes of it.
@@ -193,7 +240,7 @@ func (s *sequence) place(ctx context.Context, step int) error {
 		return fmt.Errorf("creating SimPod: %w", err)
 	}
 	scenario := s.scenario(pod)
-	best, message, err := s.oracle.Best(ctx, scenario)
+	best, _, err := s.oracle.Best(ctx, scenario)
 	if err != nil {
 		return err
 	}
@@ -206,12 +253,12 @@ func (s *sequence) place(ctx context.Context, step int) error {
 	if err != nil {
 		return fmt.Errorf("our scheduler: %w", err)
 	}
-	s.compare(scenario, best, message, real, ours)
+	s.compare(scenario, best, real, ours)
 	if real.Node == "" {
 		return s.remove(ctx, key)
 	}
 	pod.Spec.NodeName = real.Node
-	s.pods = append(s.pods, pod)
+	s.pods = append(s.pods, bare(pod))
 	if ours.Node != real.Node {
 		return s.synchronize(ctx, sim, real.Node)
 	}
@@ -232,13 +279,23 @@ func (s *sequence) newPod(step int) *corev1.Pod {
 // scenario returns the cluster as kube-scheduler sees it.
 func (s *sequence) scenario(pod *corev1.Pod) *Scenario {
 	return &Scenario{
-		Name: s.name, Variation: "default", Namespaces: s.namespaces, Nodes: s.nodes, Pods: slices.Clone(s.pods), Pod: pod.DeepCopy(),
+		Name: s.name, Variation: "default", Namespaces: s.namespaces, Nodes: s.nodes, Pods: slices.Clone(s.pods), Pod: bare(pod.DeepCopy()),
 	}
+}
+
+// bare removes the metadata that the API server adds, which only makes a
+// manifest longer.
+func bare[T client.Object](object T) T {
+	object.SetManagedFields(nil)
+	object.SetCreationTimestamp(metav1.Time{})
+	object.SetResourceVersion("")
+	object.SetGeneration(0)
+	return object
 }
 
 // compare counts the placement. A choice among several best nodes is random,
 // but must be one of them.
-func (s *sequence) compare(scenario *Scenario, best []string, message string, real, ours Fate) {
+func (s *sequence) compare(scenario *Scenario, best []string, real, ours Fate) {
 	realText, oursText := describeFate(real), describeFate(ours)
 	agree := realText == oursText
 	if len(best) > 1 {
@@ -255,7 +312,6 @@ func (s *sequence) compare(scenario *Scenario, best []string, message string, re
 			Scenario: scenario, Real: realText, Ours: oursText, Best: best,
 		})
 	}
-	_ = message
 }
 
 func describeFate(f Fate) string {

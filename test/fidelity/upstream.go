@@ -14,9 +14,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/events"
+	resourceslicetracker "k8s.io/dynamic-resource-allocation/resourceslice/tracker"
+	"k8s.io/klog/v2"
 	configv1 "k8s.io/kube-scheduler/config/v1"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler"
@@ -26,7 +29,9 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 	frameworkplugins "k8s.io/kubernetes/pkg/scheduler/framework/plugins"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/defaultpreemption"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/dynamicresources"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
+	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
 )
 
 // preemptionTries is how often kube-scheduler picks among its candidates, to
@@ -65,9 +70,14 @@ func NewUpstream(ctx context.Context, enabled []string, configure func(*config.K
 	if err != nil {
 		return nil, fmt.Errorf("building kube-scheduler: %w", err)
 	}
+	dra, err := newDRAManager(ctx, client, factory)
+	if err != nil {
+		return nil, err
+	}
 	u.framework, err = frameworkruntime.NewFramework(ctx, u.recording(), profile,
 		frameworkruntime.WithClientSet(client),
 		frameworkruntime.WithInformerFactory(factory),
+		frameworkruntime.WithSharedDRAManager(dra),
 		frameworkruntime.WithSnapshotSharedLister(u.snapshot),
 		frameworkruntime.WithMutableSnapshotLister(u.snapshot),
 		frameworkruntime.WithPodNominator(u.scheduler.SchedulingQueue),
@@ -86,6 +96,19 @@ func NewUpstream(ctx context.Context, enabled []string, configure func(*config.K
 	u.replicaSets = factory.Apps().V1().ReplicaSets().Informer().GetIndexer()
 	u.pods = factory.Core().V1().Pods().Informer().GetIndexer()
 	return u, nil
+}
+
+// newDRAManager returns what NodeResourcesFit asks whether an extended resource
+// is a device; there are no devices here.
+func newDRAManager(ctx context.Context, client kubernetes.Interface, factory informers.SharedInformerFactory) (fwk.SharedDRAManager, error) {
+	tracker, err := resourceslicetracker.StartTracker(ctx, resourceslicetracker.Options{
+		SliceInformer: factory.Resource().V1().ResourceSlices(), KubeClient: client,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tracking resource slices: %w", err)
+	}
+	claims := assumecache.NewAssumeCache(klog.FromContext(ctx), factory.Resource().V1().ResourceClaims().Informer(), "ResourceClaim", "", nil)
+	return dynamicresources.NewDRAManager(ctx, claims, tracker, factory), nil
 }
 
 // recording returns the registry of plugins, whose instances are kept.

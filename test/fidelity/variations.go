@@ -12,6 +12,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/defaultpreemption"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/imagelocality"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/interpodaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
@@ -33,11 +34,20 @@ func Variations() []Variation {
 		{Name: "default", Ours: func() ([]framework.WeightedPlugin, error) { return ourPlugins(arguments{}) }},
 		{Name: "arguments", Upstream: setArguments, Ours: func() ([]framework.WeightedPlugin, error) {
 			return ourPlugins(arguments{
-				addedAffinity:   addedAffinity,
-				fit:             noderesources.FitArgs{IgnoredResources: ignoredResources, IgnoredResourceGroups: ignoredGroups},
-				spread:          podtopologyspread.Args{DefaultingType: podtopologyspread.ListDefaulting, DefaultConstraints: defaultConstraints},
-				interPodAffinty: interpodaffinity.Args{HardPodAffinityWeight: new(hardPodAffinityWeight), IgnorePreferredTermsOfExistingPods: true},
+				addedAffinity: addedAffinity,
+				fit: noderesources.FitArgs{
+					IgnoredResources: ignoredResources, IgnoredResourceGroups: ignoredGroups,
+					ScoringStrategy: &noderesources.ScoringStrategy{Type: noderesources.MostAllocated, Resources: ourResources(resources)},
+				},
+				balanced:         ourResources(balancedResources),
+				spread:           podtopologyspread.Args{DefaultingType: podtopologyspread.ListDefaulting, DefaultConstraints: defaultConstraints},
+				interPodAffinity: interpodaffinity.Args{HardPodAffinityWeight: new(hardPodAffinityWeight), IgnorePreferredTermsOfExistingPods: true},
 			})
+		}},
+		{Name: "ratio", Upstream: setRatio, Ours: func() ([]framework.WeightedPlugin, error) {
+			return ourPlugins(arguments{fit: noderesources.FitArgs{ScoringStrategy: &noderesources.ScoringStrategy{
+				Type: noderesources.RequestedToCapacityRatio, Resources: ourResources(resources), Shape: ourShape(),
+			}}})
 		}},
 	}
 }
@@ -60,9 +70,34 @@ var (
 		{MaxSkew: 2, TopologyKey: "rack", WhenUnsatisfiable: corev1.ScheduleAnyway},
 	}
 	hardPodAffinityWeight int32 = 60
+	resources                   = []config.ResourceSpec{
+		{Name: "cpu", Weight: 2}, {Name: "memory", Weight: 1}, {Name: "example.com/gpu", Weight: 5}, {Name: "hugepages-2Mi", Weight: 1},
+	}
+	balancedResources = []config.ResourceSpec{
+		{Name: "memory", Weight: 1}, {Name: "example.com/gpu", Weight: 1}, {Name: "ephemeral-storage", Weight: 1}, {Name: "cpu", Weight: 1},
+	}
+	shape = []config.UtilizationShapePoint{
+		{Utilization: 0, Score: 0}, {Utilization: 35, Score: 9}, {Utilization: 70, Score: 2}, {Utilization: 100, Score: 10},
+	}
 )
 
-// setArguments gives them to kube-scheduler.
+func ourResources(resources []config.ResourceSpec) []noderesources.ResourceSpec {
+	var out []noderesources.ResourceSpec
+	for _, r := range resources {
+		out = append(out, noderesources.ResourceSpec{Name: corev1.ResourceName(r.Name), Weight: r.Weight})
+	}
+	return out
+}
+
+func ourShape() []noderesources.UtilizationShapePoint {
+	var out []noderesources.UtilizationShapePoint
+	for _, p := range shape {
+		out = append(out, noderesources.UtilizationShapePoint{Utilization: p.Utilization, Score: p.Score})
+	}
+	return out
+}
+
+// setArguments gives kube-scheduler the arguments of the variation.
 func setArguments(profile *config.KubeSchedulerProfile) {
 	for _, c := range profile.PluginConfig {
 		switch args := c.Args.(type) {
@@ -70,6 +105,9 @@ func setArguments(profile *config.KubeSchedulerProfile) {
 			args.AddedAffinity = addedAffinity
 		case *config.NodeResourcesFitArgs:
 			args.IgnoredResources, args.IgnoredResourceGroups = ignoredResources, ignoredGroups
+			args.ScoringStrategy = &config.ScoringStrategy{Type: config.MostAllocated, Resources: resources}
+		case *config.NodeResourcesBalancedAllocationArgs:
+			args.Resources = balancedResources
 		case *config.PodTopologySpreadArgs:
 			args.DefaultingType, args.DefaultConstraints = config.ListDefaulting, defaultConstraints
 		case *config.InterPodAffinityArgs:
@@ -78,12 +116,25 @@ func setArguments(profile *config.KubeSchedulerProfile) {
 	}
 }
 
-// arguments of our plugins.
+// setRatio does so for the strategy RequestedToCapacityRatio.
+func setRatio(profile *config.KubeSchedulerProfile) {
+	for _, c := range profile.PluginConfig {
+		if args, ok := c.Args.(*config.NodeResourcesFitArgs); ok {
+			args.ScoringStrategy = &config.ScoringStrategy{
+				Type: config.RequestedToCapacityRatio, Resources: resources,
+				RequestedToCapacityRatio: &config.RequestedToCapacityRatioParam{Shape: shape},
+			}
+		}
+	}
+}
+
+// arguments of our plugins; the zero value is the default.
 type arguments struct {
-	addedAffinity   *corev1.NodeAffinity
-	fit             noderesources.FitArgs
-	spread          podtopologyspread.Args
-	interPodAffinty interpodaffinity.Args
+	addedAffinity    *corev1.NodeAffinity
+	fit              noderesources.FitArgs
+	balanced         []noderesources.ResourceSpec
+	spread           podtopologyspread.Args
+	interPodAffinity interpodaffinity.Args
 }
 
 // ourPlugins returns our default plugins, those with arguments built again.
@@ -91,14 +142,16 @@ func ourPlugins(a arguments) ([]framework.WeightedPlugin, error) {
 	list, err := plugins.Default()
 	affinity, errAffinity := nodeaffinity.New(a.addedAffinity)
 	fit, errFit := noderesources.NewFit(a.fit)
+	balanced, errBalanced := noderesources.NewBalancedAllocation(a.balanced...)
 	spread, errSpread := podtopologyspread.New(a.spread)
-	interPod, errInterPod := interpodaffinity.New(a.interPodAffinty)
-	if err := errors.Join(err, errAffinity, errFit, errSpread, errInterPod); err != nil {
+	interPod, errInterPod := interpodaffinity.New(a.interPodAffinity)
+	preemption, errPreemption := defaultpreemption.New(defaultpreemption.Args{})
+	if err := errors.Join(err, errAffinity, errFit, errBalanced, errSpread, errInterPod, errPreemption); err != nil {
 		return nil, err
 	}
 	for _, p := range []framework.WeightedPlugin{
-		{Plugin: affinity, Weight: 2}, {Plugin: nodeports.New()}, {Plugin: fit, Weight: 1},
-		{Plugin: spread, Weight: 2}, {Plugin: interPod, Weight: 2}, {Plugin: imagelocality.New(), Weight: 1},
+		{Plugin: affinity, Weight: 2}, {Plugin: nodeports.New()}, {Plugin: fit, Weight: 1}, {Plugin: balanced, Weight: 1},
+		{Plugin: spread, Weight: 2}, {Plugin: interPod, Weight: 2}, {Plugin: imagelocality.New(), Weight: 1}, {Plugin: preemption},
 	} {
 		list = slices.DeleteFunc(list, func(old framework.WeightedPlugin) bool { return old.Name() == p.Name() })
 		list = append(list, p)
