@@ -6,7 +6,6 @@ package controllers_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -41,9 +40,6 @@ var (
 func TestControllers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs an API server")
-	}
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		t.Skip("needs KUBEBUILDER_ASSETS: use make test")
 	}
 	RegisterFailHandler(Fail)
 	SetDefaultEventuallyTimeout(20 * time.Second)

@@ -79,6 +79,7 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 func newRecorder(config *rest.Config, sources ObserverOptions) (*observer.Observer, error) {
 	options := observer.Options{
 		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, RESTConfig: config,
+		Registerer: metrics.Registry,
 	}
 	if sources.DecisionsURL != "" || sources.TransitionsURL != "" {
 		client, err := decisions.NewClient(sources.CAFile, sources.TokenFile)

@@ -56,6 +56,8 @@ type Options struct {
 	EtcdPrefix string
 	// RESTConfig reaches the API server with the observer's identity; nil for no watch.
 	RESTConfig *rest.Config
+	// Registerer takes the metrics while the observer runs; nil for none.
+	Registerer prometheus.Registerer
 	// Decisions is where the scheduler serves its decisions; nil where it does not.
 	Decisions *decisions.Endpoint
 	// Transitions is where the controller manager serves its transitions; nil
@@ -101,6 +103,7 @@ type Observer struct {
 	watch, etcd follower
 	reader      keyReader
 	close       func() error
+	registerer  prometheus.Registerer
 }
 
 var (
@@ -119,6 +122,7 @@ func New(options Options) (*Observer, error) {
 	}
 	options.Journal.Clock = options.Clock
 	o := newObserver(options.Clock, record.NewJournal(options.Journal))
+	o.registerer = options.Registerer
 	o.addAudit(options)
 	if err := o.addWatch(options); err != nil {
 		return nil, err
@@ -218,6 +222,11 @@ func groupResources(resources []schema.GroupVersionResource) []schema.GroupResou
 // Start runs the sources until the context ends. A source that fails says so in
 // its state and tries again.
 func (o *Observer) Start(ctx context.Context) error {
+	unregister, err := o.register()
+	if err != nil {
+		return errors.Join(err, o.close())
+	}
+	defer unregister()
 	var group sync.WaitGroup
 	errs := make([]error, len(o.sources))
 	for i, source := range o.sources {
@@ -239,15 +248,32 @@ func (o *Observer) Sources() []evidence.SourceState {
 	return states
 }
 
-// RegisterMetrics registers the metrics of the journal and of the sources.
-func (o *Observer) RegisterMetrics(registerer prometheus.Registerer) error {
-	errs := []error{registerer.Register(o.journal)}
-	for _, source := range o.sources {
-		if collector, ok := source.(prometheus.Collector); ok {
-			errs = append(errs, registerer.Register(collector))
+// register registers the metrics of the journal and of the sources, and returns
+// how to undo it: an observer may be started again in the same process.
+func (o *Observer) register() (undo func(), err error) {
+	var registered []prometheus.Collector
+	undo = func() {
+		for _, collector := range registered {
+			o.registerer.Unregister(collector)
 		}
 	}
-	return errors.Join(errs...)
+	if o.registerer == nil {
+		return undo, nil
+	}
+	collectors := []prometheus.Collector{o.journal}
+	for _, source := range o.sources {
+		if collector, ok := source.(prometheus.Collector); ok {
+			collectors = append(collectors, collector)
+		}
+	}
+	for _, collector := range collectors {
+		if err := o.registerer.Register(collector); err != nil {
+			undo()
+			return nil, fmt.Errorf("registering the observer's metrics: %w", err)
+		}
+		registered = append(registered, collector)
+	}
+	return undo, nil
 }
 
 // Subjects lists up to limit pods that something is recorded of, the most

@@ -34,6 +34,7 @@ import (
 	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/observer"
+	"github.com/glassplane/glassplane/internal/substrate"
 )
 
 const auditPolicy = `
@@ -70,14 +71,16 @@ var _ = BeforeSuite(func() {
 	Expect(os.WriteFile(policy, []byte(auditPolicy), 0o600)).To(Succeed())
 	auditLog = filepath.Join(dir, "audit.log")
 
+	assets, err := substrate.FindAssets(os.Getenv)
+	Expect(err).NotTo(HaveOccurred())
 	testEnv = &envtest.Environment{
+		BinaryAssetsDirectory: assets.Dir,
 		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}
 	testEnv.ControlPlane.GetAPIServer().Configure().
 		Append("audit-policy-file", policy).
 		Append("audit-log-path", auditLog)
-	var err error
 	restCfg, err = testEnv.Start()
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(testEnv.Stop)
