@@ -8,6 +8,13 @@ set -o errexit -o nounset -o pipefail
 cidr="$(kubectl --kubeconfig=/etc/kubernetes/kubelet.conf get node "$(hostname)" --output='jsonpath={.spec.podCIDR}')"
 [[ -n ${cidr} ]]
 
+# A pod that connects to a service before kube-proxy has its rules waits until
+# that connection times out, for half a minute. So pods wait for the rules.
+for _ in {1..60}; do
+    ! iptables-nft --table=nat --list=KUBE-SERVICES --numeric 2>/dev/null | grep --quiet KUBE-SVC || break
+    sleep 0.5
+done
+
 echo 1 >/proc/sys/net/ipv4/conf/eth0/proxy_arp
 ip route replace "$(cut --delimiter=. --fields=1,2 <<<"${cidr}").0.0/16" dev eth0
 
