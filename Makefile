@@ -22,7 +22,7 @@ LDFLAGS := -s -w -X github.com/glassplane/glassplane/internal/version.version=$(
 GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 
 # Modules of their own keep what they need out of the module that users import.
-MODULES := . hack/controlplane
+MODULES := . hack/controlplane hack/kindnode
 
 # Packages without clients, clocks and I/O; .golangci.yml keeps them so.
 PURE := evidence explain kubelet scheduler/cache scheduler/framework scheduler/plugins scheduler/queue workload
@@ -164,6 +164,23 @@ undeploy: uninstall ## Remove CRDs and components from the current cluster.
 dist/overlay: $(KUSTOMIZE)
 	rm -rf $@ && mkdir -p $@
 	cd $@ && $(KUSTOMIZE) create --resources ../../config/default && $(KUSTOMIZE) edit set image glassplane/manager=$(IMG)
+
+##@ Kind
+
+KIND := $(GO) run ./hack/kind
+
+.PHONY: kind-up
+kind-up: ## Start a kind cluster with an audit log; without Docker and a registry, too.
+	$(KIND) up $(ARGS)
+
+.PHONY: kind-load
+kind-load: ## Build the image IMG and copy it to the kind cluster.
+	environment="$$($(KIND) env $(ARGS))"; eval "$${environment}"; $(MAKE) docker-build
+	$(KIND) load $(ARGS) $(IMG)
+
+.PHONY: kind-down
+kind-down: ## Remove the kind cluster and everything that was made for it.
+	$(KIND) down $(ARGS)
 
 ##@ Tools
 
