@@ -13,6 +13,11 @@ ARGS ?=
 NODES ?= 500
 PODS ?= 5000
 
+# What fidelity compares, at least, and the seed: random, and printed, where empty.
+VERDICTS ?= 100000
+PLACEMENTS ?= 2000
+SEED ?=
+
 GO ?= go
 KUBECTL ?= kubectl
 DOCKER ?= docker
@@ -39,6 +44,7 @@ SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
 # What the builder is to build: what the target at hand needs, and no more.
 BINARIES := etcd kube-apiserver kube-controller-manager
 test: BINARIES += kubectl
+fidelity: BINARIES += kube-scheduler
 
 ##@ General
 
@@ -100,6 +106,13 @@ test: controlplane $(GOTESTSUM) ## Run all tests, those against a real API serve
 .PHONY: test-unit
 test-unit: $(GOTESTSUM) ## Run the tests of the pure packages: quick, and no API server is needed.
 	$(GOTESTSUM) --format pkgname -- -race $(ARGS) $(PURE:%=./internal/%/...)
+
+# Built as the control plane's binaries are, so that Go's build cache serves both.
+.PHONY: fidelity
+fidelity: controlplane ## Compare our scheduler with kube-scheduler: make fidelity SEED=1.
+	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; cd test/fidelity && \
+	KUBEBUILDER_ASSETS="$$assets" SEED=$(SEED) VERDICTS=$(VERDICTS) PLACEMENTS=$(PLACEMENTS) \
+		CGO_ENABLED=0 $(GO) test -trimpath -count=1 -timeout=30m -v $(ARGS) .
 
 .PHONY: bench
 bench: controlplane ## Measure throughput and latency: make bench NODES=500 PODS=5000.

@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 // TestVerdicts compares what all plugins say of generated pods and nodes.
 func TestVerdicts(t *testing.T) {
 	h := newHarness(t)
-	total := &Comparison{ByKind: make(map[string]int)}
+	total := &Comparison{ByKind: make(map[string]Coverage)}
 	explained := map[string]int{}
 	variations := Variations()
 	for i := uint64(0); total.Compared < atLeast("VERDICTS", 100_000); i++ {
@@ -64,7 +64,7 @@ func TestVerdicts(t *testing.T) {
 		total.merge(c)
 		for _, d := range c.Disagreements {
 			if explained[d.Kind]++; explained[d.Kind] == 1 && len(explained) <= maxExplained {
-				t.Errorf("%s", h.Explain(t.Context(), s, d.Kind))
+				t.Errorf("%s", h.Explain(t.Context(), s, d))
 			}
 		}
 		if len(total.Disagreements) > 1000 {
@@ -74,7 +74,7 @@ func TestVerdicts(t *testing.T) {
 	for kind, n := range explained {
 		t.Errorf("%s: %d disagreements", kind, n)
 	}
-	fmt.Printf("%sverdicts: %d compared, %d agree\n", total.Coverage(), total.Compared, total.Compared-len(total.Disagreements))
+	fmt.Printf("%sverdicts: %d compared, %d agree\n", total.Table(), total.Compared, total.Compared-len(total.Disagreements))
 }
 
 func newHarness(t *testing.T) *Harness {
@@ -157,5 +157,5 @@ func explainPlacement(ctx context.Context, h *Harness, d PlacementDisagreement) 
 	if err != nil || len(c.Disagreements) == 0 {
 		return "# The plugins agree; the running schedulers do not.\n" + d.String()
 	}
-	return h.Explain(ctx, d.Scenario, c.Disagreements[0].Kind)
+	return h.Explain(ctx, d.Scenario, c.Disagreements[0])
 }

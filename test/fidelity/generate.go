@@ -81,9 +81,11 @@ func (g *Generator) existing(nodes []*corev1.Node) []*corev1.Pod {
 	if len(nodes) == 0 {
 		return nil
 	}
+	used := map[string]bool{}
 	for range g.between(0, 3*len(nodes)) {
 		pod := g.Pod(nodes)
 		pod.Spec.NodeName = g.node(nodes)
+		dropUsedPorts(pod, used)
 		pod.Spec.SchedulingGates = nil
 		start := metav1.NewTime(epoch.Add(time.Duration(g.between(0, 9)) * time.Minute))
 		pod.Status.StartTime = &start
@@ -95,6 +97,21 @@ func (g *Generator) existing(nodes []*corev1.Node) []*corev1.Pod {
 		out = append(out, pod)
 	}
 	return out
+}
+
+// dropUsedPorts removes host ports that another pod of the node has: no kubelet
+// admits the second pod, and kube-scheduler, which does not count users, would
+// take the port for free once one of them is preempted.
+func dropUsedPorts(pod *corev1.Pod, used map[string]bool) {
+	for i := range pod.Spec.Containers {
+		c := &pod.Spec.Containers[i]
+		c.Ports = slices.DeleteFunc(c.Ports, func(p corev1.ContainerPort) bool {
+			id := fmt.Sprint(pod.Spec.NodeName, p.Protocol, p.HostPort, strings.TrimPrefix(p.HostIP, "0.0.0.0"))
+			taken := p.HostPort > 0 && used[id]
+			used[id] = true
+			return taken
+		})
+	}
 }
 
 // Namespaces makes the namespaces, which have labels.

@@ -71,24 +71,35 @@ func (h *Harness) Compare(ctx context.Context, s *Scenario) (*Comparison, error)
 
 // Explain shrinks a scenario on which the schedulers disagree and describes it:
 // the manifest and what each of them says.
-func (h *Harness) Explain(ctx context.Context, s *Scenario, kind string) string {
-	find := func(s *Scenario) *Disagreement {
-		c, err := h.Compare(ctx, s)
-		if err != nil {
-			return nil
-		}
-		for i := range c.Disagreements {
-			if c.Disagreements[i].Kind == kind {
-				return &c.Disagreements[i]
-			}
-		}
+func (h *Harness) Explain(ctx context.Context, s *Scenario, d Disagreement) string {
+	small, note := h.shrink(ctx, s, d.Kind), ""
+	if small == nil {
+		small, note = s, "# They agree when asked again, so this depends on something random.\n"
+	} else if again := h.find(ctx, small, d.Kind); again != nil {
+		d = *again
+	}
+	return fmt.Sprintf("%s%s# %s\n", small.Manifest(), note, strings.ReplaceAll(d.String(), "\n", "\n# "))
+}
+
+// shrink returns a small scenario with a disagreement of that kind; nil where
+// there is none.
+func (h *Harness) shrink(ctx context.Context, s *Scenario, kind string) *Scenario {
+	if h.find(ctx, s, kind) == nil {
 		return nil
 	}
-	small := Shrink(s, func(s *Scenario) bool { return find(s) != nil })
-	var b strings.Builder
-	b.WriteString(small.Manifest())
-	if d := find(small); d != nil {
-		fmt.Fprintf(&b, "# %s\n", strings.ReplaceAll(d.String(), "\n", "\n# "))
+	return Shrink(s, func(s *Scenario) bool { return h.find(ctx, s, kind) != nil })
+}
+
+// find returns the first disagreement of that kind.
+func (h *Harness) find(ctx context.Context, s *Scenario, kind string) *Disagreement {
+	c, err := h.Compare(ctx, s)
+	if err != nil {
+		return nil
 	}
-	return b.String()
+	for i := range c.Disagreements {
+		if c.Disagreements[i].Kind == kind {
+			return &c.Disagreements[i]
+		}
+	}
+	return nil
 }

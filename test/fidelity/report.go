@@ -71,6 +71,11 @@ func (p Preemption) String() string {
 	return fmt.Sprintf("%s without %s", p.Node, strings.Join(p.Victims, " "))
 }
 
+// message is what Evaluator.Preempt of kube-scheduler adds to the pod's condition.
+func (p Preemption) message() string {
+	return fmt.Sprintf("preemption: found a potential placement for pod on node %v, preempting %d victims", p.Node, len(p.Victims))
+}
+
 // Disagreement is one thing on which the schedulers differ.
 type Disagreement struct {
 	// Kind is the plugin and extension point, or what else differs. Shrinking
@@ -97,12 +102,27 @@ type Comparison struct {
 	Compared      int
 	Disagreements []Disagreement
 	// ByKind counts Compared by kind.
-	ByKind map[string]int
+	ByKind map[string]Coverage
 }
+
+// Coverage counts what was compared of one kind.
+type Coverage struct {
+	Compared int
+	// Telling are those where the real plugin objects, or gives a score.
+	Telling int
+}
+
+// quiet are the answers of a plugin that has nothing to say.
+var quiet = map[string]bool{"Success": true, describe(Score{}): true, noPreemption: true}
 
 func (c *Comparison) check(kind, node, real, ours string) {
 	c.Compared++
-	c.ByKind[kind]++
+	coverage := c.ByKind[kind]
+	coverage.Compared++
+	if !quiet[real] {
+		coverage.Telling++
+	}
+	c.ByKind[kind] = coverage
 	if real != ours {
 		c.Disagreements = append(c.Disagreements, Disagreement{Kind: kind, Node: node, Real: real, Ours: ours})
 	}
@@ -110,7 +130,7 @@ func (c *Comparison) check(kind, node, real, ours string) {
 
 // Compare compares what two schedulers say of the nodes, plugin by plugin.
 func Compare(real, ours *Report, nodes, filters, scores []string) *Comparison {
-	c := &Comparison{ByKind: make(map[string]int)}
+	c := &Comparison{ByKind: make(map[string]Coverage)}
 	c.check("PreFilter", "", describePreFilter(real), describePreFilter(ours))
 	if real.PreFilter == nil && ours.PreFilter == nil {
 		for _, node := range nodes {
@@ -127,10 +147,11 @@ func Compare(real, ours *Report, nodes, filters, scores []string) *Comparison {
 			}
 		}
 	}
+	real.alignTo(ours)
 	c.check("Outcome", "", describeOutcome(real), describeOutcome(ours))
 	c.checkChosen(real, ours)
 	if strings.Contains(real.Message+ours.Message, "preemption:") {
-		c.checkPreemption(real, ours)
+		c.check("Preemption", "", describePreemption(real), describePreemption(ours))
 	}
 	return c
 }
@@ -147,22 +168,27 @@ func (c *Comparison) checkChosen(real, ours *Report) {
 	c.check("Chosen", "", real.Best[0], chosen)
 }
 
-// checkPreemption accepts each of the real one's equally good choices.
-func (c *Comparison) checkPreemption(real, ours *Report) {
-	describe := func(list []Preemption) string {
-		if len(list) == 0 {
-			return "none"
-		}
-		return list[0].String()
+// noPreemption says that deleting pods does not help.
+const noPreemption = "none"
+
+// alignTo makes the choice of the other the one that counts, where it is one of
+// several that are equally good.
+func (r *Report) alignTo(other *Report) {
+	if len(other.Preemption) == 0 {
+		return
 	}
-	text := describe(ours.Preemption)
-	for _, p := range real.Preemption {
-		if p.String() == text {
-			c.check("Preemption", "", text, text)
-			return
-		}
+	i := slices.IndexFunc(r.Preemption, func(p Preemption) bool { return p.String() == other.Preemption[0].String() })
+	if i > 0 {
+		r.Message = strings.Replace(r.Message, r.Preemption[0].message(), r.Preemption[i].message(), 1)
+		r.Preemption[0], r.Preemption[i] = r.Preemption[i], r.Preemption[0]
 	}
-	c.check("Preemption", "", describe(real.Preemption), text)
+}
+
+func describePreemption(r *Report) string {
+	if len(r.Preemption) == 0 {
+		return noPreemption
+	}
+	return r.Preemption[0].String()
 }
 
 func describePreFilter(r *Report) string {
@@ -180,9 +206,10 @@ func describeFilter(r *Report, node, plugin string) string {
 }
 
 func describeScore(r *Report, node, plugin string) string {
-	s := r.Scores[node][plugin]
-	return fmt.Sprintf("raw %d, normalized %d", s.Raw, s.Normalized)
+	return describe(r.Scores[node][plugin])
 }
+
+func describe(s Score) string { return fmt.Sprintf("raw %d, normalized %d", s.Raw, s.Normalized) }
 
 func describeOutcome(r *Report) string {
 	switch {
@@ -199,15 +226,18 @@ func (c *Comparison) merge(other *Comparison) {
 	c.Compared += other.Compared
 	c.Disagreements = append(c.Disagreements, other.Disagreements...)
 	for kind, n := range other.ByKind {
-		c.ByKind[kind] += n
+		sum := c.ByKind[kind]
+		c.ByKind[kind] = Coverage{Compared: sum.Compared + n.Compared, Telling: sum.Telling + n.Telling}
 	}
 }
 
-// Coverage lists how many verdicts of each kind were compared.
-func (c *Comparison) Coverage() string {
+// Table lists how many verdicts of each kind were compared, and how many of
+// them were objections or scores.
+func (c *Comparison) Table() string {
 	var b strings.Builder
 	for _, kind := range slices.Sorted(maps.Keys(c.ByKind)) {
-		fmt.Fprintf(&b, "  %-40s %d\n", kind, c.ByKind[kind])
+		n := c.ByKind[kind]
+		fmt.Fprintf(&b, "  %-40s %8d, of which %8d telling\n", kind, n.Compared, n.Telling)
 	}
 	return b.String()
 }

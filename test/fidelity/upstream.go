@@ -191,9 +191,15 @@ func (u *Upstream) Best(ctx context.Context, s *Scenario) (nodes []string, messa
 
 // load makes the cluster of the scenario the one that the plugins see.
 func (u *Upstream) load(s *Scenario) error {
-	pods := make([]*corev1.Pod, len(s.Pods))
-	for i, pod := range s.Pods {
-		pods[i] = admitted(pod)
+	nodes := sets.New[string]()
+	for _, node := range s.Nodes {
+		nodes.Insert(node.Name)
+	}
+	var pods []*corev1.Pod
+	for _, pod := range s.Pods {
+		if nodes.Has(pod.Spec.NodeName) { // NewSnapshot cannot do without the node
+			pods = append(pods, admitted(pod))
+		}
 	}
 	*u.snapshot = *internalcache.NewSnapshot(pods, s.Nodes)
 	return errors.Join(
@@ -247,9 +253,7 @@ func (u *Upstream) preempt(ctx context.Context, state fwk.CycleState, pod *corev
 		}
 	}
 	if len(report.Preemption) > 0 {
-		best := report.Preemption[0]
-		fit.Diagnosis.PostFilterMsg = fmt.Sprintf("preemption: found a potential placement for pod on node %v, preempting %d victims",
-			best.Node, len(best.Victims))
+		fit.Diagnosis.PostFilterMsg = report.Preemption[0].message()
 	} else {
 		_, status := u.framework.RunPostFilterPlugins(ctx, state, pod, statuses)
 		fit.Diagnosis.PostFilterMsg = status.Message()
