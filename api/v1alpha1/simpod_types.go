@@ -340,7 +340,7 @@ type SimPodStatus struct {
 
 	// restarts is the sum of the restart counts of all containers.
 	// +optional
-	Restarts int32 `json:"restarts,omitempty"`
+	Restarts int32 `json:"restarts"`
 
 	// reason is a short word for why the pod is in this phase, such as
 	// DeadlineExceeded.

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -44,11 +45,25 @@ func (f *localFlags) validate() error {
 	if f.nodes < 0 || f.nodes > local.MaxNodes {
 		return fmt.Errorf("invalid --nodes %d: must be 0 to %d", f.nodes, local.MaxNodes)
 	}
+	if err := f.validateObserverAddress(); err != nil {
+		return err
+	}
 	switch f.auditLevel {
 	case "Metadata", "Request", "RequestResponse":
 		return nil
 	}
 	return fmt.Errorf("invalid --audit-level %q: must be Metadata, Request or RequestResponse", f.auditLevel)
+}
+
+func (f *localFlags) validateObserverAddress() error {
+	host, _, err := net.SplitHostPort(f.observerAddress)
+	if err != nil {
+		return fmt.Errorf("invalid --observer-address %q: must be HOST:PORT, such as 127.0.0.1:8080: %w", f.observerAddress, err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("invalid --observer-address %q: must be on loopback, such as 127.0.0.1:8080: the API has no authentication here", f.observerAddress)
+	}
+	return nil
 }
 
 func (f *localFlags) options(io IO) (local.Options, error) {

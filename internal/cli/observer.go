@@ -36,8 +36,8 @@ func newObserver(base *url.URL) *observer {
 	return &observer{base: base, client: &http.Client{Timeout: observerTimeout}}
 }
 
-// errNotRecorded is wrapped by the error for a subject of which nothing is known.
-var errNotRecorded = errors.New("nothing is recorded of it")
+// errNotRecorded is the error for a subject of which nothing is known.
+var errNotRecorded = errors.New("nothing is recorded of it: check name and namespace, and that it was requested while the observer ran")
 
 // record returns all that the observer knows of a subject.
 func (o *observer) record(ctx context.Context, of subject) (evidence.Record, error) {
@@ -63,7 +63,7 @@ func (o *observer) record(ctx context.Context, of subject) (evidence.Record, err
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:
-		return evidence.Record{}, fmt.Errorf("%s: %w", of, errNotRecorded)
+		return evidence.Record{}, errNotRecorded
 	default:
 		return evidence.Record{}, fmt.Errorf("the observer at %s answered %s: %s", o.base, response.Status, statusMessage(body))
 	}

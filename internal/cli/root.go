@@ -39,9 +39,30 @@ func Main(ctx context.Context, program string, args []string, io IO) int {
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintln(io.ErrOut, "interrupted")
 		return 130
-	default:
-		fmt.Fprintln(io.ErrOut, message(err))
-		return 1
+	}
+	fmt.Fprintln(io.ErrOut, message(err))
+	var hint *hintError
+	if errors.As(err, &hint) {
+		fmt.Fprintln(io.ErrOut, hint.hint)
+	}
+	return 1
+}
+
+// hintError is an error that comes with advice.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e *hintError) Unwrap() error { return e.error }
+
+// exactName is the check of a command's only argument.
+func exactName(usage string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("expected one NAME, got %d arguments: %s", len(args), usage)
+		}
+		return nil
 	}
 }
 

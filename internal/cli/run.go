@@ -54,7 +54,7 @@ glassplane run web --image=nginx --requests=cpu=500m,memory=256Mi
 
 # Print what would be sent
 glassplane run web --image=nginx --dry-run=client -o yaml`),
-		Args: cobra.ExactArgs(1),
+		Args: exactName("glassplane run NAME --image=IMAGE"),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
 				return err
@@ -144,10 +144,10 @@ func (c *runCommand) Run(ctx context.Context) error {
 
 // refused adds to a refusal how it can be looked at.
 func (c *runCommand) refused(err error, sent evidence.Client) error {
-	if sent.AuditID != "" {
-		fmt.Fprintf(c.io.ErrOut, "To see where the request stopped: glassplane walk simpod/%s --request=%s\n", c.name, sent.AuditID)
+	if sent.AuditID == "" {
+		return err
 	}
-	return err
+	return &hintError{err, fmt.Sprintf("To see where the request stopped: glassplane walk simpod/%s --request=%s", c.name, sent.AuditID)}
 }
 
 func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client) error {

@@ -57,6 +57,19 @@ func (c *Cluster) newEndpoint(ctx context.Context) (endpoint, error) {
 	return e, nil
 }
 
+// checkAddress tells early that the observer's address cannot be had.
+func checkAddress(ctx context.Context, address string) error {
+	if address == "" {
+		return nil
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("the observer cannot listen on %s; choose another address with --observer-address: %w", address, err)
+	}
+	return listener.Close()
+}
+
 // observerToken asks for a token of the observer's ServiceAccount, as a
 // kubelet does for a pod.
 func (c *Cluster) observerToken(ctx context.Context) (string, error) {

@@ -79,6 +79,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if opts.Progress == nil {
 		opts.Progress = func(string, ...any) {}
 	}
+	if err := checkAddress(ctx, opts.ObserverAddress); err != nil {
+		return nil, err
+	}
 	plane, err := substrate.Start(ctx, substrate.Options{
 		Assets: opts.Assets, Dir: opts.Dir,
 		APIServerPort: opts.APIServerPort, EtcdPort: opts.EtcdPort,
