@@ -71,10 +71,15 @@ func (t *AffinityTerm) describe(b *strings.Builder, weight int32) {
 // more, the rest is computed each time.
 const maxClasses = 1024
 
-// ClassMemo remembers the answer to one question for each class of pods.
+// ClassMemo remembers the answer to one question for each class of pods. It is
+// for one goroutine.
 type ClassMemo[T any] struct {
 	answer  func(*PodInfo) T
 	answers map[Class]T
+	hits    int
+	// useless is true where hardly two pods are of one class: looking up then costs
+	// more than it saves.
+	useless bool
 }
 
 // NewClassMemo returns a memo for a question whose answer is the same for all
@@ -85,12 +90,18 @@ func NewClassMemo[T any](answer func(*PodInfo) T) *ClassMemo[T] {
 
 // Of returns the answer for a pod of the class.
 func (m *ClassMemo[T]) Of(class Class, pod *PodInfo) T {
+	if m.useless {
+		return m.answer(pod)
+	}
 	if known, ok := m.answers[class]; ok {
+		m.hits++
 		return known
 	}
 	answer := m.answer(pod)
 	if len(m.answers) < maxClasses {
 		m.answers[class] = answer
+	} else if m.hits < maxClasses {
+		m.useless = true
 	}
 	return answer
 }

@@ -4,6 +4,7 @@
 package framework
 
 import (
+	"strconv"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,17 +47,33 @@ func TestClasses(t *testing.T) {
 }
 
 func TestClassMemo(t *testing.T) {
-	asked := 0
-	memo := NewClassMemo(func(p *PodInfo) string { asked++; return p.Pod.Labels["i"] })
-	for range 2 {
-		for i := range maxClasses + 2 {
-			info := NewPodInfo(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"i": string(rune(i))}}})
-			if got := memo.Of(info.LabelClass, info); got != string(rune(i)) {
-				t.Fatalf("pod %d: %q", i, got)
+	for _, tc := range []struct {
+		name                   string
+		rounds, classes, asked int
+	}{
+		{"once per class", 3, 10, 10},
+		{"each time beyond the bound", 3, maxClasses + 1, maxClasses + 1 + 2},
+		{"always where no two pods are of one class", 2, 2 * maxClasses, 4 * maxClasses},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			asked := 0
+			memo := NewClassMemo(func(p *PodInfo) string { asked++; return p.Pod.Name })
+			for round := range tc.rounds {
+				for i := range tc.classes {
+					name := strconv.Itoa(i)
+					info := NewPodInfo(&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"i": name}}})
+					if got := memo.Of(info.LabelClass, info); got != name {
+						t.Fatalf("pod %d: %q", i, got)
+					}
+					if i < maxClasses && round == 0 && tc.classes == maxClasses+1 {
+						memo.Of(info.LabelClass, info) // a second pod of the class
+						memo.Of(info.LabelClass, info)
+					}
+				}
 			}
-		}
-	}
-	if want := maxClasses + 4; asked != want {
-		t.Errorf("asked %d times, want %d: once per class, and each time beyond the bound", asked, want)
+			if asked != tc.asked {
+				t.Errorf("asked %d times, want %d", asked, tc.asked)
+			}
+		})
 	}
 }

@@ -19,7 +19,9 @@ type constraint struct {
 	topologyKey string
 	// selector of the pods that count. Nil where only a snapshot could tell, which
 	// happens in queueing hints.
-	selector      labels.Selector
+	selector labels.Selector
+	// counted remembers which classes of pods count.
+	counted       *framework.ClassMemo[bool]
 	minDomains    int
 	honorAffinity bool
 	honorTaints   bool
@@ -143,16 +145,23 @@ func (in *inclusion) includes(c *constraint, node *corev1.Node) bool {
 	return !c.honorTaints || tolerations.TolerateScheduling(in.tolerations, node.Spec.Taints)
 }
 
-// countPods counts the pods that the selector selects. A selector of everything
-// counts none, and pods that are being deleted do not count. It mirrors
-// countPodsMatchSelector.
-func countPods(pods []*framework.PodInfo, selector labels.Selector, namespace string) int {
-	if len(pods) == 0 || selector.Empty() {
-		return 0
+// memorize prepares the constraints for countPods, for a pod of the namespace. A
+// selector of everything counts none, as in countPodsMatchSelector.
+func memorize(constraints []constraint, namespace string) {
+	for i := range constraints {
+		selector := constraints[i].selector
+		constraints[i].counted = framework.NewClassMemo(func(p *framework.PodInfo) bool {
+			return !selector.Empty() && p.Pod.Namespace == namespace && selector.Matches(labels.Set(p.Pod.Labels))
+		})
 	}
+}
+
+// countPods counts the pods that the constraint selects. Pods that are being
+// deleted do not count. It mirrors countPodsMatchSelector.
+func (c *constraint) countPods(pods []*framework.PodInfo) int {
 	count := 0
 	for _, p := range pods {
-		if p.Pod.DeletionTimestamp == nil && p.Pod.Namespace == namespace && selector.Matches(labels.Set(p.Pod.Labels)) {
+		if c.counted.Of(p.LabelClass, p) && p.Pod.DeletionTimestamp == nil {
 			count++
 		}
 	}

@@ -47,6 +47,7 @@ func (p *PodTopologySpread) PreFilter(state *framework.CycleState, pod *framewor
 	if len(constraints) == 0 {
 		return nil, skip
 	}
+	memorize(constraints, pod.Pod.Namespace)
 	s := &preFilterState{constraints: constraints, inclusion: newInclusion(pod.Pod)}
 	nodes := state.Snapshot().List()
 	for i := range constraints {
@@ -57,7 +58,7 @@ func (p *PodTopologySpread) PreFilter(state *framework.CycleState, pod *framewor
 		}
 	}
 	for _, node := range nodes {
-		s.collect(node, pod.Pod.Namespace)
+		s.collect(node)
 	}
 	for _, d := range s.domains {
 		d.settle()
@@ -83,7 +84,7 @@ func sizeHint(c *constraint, nodes int) int {
 }
 
 // collect counts the pods of a node that is in a domain of each constraint.
-func (s *preFilterState) collect(node *framework.NodeInfo, namespace string) {
+func (s *preFilterState) collect(node *framework.NodeInfo) {
 	nodeLabels := node.Node().Labels
 	if !hasAllKeys(nodeLabels, s.constraints) {
 		return
@@ -91,7 +92,7 @@ func (s *preFilterState) collect(node *framework.NodeInfo, namespace string) {
 	for i := range s.constraints {
 		c := &s.constraints[i]
 		if s.inclusion.includes(c, node.Node()) {
-			s.domains[i].collect(nodeLabels[c.topologyKey], countPods(node.Pods, c.selector, namespace))
+			s.domains[i].collect(nodeLabels[c.topologyKey], c.countPods(node.Pods))
 		}
 	}
 }

@@ -3,6 +3,15 @@
 
 // Package podtopologyspread spreads pods over zones, nodes and other domains.
 // It mirrors k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread.
+//
+// Default constraints have no selector of their own: they spread the pods that
+// belong together. kube-scheduler asks its listers of Services, ReplicaSets,
+// StatefulSets and ReplicationControllers which these are. Here the snapshot
+// answers, so that a decision stays a function of it
+// (framework.DefaultSelectorSnapshot): a SimPod belongs together with the pods
+// that the selector of its controlling SimReplicaSet selects, and of the Services
+// that select it (framework.MergeDefaultSelector). A pod that belongs to nothing
+// has no default constraints.
 package podtopologyspread
 
 import (

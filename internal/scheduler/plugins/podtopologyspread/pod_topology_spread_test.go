@@ -422,18 +422,20 @@ func FuzzPlugin(f *testing.F) {
 
 func BenchmarkSpreading5000Nodes10000Pods(b *testing.B) {
 	plugin := newPlugin(b, Args{})
-	snapshot := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) { p.Label("app", "a", "n", strconv.Itoa(i)) })
-	nodes := snapshot.List()
-	scores := make([]int64, len(nodes))
+	replicas := plugintest.BigCluster(5000, 10000, func(_ int, p *plugintest.Pod) { p.Label("app", "a", "pod-template-hash", "5d59d67564") })
+	unique := plugintest.BigCluster(5000, 10000, func(i int, p *plugintest.Pod) { p.Label("app", "a", "n", strconv.Itoa(i)) })
+	scores := make([]int64, 5000)
 	for _, bc := range []struct {
-		name string
-		pod  *plugintest.Pod
+		name     string
+		snapshot *plugintest.Snapshot
+		pod      *plugintest.Pod
 	}{
-		{"hard zone", plugintest.MakePod("p").Label("app", "a").Spread(hard(zone, 5))},
-		{"hard zone and hostname", plugintest.MakePod("p").Label("app", "a").Spread(hard(zone, 5)).Spread(hard(hostname, 5))},
-		{"soft zone and hostname", plugintest.MakePod("p").Label("app", "a").Spread(soft(zone, 5)).Spread(soft(hostname, 3))},
+		{"hard zone", replicas, plugintest.MakePod("p").Label("app", "a").Spread(hard(zone, 5))},
+		{"hard zone and hostname", replicas, plugintest.MakePod("p").Label("app", "a").Spread(hard(zone, 5)).Spread(hard(hostname, 5))},
+		{"soft zone and hostname, no two pods with the same labels", unique, plugintest.MakePod("p").Label("app", "a").Spread(soft(zone, 5)).Spread(soft(hostname, 3))},
+		{"soft zone and hostname", replicas, plugintest.MakePod("p").Label("app", "a").Spread(soft(zone, 5)).Spread(soft(hostname, 3))},
 	} {
-		pod := framework.NewPodInfo(bc.pod.Obj())
+		pod, snapshot, nodes := framework.NewPodInfo(bc.pod.Obj()), bc.snapshot, bc.snapshot.List()
 		b.Run(bc.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -17,7 +17,6 @@ var preScoreKey = framework.NewStateKey[*preScoreState]()
 // preScoreState holds the pods per domain of each soft constraint.
 type preScoreState struct {
 	constraints []softConstraint
-	namespace   string
 	// requireAll leaves out nodes that lack one of the topology keys.
 	requireAll bool
 }
@@ -48,8 +47,8 @@ func (p *PodTopologySpread) PreScore(state *framework.CycleState, pod *framework
 	if len(constraints) == 0 {
 		return skip
 	}
+	memorize(constraints, pod.Pod.Namespace)
 	s := &preScoreState{
-		namespace:  pod.Pod.Namespace,
 		requireAll: len(pod.Pod.Spec.TopologySpreadConstraints) > 0 || !p.systemDefaulted,
 	}
 	for i := range constraints {
@@ -60,7 +59,7 @@ func (p *PodTopologySpread) PreScore(state *framework.CycleState, pod *framework
 		})
 	}
 	s.findDomains(nodes)
-	s.countPods(state.Snapshot().List(), newInclusion(pod.Pod))
+	s.collect(state.Snapshot().List(), newInclusion(pod.Pod))
 	preScoreKey.Write(state, s)
 	return nil
 }
@@ -97,8 +96,8 @@ func (c *softConstraint) add(value string) {
 	}
 }
 
-// countPods counts the pods of all nodes, also of those that do not fit.
-func (s *preScoreState) countPods(nodes []*framework.NodeInfo, in *inclusion) {
+// collect counts the pods of all nodes, also of those that do not fit.
+func (s *preScoreState) collect(nodes []*framework.NodeInfo, in *inclusion) {
 	for _, node := range nodes {
 		if s.ignores(node) {
 			continue
@@ -109,7 +108,7 @@ func (s *preScoreState) countPods(nodes []*framework.NodeInfo, in *inclusion) {
 			if !ok || len(node.Pods) == 0 || !in.includes(&c.constraint, node.Node()) {
 				continue
 			}
-			c.counts[place] += int64(countPods(node.Pods, c.selector, s.namespace))
+			c.counts[place] += int64(c.countPods(node.Pods))
 		}
 	}
 }
@@ -138,15 +137,15 @@ func (p *PodTopologySpread) Score(state *framework.CycleState, _ *framework.PodI
 	for i := range s.constraints {
 		c := &s.constraints[i]
 		if value, ok := node.Node().Labels[c.topologyKey]; ok {
-			score += scoreForCount(c.podsOf(node, value, s.namespace), c.maxSkew, c.weight)
+			score += scoreForCount(c.podsOf(node, value), c.maxSkew, c.weight)
 		}
 	}
 	return int64(math.Round(score)), nil
 }
 
-func (c *softConstraint) podsOf(node *framework.NodeInfo, value, namespace string) int64 {
+func (c *softConstraint) podsOf(node *framework.NodeInfo, value string) int64 {
 	if c.perNode {
-		return int64(countPods(node.Pods, c.selector, namespace))
+		return int64(c.countPods(node.Pods))
 	}
 	if place, ok := c.index[value]; ok {
 		return c.counts[place]
