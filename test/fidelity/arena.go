@@ -91,7 +91,21 @@ func (a *Arena) prepare(ctx context.Context) error {
 	if err := a.real.watch(ctx, a.client, &corev1.PodList{}); err != nil {
 		return err
 	}
-	return a.sims.watch(ctx, a.client, &v1alpha1.SimPodList{})
+	if err := a.sims.watch(ctx, a.client, &v1alpha1.SimPodList{}); err != nil {
+		return err
+	}
+	go a.sims.release(ctx, func(key types.NamespacedName) error { return a.releaseSim(ctx, key) })
+	return nil
+}
+
+// releaseSim lets a deleted SimPod go, as its kubelet would: it has nothing to stop.
+func (a *Arena) releaseSim(ctx context.Context, key types.NamespacedName) error {
+	sim := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
+	patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+	if err := a.client.Patch(ctx, sim, patch); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("releasing SimPod %s: %w", key, err)
+	}
+	return nil
 }
 
 // priorityClasses returns a class for each priority and preemption policy that
@@ -199,8 +213,8 @@ type Fate struct {
 	Node string
 	// Message says why the pod is unschedulable.
 	Message string
-	// Nominated is the node on which room is being made.
-	Nominated string
+	// Released is false while a pod that is deleted waits for its kubelet.
+	Released bool
 }
 
 // board holds the fate of each pod that exists, as a watch tells it.
@@ -208,6 +222,8 @@ type board struct {
 	mu      sync.Mutex
 	fates   map[types.NamespacedName]Fate
 	changed chan struct{}
+	// deleted are the pods that wait for their kubelet.
+	deleted []types.NamespacedName
 	err     error
 }
 
@@ -237,14 +253,14 @@ func (b *board) apply(event watch.Event) {
 	var fate Fate
 	switch o := event.Object.(type) {
 	case *corev1.Pod:
-		fate = Fate{Node: o.Spec.NodeName, Nominated: o.Status.NominatedNodeName}
+		fate = Fate{Node: o.Spec.NodeName, Released: true}
 		for _, c := range o.Status.Conditions {
 			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
 				fate.Message = c.Message
 			}
 		}
 	case *v1alpha1.SimPod:
-		fate = Fate{Node: o.Spec.NodeName, Nominated: o.Status.NominatedNodeName}
+		fate = Fate{Node: o.Spec.NodeName, Released: o.DeletionTimestamp == nil}
 		for _, c := range o.Status.Conditions {
 			if c.Type == string(corev1.PodScheduled) && c.Status == metav1.ConditionFalse {
 				fate.Message = c.Message
@@ -261,16 +277,53 @@ func (b *board) apply(event watch.Event) {
 	} else {
 		b.fates[key] = fate
 	}
+	if !fate.Released && event.Type != watch.Deleted {
+		b.deleted = append(b.deleted, key)
+	}
+	b.wake()
+}
+
+// wake wakes those who wait; the lock is held.
+func (b *board) wake() {
 	close(b.changed)
 	b.changed = make(chan struct{})
+}
+
+// release calls release for each pod that is deleted, until the context ends:
+// what a kubelet does once it has stopped the pod.
+func (b *board) release(ctx context.Context, release func(types.NamespacedName) error) {
+	for {
+		b.mu.Lock()
+		deleted, changed := b.deleted, b.changed
+		b.deleted = nil
+		b.mu.Unlock()
+		for _, key := range deleted {
+			if err := release(key); err != nil && ctx.Err() == nil {
+				b.fail(err)
+				return
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// exists is true where the pod has not been removed.
+func (b *board) exists(key types.NamespacedName) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.fates[key]
+	return ok
 }
 
 func (b *board) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.err = err
-	close(b.changed)
-	b.changed = make(chan struct{})
+	b.wake()
 }
 
 // wait waits until the pod's fate is as wanted; exists is false where there is

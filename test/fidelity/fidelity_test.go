@@ -121,6 +121,7 @@ func TestPlacements(t *testing.T) {
 	if n := len(result.Disagreements); n > maxExplained {
 		t.Errorf("and %d more", n-maxExplained)
 	}
+	fmt.Printf("  of which %d preempted others\n", result.Preemptions)
 	fmt.Printf("placements: %d compared, %d agree, %d ties\n", result.Compared, result.Agree, result.Ties)
 }
 

@@ -72,6 +72,9 @@ func (g *Generator) Scenario(name, variation string) *Scenario {
 	}
 	s.Pod = g.Pod(s.Nodes)
 	g.adopt(s)
+	if g.chance(30) {
+		g.crowd(s)
+	}
 	return s
 }
 
@@ -583,6 +586,29 @@ func (g *Generator) budget() *policyv1.PodDisruptionBudget {
 	b.Spec.MinAvailable = new(intstr.FromInt32(1))
 	b.Status.DisruptionsAllowed = int32(g.between(0, 2))
 	return b
+}
+
+// crowd makes preemption likely: the pod is important and has few wishes, the
+// nodes are full of pods that are not.
+func (g *Generator) crowd(s *Scenario) {
+	s.Pod.Spec.Priority = new(int32(1000))
+	s.Pod.Spec.PreemptionPolicy = nil
+	s.Pod.Spec.NodeSelector = nil
+	if g.chance(70) {
+		s.Pod.Spec.Affinity = nil
+	}
+	for _, node := range s.Nodes {
+		if g.chance(80) {
+			node.Spec.Unschedulable, node.Spec.Taints = false, nil
+		}
+		if g.chance(80) {
+			node.Status.Allocatable[corev1.ResourcePods] = g.quantity("1", "2", "3")
+			node.Status.Allocatable[corev1.ResourceCPU] = g.quantity("1", "2", "4")
+		}
+	}
+	for _, pod := range s.Pods {
+		pod.Spec.Priority = new(pick(g, []int32{-10, 0, 0, 10, 2000}))
+	}
 }
 
 func (g *Generator) service() *corev1.Service {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -22,6 +23,8 @@ import (
 const (
 	// podsPerSequence is how many pods are created on one set of nodes.
 	podsPerSequence = 40
+	// preemptingPercent is how many of them may preempt others.
+	preemptingPercent = 15
 	// sequenceOffset keeps the sequences' random numbers apart from the scenarios'.
 	sequenceOffset = 1 << 32
 	// lastLabel is put on a sequence's last node by the last write to any node:
@@ -35,6 +38,8 @@ type Placements struct {
 	Compared, Agree int
 	// Ties counts pods for which several nodes were equally good.
 	Ties int
+	// Preemptions are those of Compared for which others had to go.
+	Preemptions int
 	// Disagreements describe each difference, with the scenario that led to it.
 	Disagreements []PlacementDisagreement
 }
@@ -64,6 +69,8 @@ type sequence struct {
 	nodes      []*corev1.Node
 	// pods are the Pods that exist, bound.
 	pods []*corev1.Pod
+	// started counts the pods that were started.
+	started int
 }
 
 // Setup creates the namespaces of all sequences.
@@ -240,11 +247,14 @@ func (s *sequence) place(ctx context.Context, step int) error {
 		return fmt.Errorf("creating SimPod: %w", err)
 	}
 	scenario := s.scenario(pod)
-	best, _, err := s.oracle.Best(ctx, scenario)
+	expected, err := s.oracle.Expect(ctx, scenario)
 	if err != nil {
 		return err
 	}
-	decided := func(f Fate, exists bool) bool { return f.Node != "" || f.Message != "" }
+	decided := func(f Fate, _ bool) bool {
+		// Where room can be made the pod is told so first, and bound later.
+		return f.Node != "" || f.Message != "" && len(expected.Preemption) == 0
+	}
 	real, err := s.arena.real.wait(ctx, key, decided)
 	if err != nil {
 		return fmt.Errorf("kube-scheduler: %w", err)
@@ -253,27 +263,85 @@ func (s *sequence) place(ctx context.Context, step int) error {
 	if err != nil {
 		return fmt.Errorf("our scheduler: %w", err)
 	}
-	s.compare(scenario, best, real, ours)
+	realVictims, ourVictims := s.victims(s.arena.real), s.victims(s.arena.sims)
+	s.compare(scenario, expected, outcome{real, realVictims}, outcome{ours, ourVictims})
 	if real.Node == "" {
 		return s.remove(ctx, key)
+	}
+	if err := s.synchronizeVictims(ctx, realVictims, ourVictims); err != nil {
+		return err
 	}
 	pod.Spec.NodeName = real.Node
 	s.pods = append(s.pods, bare(pod))
 	if ours.Node != real.Node {
-		return s.synchronize(ctx, sim, real.Node)
+		if err := s.synchronize(ctx, key, sim.Labels, sim.Spec, real.Node); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.start(ctx, pod)
 }
 
-// newPod makes a pod that the API server accepts and that is unique.
+// newPod makes a pod that the API server accepts and that is unique. Few may
+// preempt, because that takes a scheduler's backoff of a second.
 func (s *sequence) newPod(step int) *corev1.Pod {
 	pod := s.generator.Pod(s.nodes)
 	pod.UID = ""
 	pod.Name = fmt.Sprintf("%s-p%d", s.nodes[0].Name, step)
-	// Preemption is compared with the verdicts.
 	pod.Spec.PreemptionPolicy = new(corev1.PreemptNever)
+	if s.generator.chance(preemptingPercent) {
+		pod.Spec.PreemptionPolicy = new(corev1.PreemptLowerPriority)
+		pod.Spec.Priority = new(maxUserPriority)
+	}
 	pod.Spec.PriorityClassName = priorityClass(*pod.Spec.Priority, *pod.Spec.PreemptionPolicy)
 	return pod
+}
+
+// start reports that the pod runs, as its kubelet would: who has run for longest
+// matters in preemption. Pods start one second after the other.
+func (s *sequence) start(ctx context.Context, pod *corev1.Pod) error {
+	s.started++
+	at := metav1.NewTime(epoch.Add(time.Duration(s.started) * time.Second))
+	pod.Status.StartTime = &at
+	patch := client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"status":{"startTime":%q}}`, at.UTC().Format(time.RFC3339)))
+	meta := metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}
+	if err := s.arena.client.Status().Patch(ctx, &corev1.Pod{ObjectMeta: meta}, patch); err != nil {
+		return fmt.Errorf("starting Pod: %w", err)
+	}
+	if err := s.arena.client.Status().Patch(ctx, &v1alpha1.SimPod{ObjectMeta: meta}, patch); err != nil {
+		return fmt.Errorf("starting SimPod: %w", err)
+	}
+	return nil
+}
+
+// victims are the pods that one side has lost, sorted.
+func (s *sequence) victims(b *board) []string {
+	var out []string
+	for _, pod := range s.pods {
+		if key := client.ObjectKeyFromObject(pod); !b.exists(key) {
+			out = append(out, key.String())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// synchronizeVictims removes on our side what kube-scheduler preempted, and
+// brings back what only we did.
+func (s *sequence) synchronizeVictims(ctx context.Context, real, ours []string) error {
+	var errs []error
+	s.pods = slices.DeleteFunc(s.pods, func(pod *corev1.Pod) bool {
+		key := client.ObjectKeyFromObject(pod)
+		gone, goneOurs := slices.Contains(real, key.String()), slices.Contains(ours, key.String())
+		switch {
+		case gone && !goneOurs:
+			errs = append(errs, s.removeSim(ctx, key))
+		case !gone && goneOurs:
+			sim := simPod(pod)
+			errs = append(errs, s.synchronize(ctx, key, sim.Labels, sim.Spec, pod.Spec.NodeName))
+		}
+		return gone
+	})
+	return errors.Join(errs...)
 }
 
 // scenario returns the cluster as kube-scheduler sees it.
@@ -293,49 +361,67 @@ func bare[T client.Object](object T) T {
 	return object
 }
 
+// outcome is what became of a pod, and which pods had to go for it.
+type outcome struct {
+	fate    Fate
+	victims []string
+}
+
+func (o outcome) String() string {
+	text := o.fate.Message
+	if o.fate.Node != "" {
+		text = "node " + o.fate.Node
+	}
+	if len(o.victims) > 0 {
+		text += " without " + strings.Join(o.victims, " ")
+	}
+	return text
+}
+
 // compare counts the placement. A choice among several best nodes is random,
 // but must be one of them.
-func (s *sequence) compare(scenario *Scenario, best []string, real, ours Fate) {
-	realText, oursText := describeFate(real), describeFate(ours)
-	agree := realText == oursText
-	if len(best) > 1 {
+func (s *sequence) compare(scenario *Scenario, expected *Report, real, ours outcome) {
+	agree := real.String() == ours.String()
+	switch {
+	case len(expected.Best) > 1:
 		s.result.Ties++
-		agree = slices.Contains(best, ours.Node) && slices.Contains(best, real.Node)
-	} else {
+		agree = slices.Contains(expected.Best, ours.fate.Node) && slices.Contains(expected.Best, real.fate.Node)
+	case len(expected.Preemption) > 1:
+		s.result.Ties++
+		agree = slices.ContainsFunc(expected.Preemption, func(p Preemption) bool { return p.Node == ours.fate.Node })
+	default:
 		s.result.Compared++
+		if len(expected.Preemption) > 0 {
+			s.result.Preemptions++
+		}
 		if agree {
 			s.result.Agree++
 		}
 	}
 	if !agree {
+		best := expected.Best
+		for _, p := range expected.Preemption {
+			best = append(best, p.String())
+		}
 		s.result.Disagreements = append(s.result.Disagreements, PlacementDisagreement{
-			Scenario: scenario, Real: realText, Ours: oursText, Best: best,
+			Scenario: scenario, Real: real.String(), Ours: ours.String(), Best: best,
 		})
 	}
 }
 
-func describeFate(f Fate) string {
-	if f.Node != "" {
-		return "node " + f.Node
-	}
-	return f.Message
-}
-
-// synchronize moves our pod to the node that kube-scheduler chose, so that both
-// sides are equal again. nodeName cannot change: the pod is created again.
-func (s *sequence) synchronize(ctx context.Context, sim *v1alpha1.SimPod, node string) error {
-	key := client.ObjectKeyFromObject(sim)
+// synchronize moves our pod to the node where kube-scheduler has it, so that
+// both sides are equal again. nodeName cannot change: the pod is created again.
+func (s *sequence) synchronize(ctx context.Context, key types.NamespacedName, labels map[string]string, spec v1alpha1.SimPodSpec, node string) error {
 	if err := s.removeSim(ctx, key); err != nil {
 		return err
 	}
-	again := &v1alpha1.SimPod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: sim.Namespace, Name: sim.Name, Labels: sim.Labels}, Spec: sim.Spec,
-	}
+	again := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name, Labels: labels}, Spec: spec}
 	again.Spec.NodeName = node
 	if err := s.arena.client.Create(ctx, again); err != nil {
 		return fmt.Errorf("creating SimPod %s on %s: %w", key, node, err)
 	}
-	return nil
+	_, err := s.arena.sims.wait(ctx, key, func(f Fate, exists bool) bool { return exists && f.Node == node })
+	return err
 }
 
 // removeSome removes a random pod, so that nodes do not only fill up.
@@ -362,13 +448,9 @@ func (s *sequence) remove(ctx context.Context, key types.NamespacedName) error {
 
 func gone(_ Fate, exists bool) bool { return !exists }
 
-// removeSim deletes a SimPod as its kubelet would: it has nothing to stop.
+// removeSim deletes a SimPod and waits until it is gone.
 func (s *sequence) removeSim(ctx context.Context, key types.NamespacedName) error {
 	sim := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}}
-	patch := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
-	if err := s.arena.client.Patch(ctx, sim, patch); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("releasing SimPod %s: %w", key, err)
-	}
 	if err := s.arena.client.Delete(ctx, sim); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("deleting SimPod %s: %w", key, err)
 	}
@@ -391,8 +473,8 @@ func (s *sequence) cleanUp(ctx context.Context) error {
 }
 
 // maxUserPriority is the highest priority that a PriorityClass may have.
-const maxUserPriority = 1_000_000_000
+const maxUserPriority int32 = 1_000_000_000
 
 func priorityClass(priority int32, policy corev1.PreemptionPolicy) string {
-	return strings.ToLower(fmt.Sprintf("level-%d-%s", int64(priority)+maxUserPriority, policy))
+	return strings.ToLower(fmt.Sprintf("level-%d-%s", int64(priority)+int64(maxUserPriority), policy))
 }

@@ -173,20 +173,21 @@ func (u *Upstream) Judge(ctx context.Context, s *Scenario) (*Report, error) {
 	return report, nil
 }
 
-// Best returns the best nodes for the pod, and the message where there are none.
-func (u *Upstream) Best(ctx context.Context, s *Scenario) (nodes []string, message string, err error) {
+// Expect returns what kube-scheduler decides: the best nodes, or the message and
+// how room can be made.
+func (u *Upstream) Expect(ctx context.Context, s *Scenario) (*Report, error) {
 	if err := u.load(s); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	pod := admitted(s.Pod)
 	report := &Report{}
 	if err := u.decide(ctx, pod, report); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if report.Message == "" {
 		u.judgeNodes(ctx, pod, report)
 	}
-	return report.Best, report.Message, nil
+	return report, nil
 }
 
 // load makes the cluster of the scenario the one that the plugins see.
