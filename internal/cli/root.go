@@ -78,7 +78,8 @@ func message(err error) string {
 // NewCommand returns the command line: glassplane, or kubectl glassplane where
 // the program is called as kubectl's plugin.
 func NewCommand(program string, io IO) *cobra.Command {
-	name := "glassplane"
+	// What the user typed is what the user can type again.
+	name := program
 	if strings.HasPrefix(filepath.Base(program), "kubectl-") {
 		name = "kubectl glassplane"
 	}

@@ -34,6 +34,8 @@ const (
 type runCommand struct {
 	io      IO
 	clients *clients
+	// program is how the user calls glassplane.
+	program string
 	pod     podFlags
 
 	name, namespace string
@@ -44,7 +46,7 @@ type runCommand struct {
 }
 
 func newRunCommand(name string, io IO, clients *clients) *cobra.Command {
-	c := &runCommand{io: io, clients: clients}
+	c := &runCommand{io: io, clients: clients, program: name}
 	command := &cobra.Command{
 		Use:   "run NAME --image=IMAGE",
 		Short: "Create a simulated pod and follow the request until the pod runs",
@@ -147,12 +149,21 @@ func (c *runCommand) refused(err error, sent evidence.Client) error {
 	if sent.AuditID == "" {
 		return err
 	}
-	return &hintError{err, fmt.Sprintf("To see where the request stopped: glassplane walk simpod/%s --request=%s", c.name, sent.AuditID)}
+	return &hintError{err, fmt.Sprintf("To see where the request stopped: %s --request=%s", c.next("walk"), sent.AuditID)}
+}
+
+// next is what the user can type next about the pod.
+func (c *runCommand) next(command string) string {
+	next := fmt.Sprintf("%s %s simpod/%s", c.program, command, c.name)
+	if c.namespace != metav1.NamespaceDefault {
+		next += " -n " + c.namespace
+	}
+	return next
 }
 
 func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
-		fmt.Errorf("simpod/%s did not run within %s; to see why: glassplane explain simpod/%s", c.name, c.timeout, c.name))
+		fmt.Errorf("simpod/%s did not run within %s; to see why: %s", c.name, c.timeout, c.next("explain")))
 	defer cancel()
 	shown, err := sender.follow(ctx, pod, func(line string, at time.Time) {
 		fmt.Fprintf(c.io.Out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
@@ -160,7 +171,7 @@ func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.io.Out, "%s\nTo see each step: glassplane walk simpod/%s\n", shown.Line, c.name)
+	_, err = fmt.Fprintf(c.io.Out, "%s\nTo see each step: %s\n", shown.Line, c.next("walk"))
 	return err
 }
 

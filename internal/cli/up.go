@@ -20,12 +20,14 @@ import (
 )
 
 type upCommand struct {
-	io    IO
+	io IO
+	// name by which the program is called.
+	name  string
 	local localFlags
 }
 
 func newUpCommand(name string, io IO) *cobra.Command {
-	c := &upCommand{io: io, local: localFlags{nodes: 3}}
+	c := &upCommand{io: io, name: name, local: localFlags{nodes: 3}}
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Start a local control plane and keep it until Ctrl-C",
@@ -81,13 +83,13 @@ func (c *upCommand) Run(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(c.io.Out, `The control plane is up. In another terminal:
 
-  export KUBECONFIG=%s
+  export KUBECONFIG=%[1]s
   kubectl get simnodes
-  glassplane run web --image=nginx
-  glassplane walk simpod/web
+  %[3]s run web --image=nginx
+  %[3]s walk simpod/web
 
-Observer: %s   Ctrl-C stops everything.
-`, cluster.KubeconfigPath(), cluster.ObserverURL())
+Observer: %[2]s   Ctrl-C stops everything.
+`, cluster.KubeconfigPath(), cluster.ObserverURL(), c.name)
 	select {
 	case <-ctx.Done():
 		return nil

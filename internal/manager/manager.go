@@ -142,7 +142,8 @@ func (c *Component) Start(ctx context.Context) error {
 func (c *Component) WaitForReady(ctx context.Context) error {
 	for _, kind := range c.kinds {
 		if _, err := c.manager.GetCache().GetInformer(ctx, kind); err != nil {
-			return fmt.Errorf("%s: waiting for its cache of %T: %w", c.Name, kind, err)
+			// The cache's own error does not say that ctx has ended.
+			return fmt.Errorf("%s: waiting for its cache of %T: %w", c.Name, kind, errors.Join(ctx.Err(), err))
 		}
 	}
 	return nil
