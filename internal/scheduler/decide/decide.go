@@ -62,6 +62,9 @@ type Result struct {
 	PendingPlugins sets.Set[string]
 	// PostFilter is how room can be made; nil where it cannot, or needs not.
 	PostFilter *framework.PostFilterResult
+	// NominationEnds is true where the node that was nominated for the pod before
+	// must be given up, because the pod would not fit there either.
+	NominationEnds bool
 	// PostFilterMessage is what the plugins that make room have to say.
 	PostFilterMessage string
 
@@ -119,6 +122,7 @@ func Decide(in Input) *Result {
 	}
 	if r.NodesTotal == 0 {
 		r.Status = framework.NewStatus(framework.UnschedulableAndUnresolvable, ErrNoNodesAvailable.Error())
+		r.NominationEnds = true
 		return r
 	}
 	r.filter(in)
@@ -128,9 +132,11 @@ func Decide(in Input) *Result {
 	case r.Status.Code() == framework.Error:
 	case r.NodesFeasible == 0:
 		r.makeRoom(in)
+		return r
 	default:
 		r.pick(in, ws)
 	}
+	r.NominationEnds = !r.Status.IsSuccess()
 	return r
 }
 
@@ -262,10 +268,15 @@ func (r *Result) collectRejecting() {
 // node fits.
 func (r *Result) makeRoom(in Input) {
 	r.collectRejecting()
+	r.NominationEnds = true
 	if in.Profile.HasPostFilters() {
 		r.state.SetInput(&framework.CycleInput{Seed: in.Seed, Nominated: in.Nominated})
 		result, s := in.Profile.RunPostFilters(r.state, in.Pod, r.nodeStatuses())
-		r.PostFilter, r.PostFilterMessage = result, s.Message()
+		r.PostFilterMessage = s.Message()
+		if result != nil && result.NominatedNode != "" {
+			r.PostFilter = result
+		}
+		r.NominationEnds = result != nil && result.NominatedNode == ""
 	}
 	r.Status = framework.NewStatus(framework.Unschedulable, r.fitMessage())
 }

@@ -98,13 +98,15 @@ type PostFilterPlugin interface {
 	Plugin
 	// PostFilter returns Success with a node and its victims; else Unschedulable
 	// with the text that follows the reasons in the pod's condition
-	// ("preemption: …"). It changes nothing itself.
+	// ("preemption: …"), and an empty result where a node that was nominated
+	// before must be given up; with nil it stays. It changes nothing itself.
 	PostFilter(state *CycleState, runner FilterRunner, pod *PodInfo, statuses NodeStatuses) (*PostFilterResult, *Status)
 }
 
 // PostFilterResult is how room can be made.
 type PostFilterResult struct {
-	// NominatedNode is where the pod will fit once the victims are gone.
+	// NominatedNode is where the pod will fit once the victims are gone; empty
+	// where there is no such node.
 	NominatedNode string
 	// Victims are the pods to delete.
 	Victims []*PodInfo

@@ -299,18 +299,21 @@ func (p *Profile) runExtensions(state *CycleState, run func(PreFilterExtensions)
 // RunPostFilters asks the plugins to make room, until one can. It mirrors
 // RunPostFilterPlugins of kube-scheduler; the messages of those that cannot are joined.
 func (p *Profile) RunPostFilters(state *CycleState, pod *PodInfo, statuses NodeStatuses) (*PostFilterResult, *Status) {
+	var last *PostFilterResult
 	var reasons []string
 	for _, x := range p.postFilters {
 		result, s := x.PostFilter(state, p, pod, statuses)
 		switch {
-		case s.IsSuccess():
+		case s.IsSuccess(), s.Code() == UnschedulableAndUnresolvable:
 			return result, s
 		case !s.IsRejected():
 			return nil, AsStatus(fmt.Errorf("running PostFilter plugin %q: %w", x.Name(), s.AsError()))
+		case result != nil:
+			last = result
 		}
 		reasons = append(reasons, s.Reasons()...)
 	}
-	return nil, NewStatus(Unschedulable, reasons...)
+	return last, NewStatus(Unschedulable, reasons...)
 }
 
 // RunPreScores runs the PreScore plugins on the nodes that fit.

@@ -5,13 +5,19 @@
 package plugins
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/defaultpreemption"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/imagelocality"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/interpodaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodename"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeports"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeunschedulable"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/podtopologyspread"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/queuesort"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/schedulinggates"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/tainttoleration"
@@ -19,20 +25,17 @@ import (
 
 // Default returns the plugins in the order and with the weights of
 // kube-scheduler 1.37 (getDefaultPlugins of
-// k8s.io/kubernetes/pkg/scheduler/apis/config/v1). It fails only where a
-// plugin's default configuration is not valid.
+// k8s.io/kubernetes/pkg/scheduler/apis/config/v1), without those for volumes. It
+// fails only where a plugin's default configuration is not valid.
 func Default() ([]framework.WeightedPlugin, error) {
-	affinity, err := nodeaffinity.New(nil)
-	if err != nil {
-		return nil, fmt.Errorf("plugin %s: %w", nodeaffinity.Name, err)
-	}
-	fit, err := noderesources.NewFit(noderesources.FitArgs{})
-	if err != nil {
-		return nil, fmt.Errorf("plugin %s: %w", noderesources.FitName, err)
-	}
-	balanced, err := noderesources.NewBalancedAllocation()
-	if err != nil {
-		return nil, fmt.Errorf("plugin %s: %w", noderesources.BalancedAllocationName, err)
+	affinity, errAffinity := nodeaffinity.New(nil)
+	fit, errFit := noderesources.NewFit(noderesources.FitArgs{})
+	spread, errSpread := podtopologyspread.New(podtopologyspread.Args{})
+	interPod, errInterPod := interpodaffinity.New(interpodaffinity.Args{})
+	preemption, errPreemption := defaultpreemption.New(defaultpreemption.Args{})
+	balanced, errBalanced := noderesources.NewBalancedAllocation()
+	if err := errors.Join(errAffinity, errFit, errSpread, errInterPod, errPreemption, errBalanced); err != nil {
+		return nil, fmt.Errorf("building the default plugins: %w", err)
 	}
 	return []framework.WeightedPlugin{
 		{Plugin: schedulinggates.New()},
@@ -41,8 +44,13 @@ func Default() ([]framework.WeightedPlugin, error) {
 		{Plugin: nodeunschedulable.New()},
 		{Plugin: tainttoleration.New(), Weight: 3},
 		{Plugin: affinity, Weight: 2},
+		{Plugin: nodeports.New()},
 		{Plugin: fit, Weight: 1},
+		{Plugin: spread, Weight: 2},
+		{Plugin: interPod, Weight: 2},
+		{Plugin: preemption},
 		{Plugin: balanced, Weight: 1},
+		{Plugin: imagelocality.New(), Weight: 1},
 	}, nil
 }
 

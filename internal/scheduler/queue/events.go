@@ -26,12 +26,15 @@ type hint struct {
 	fn     framework.QueueingHintFn
 }
 
-// hintsOf collects what the plugins of a profile wait for. A plugin that does
-// not say waits for everything.
+// hintsOf collects what the plugins of a profile wait for. A plugin that can
+// reject pods and does not say waits for everything.
 func hintsOf(profile *framework.Profile) []hint {
 	var out []hint
 	for _, plugin := range profile.Plugins() {
 		x, ok := plugin.Plugin.(framework.EnqueueExtensions)
+		if !ok && !canReject(plugin.Plugin) {
+			continue
+		}
 		if !ok {
 			out = append(out, hint{plugin: plugin.Name(), event: framework.ClusterEvent{Resource: framework.WildCard, ActionType: framework.All}})
 			continue
@@ -41,6 +44,14 @@ func hintsOf(profile *framework.Profile) []hint {
 		}
 	}
 	return out
+}
+
+func canReject(plugin framework.Plugin) bool {
+	switch plugin.(type) {
+	case framework.PreEnqueuePlugin, framework.PreFilterPlugin, framework.FilterPlugin:
+		return true
+	}
+	return false
 }
 
 // strategy is how soon a pod should be tried again; more is sooner.
