@@ -37,7 +37,7 @@ type PodInfo struct {
 	Priority int32
 	// Requests of the pod with init containers and overhead.
 	Requests Resource
-	// Scalars are the entries of Requests.ScalarResources that are not zero, by name.
+	// Scalars are the entries of Requests.ScalarResources above zero, by name.
 	Scalars []ScalarRequest
 	// NonZeroMilliCPU and NonZeroMemory are the requests with the defaults for
 	// containers that have none; they count when nodes are scored.
@@ -77,7 +77,7 @@ func NewPodInfo(pod *corev1.Pod) *PodInfo {
 func (p *PodInfo) setRequests() {
 	p.Requests = NewResource(resourcehelper.PodRequests(p.Pod, resourcehelper.PodResourcesOptions{}))
 	for name, value := range p.Requests.ScalarResources {
-		if value != 0 {
+		if value > 0 { // a sum that overflows is less; kube-scheduler passes over it
 			p.Scalars = append(p.Scalars, ScalarRequest{Name: name, Value: value})
 		}
 	}
