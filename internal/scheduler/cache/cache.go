@@ -38,6 +38,10 @@ type Cache struct {
 	namespaces map[string]labels.Set
 	// namespacesGen changes with namespaces.
 	namespacesGen int64
+	groups        groups
+	// groupsGen changes with groups.
+	groupsGen int64
+	budgets   budgets
 }
 
 // entry is a node in the list of changes.
@@ -57,6 +61,7 @@ func New() *Cache {
 	return &Cache{
 		nodes: make(map[string]*entry), pods: make(map[types.UID]*podState),
 		images: make(map[string]sets.Set[string]), namespaces: make(map[string]labels.Set),
+		groups: newGroups(), budgets: budgets{byNamespace: make(map[string][]*budget)},
 	}
 }
 
@@ -134,6 +139,7 @@ func (c *Cache) addPod(pod *framework.PodInfo, nodeName string, assumed bool) {
 	e := c.entry(nodeName)
 	e.info.AddPod(pod)
 	c.changed(e)
+	c.budgets.count(pod.Pod, 1)
 }
 
 func (c *Cache) removePod(uid types.UID) {
@@ -148,6 +154,7 @@ func (c *Cache) removePod(uid types.UID) {
 	e := c.nodes[state.node]
 	e.info.RemovePod(uid)
 	c.changed(e)
+	c.budgets.count(state.info.Pod, -1)
 	c.dropIfEmpty(state.node, e)
 }
 

@@ -6,6 +6,7 @@ package cache
 import (
 	"maps"
 
+	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
@@ -21,8 +22,10 @@ type Snapshot struct {
 	affinity     []*framework.NodeInfo
 	antiAffinity []*framework.NodeInfo
 	namespaces   map[string]labels.Set
+	groups       groups
+	budgets      []*policyv1.PodDisruptionBudget
 
-	generation, orderGen, namespacesGen int64
+	generation, orderGen, namespacesGen, groupsGen, budgetsGen int64
 }
 
 // NewSnapshot returns a snapshot of nothing.
@@ -79,6 +82,12 @@ func (c *Cache) UpdateSnapshot(s *Snapshot) {
 	}
 	if s.namespacesGen != c.namespacesGen {
 		s.namespaces, s.namespacesGen = maps.Clone(c.namespaces), c.namespacesGen
+	}
+	if s.groupsGen != c.groupsGen {
+		s.groups, s.groupsGen = c.groups.clone(), c.groupsGen
+	}
+	if s.budgetsGen != c.budgets.generation {
+		s.budgets, s.budgetsGen = c.budgets.list(c.groups.owners), c.budgets.generation
 	}
 }
 
