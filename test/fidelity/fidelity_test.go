@@ -14,12 +14,9 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
-
-	"github.com/glassplane/glassplane/internal/scheduler"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
-	"github.com/glassplane/glassplane/internal/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/glassplane/glassplane/internal/manager"
 )
 
 // maxExplained bounds how many disagreements are shrunk and printed.
@@ -97,10 +94,8 @@ func TestPlacements(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	oracle, err := NewUpstream(t.Context(), upstreamOrder, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := newHarness(t)
+	oracle := h.pairs["default"].real
 	namespaces, err := arena.Setup(t.Context(), seed)
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +109,6 @@ func TestPlacements(t *testing.T) {
 			break // it is known by now
 		}
 	}
-	h := newHarness(t)
 	for _, d := range result.Disagreements[:min(len(result.Disagreements), maxExplained)] {
 		t.Errorf("%s", explainPlacement(t.Context(), h, d))
 	}
@@ -127,27 +121,11 @@ func TestPlacements(t *testing.T) {
 
 // startOurs runs our scheduler until the context ends.
 func startOurs(ctx context.Context, config *rest.Config) error {
-	m, err := ctrl.NewManager(config, ctrl.Options{Scheme: scheme.New(), Logger: logr.Discard(), Metrics: metricsserver.Options{BindAddress: "0"}})
+	component, err := manager.NewScheduler(manager.Options{Config: config, Log: logr.Discard()})
 	if err != nil {
 		return err
 	}
-	list, err := ourPlugins(arguments{})
-	if err != nil {
-		return err
-	}
-	profile, err := framework.NewProfile("glassplane-scheduler", 100, list...)
-	if err != nil {
-		return err
-	}
-	config.QPS = -1
-	s, err := scheduler.New(scheduler.Options{Client: m.GetClient(), Cache: m.GetCache(), Profiles: []*framework.Profile{profile}})
-	if err != nil {
-		return err
-	}
-	if err := m.Add(s); err != nil {
-		return err
-	}
-	return m.Start(ctx)
+	return component.Start(ctx)
 }
 
 // explainPlacement shrinks the disagreement where the plugins disagree in this

@@ -622,8 +622,9 @@ func (g *Generator) service() *corev1.Service {
 
 func (g *Generator) replicaSet() *appsv1.ReplicaSet {
 	g.names++
+	name := fmt.Sprintf("r%d", g.names)
 	return &appsv1.ReplicaSet{
-		ObjectMeta: metav1.ObjectMeta{Namespace: pick(g, namespaceNames), Name: fmt.Sprintf("r%d", g.names)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: pick(g, namespaceNames), Name: name, UID: types.UID(name)},
 		Spec:       appsv1.ReplicaSetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": pick(g, podLabels["app"])}}},
 	}
 }
@@ -634,7 +635,7 @@ func (g *Generator) adopt(s *Scenario) {
 		if g.chance(50) {
 			s.Pod.Namespace = rs.Namespace
 			s.Pod.OwnerReferences = []metav1.OwnerReference{{
-				APIVersion: "apps/v1", Kind: "ReplicaSet", Name: rs.Name, UID: types.UID(rs.Name), Controller: new(true),
+				APIVersion: "apps/v1", Kind: "ReplicaSet", Name: rs.Name, UID: rs.UID, Controller: new(true),
 			}}
 		}
 	}

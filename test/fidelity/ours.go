@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/decide"
@@ -133,17 +132,15 @@ func (o *Ours) score(state *framework.CycleState, pod *framework.PodInfo, nodes 
 	slices.Sort(report.Best)
 }
 
-// cluster is a snapshot of our scheduler's cache, with what plugins need beside
-// nodes and pods.
+// cluster is a snapshot of our scheduler's cache. Only the status of budgets is
+// the scenario's: our cache computes it from what pods report, for Pods a
+// controller does.
 type cluster struct {
 	*cache.Snapshot
-	scenario *Scenario
+	budgets []*policyv1.PodDisruptionBudget
 }
 
-var (
-	_ framework.DefaultSelectorSnapshot  = (*cluster)(nil)
-	_ framework.DisruptionBudgetSnapshot = (*cluster)(nil)
-)
+var _ framework.DisruptionBudgetSnapshot = (*cluster)(nil)
 
 func newCluster(s *Scenario) *cluster {
 	c := cache.New()
@@ -156,29 +153,18 @@ func newCluster(s *Scenario) *cluster {
 	for _, pod := range s.Pods {
 		c.SetPod(framework.NewPodInfo(pod))
 	}
-	out := &cluster{Snapshot: cache.NewSnapshot(), scenario: s}
+	for _, service := range s.Services {
+		c.SetService(service.Namespace, service.Name, service.Spec.Selector)
+	}
+	for _, rs := range s.ReplicaSets {
+		if selector, err := metav1.LabelSelectorAsSelector(rs.Spec.Selector); err == nil {
+			c.SetOwner(cache.Owner{UID: rs.UID, Namespace: rs.Namespace, Selector: selector})
+		}
+	}
+	out := &cluster{Snapshot: cache.NewSnapshot(), budgets: s.Budgets}
 	c.UpdateSnapshot(out.Snapshot)
 	return out
 }
 
-// DefaultSelector implements framework.DefaultSelectorSnapshot.
-func (c *cluster) DefaultSelector(pod *corev1.Pod) labels.Selector {
-	var services []labels.Set
-	for _, service := range c.scenario.Services {
-		if service.Namespace == pod.Namespace {
-			services = append(services, service.Spec.Selector)
-		}
-	}
-	var owner labels.Selector
-	if ref := metav1.GetControllerOfNoCopy(pod); ref != nil {
-		for _, rs := range c.scenario.ReplicaSets {
-			if rs.Namespace == pod.Namespace && rs.Name == ref.Name {
-				owner, _ = metav1.LabelSelectorAsSelector(rs.Spec.Selector) // nil where it is not valid
-			}
-		}
-	}
-	return framework.MergeDefaultSelector(pod, services, owner)
-}
-
 // DisruptionBudgets implements framework.DisruptionBudgetSnapshot.
-func (c *cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return c.scenario.Budgets }
+func (c *cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return c.budgets }

@@ -5,33 +5,22 @@ package fidelity
 
 import (
 	"errors"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/defaultpreemption"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/imagelocality"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/interpodaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeports"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/podtopologyspread"
 )
 
-// upstreamOrder is the order of the plugins in kube-scheduler's default
-// profile, on which it depends who objects first.
-var upstreamOrder = []string{
-	"SchedulingGates", "PrioritySort", "NodeName", "NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodePorts",
-	"NodeResourcesFit", "PodTopologySpread", "InterPodAffinity", "DefaultPreemption", "NodeResourcesBalancedAllocation", "ImageLocality",
-}
-
 // Variations returns the configurations that are compared.
 func Variations() []Variation {
 	return []Variation{
-		{Name: "default", Ours: func() ([]framework.WeightedPlugin, error) { return ourPlugins(arguments{}) }},
+		{Name: "default", Ours: plugins.Default},
 		{Name: "arguments", Upstream: setArguments, Ours: func() ([]framework.WeightedPlugin, error) {
 			return ourPlugins(arguments{
 				addedAffinity: addedAffinity,
@@ -145,19 +134,15 @@ func ourPlugins(a arguments) ([]framework.WeightedPlugin, error) {
 	balanced, errBalanced := noderesources.NewBalancedAllocation(a.balanced...)
 	spread, errSpread := podtopologyspread.New(a.spread)
 	interPod, errInterPod := interpodaffinity.New(a.interPodAffinity)
-	preemption, errPreemption := defaultpreemption.New(defaultpreemption.Args{})
-	if err := errors.Join(err, errAffinity, errFit, errBalanced, errSpread, errInterPod, errPreemption); err != nil {
+	if err := errors.Join(err, errAffinity, errFit, errBalanced, errSpread, errInterPod); err != nil {
 		return nil, err
 	}
-	for _, p := range []framework.WeightedPlugin{
-		{Plugin: affinity, Weight: 2}, {Plugin: nodeports.New()}, {Plugin: fit, Weight: 1}, {Plugin: balanced, Weight: 1},
-		{Plugin: spread, Weight: 2}, {Plugin: interPod, Weight: 2}, {Plugin: imagelocality.New(), Weight: 1}, {Plugin: preemption},
-	} {
-		list = slices.DeleteFunc(list, func(old framework.WeightedPlugin) bool { return old.Name() == p.Name() })
-		list = append(list, p)
+	for _, plugin := range []framework.Plugin{affinity, fit, balanced, spread, interPod} {
+		for i := range list {
+			if list[i].Name() == plugin.Name() {
+				list[i].Plugin = plugin
+			}
+		}
 	}
-	slices.SortFunc(list, func(a, b framework.WeightedPlugin) int {
-		return slices.Index(upstreamOrder, a.Name()) - slices.Index(upstreamOrder, b.Name())
-	})
 	return list, nil
 }
