@@ -16,6 +16,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/vishvananda/netlink"
@@ -56,9 +58,7 @@ func runDockerd(ctx context.Context, args []string, stderr io.Writer) error {
 	for fd := range firstListener + f.forwards - 3 {
 		unix.CloseOnExec(3 + fd)
 	}
-	restore, err := f.prepareNamespaces()
-	defer restore()
-	if err != nil {
+	if err := f.prepareNamespaces(); err != nil {
 		return err
 	}
 	if err := f.writeConfig(); err != nil {
@@ -73,42 +73,39 @@ func runDockerd(ctx context.Context, args []string, stderr io.Writer) error {
 // hiddenDirs are what Docker and containerd write to at fixed places.
 var hiddenDirs = []string{"/etc/docker", "/opt/containerd", "/run/containerd", "/run/docker"}
 
-// prepareNamespaces makes the new namespaces usable, and keeps from the machine
-// what the daemon would leave there. The returned function removes what had to
-// be made outside of them.
-func (f dockerdFlags) prepareNamespaces() (restore func(), err error) {
-	var made []string
-	restore = func() {
-		for _, dir := range made {
-			_ = unix.Unmount(dir, unix.MNT_DETACH)
-			_ = os.Remove(dir)
-		}
-	}
+// prepareNamespaces makes the new namespaces usable, and hides from the daemon
+// the folders to which it would write. Those that do not exist are made, and
+// listed in the file "made" for who removes them after the daemon's end.
+func (f dockerdFlags) prepareNamespaces() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return restore, fmt.Errorf("make mounts private: %w", err)
+		return fmt.Errorf("make mounts private: %w", err)
 	}
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return restore, fmt.Errorf("mount /proc of the new namespaces: %w", err)
+		return fmt.Errorf("mount /proc of the new namespaces: %w", err)
+	}
+	made := slices.DeleteFunc(slices.Clone(hiddenDirs), func(dir string) bool {
+		_, err := os.Stat(dir)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
+	if err := os.WriteFile(filepath.Join(f.dir, "made"), []byte(strings.Join(made, "\n")), 0o600); err != nil {
+		return err
 	}
 	for _, dir := range hiddenDirs {
-		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			made = append(made, dir)
-		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return restore, err
+			return err
 		}
 		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
-			return restore, fmt.Errorf("hide %s: %w", dir, err)
+			return fmt.Errorf("hide %s: %w", dir, err)
 		}
 	}
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
-		return restore, fmt.Errorf("find the loopback interface: %w", err)
+		return fmt.Errorf("find the loopback interface: %w", err)
 	}
 	if err := netlink.LinkSetUp(lo); err != nil {
-		return restore, fmt.Errorf("bring up the loopback interface: %w", err)
+		return fmt.Errorf("bring up the loopback interface: %w", err)
 	}
-	return restore, nil
+	return nil
 }
 
 // writeConfig writes the daemon's configuration, in place of the one in

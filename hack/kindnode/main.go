@@ -8,11 +8,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -48,7 +48,7 @@ func main() {
 // run is the whole command. Only results go to stdout.
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return fmt.Errorf("no command given\n\n%s", strings.TrimSpace(usage))
 	}
 	switch args[0] {
 	case "image":
@@ -76,6 +76,6 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	case "--version": // asked by Docker, which takes this for a runc
 		return execRunc(args)
 	default:
-		return fmt.Errorf("unknown command %q\n\n%s", args[0], usage)
+		return fmt.Errorf("unknown command %q\n\n%s", args[0], strings.TrimSpace(usage))
 	}
 }
