@@ -27,7 +27,7 @@ func main() {
 	switch {
 	case err == nil:
 	case interrupted:
-		fmt.Fprintln(os.Stderr, "interrupted: the cluster was removed again")
+		fmt.Fprintln(os.Stderr, "interrupted:", err)
 		os.Exit(130)
 	default:
 		fmt.Fprintln(os.Stderr, "error:", err)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"time"
 
 	"sigs.k8s.io/kind/pkg/cluster"
@@ -128,7 +127,11 @@ func (c *Cluster) Down(ctx context.Context) error {
 
 // Env returns the variables that make docker and kubectl use this cluster.
 func (c *Cluster) Env() []string {
-	return append([]string{"KUBECONFIG=" + c.Kubeconfig}, c.docker.env()...)
+	env := []string{"KUBECONFIG=" + c.Kubeconfig}
+	if c.docker.host != "" {
+		env = append(env, hostEnv+"="+c.docker.host)
+	}
+	return env
 }
 
 // LoadImage copies an image from the Docker daemon to all nodes.
@@ -154,17 +157,14 @@ func (c *Cluster) LoadImage(ctx context.Context, image string) error {
 	return nil
 }
 
-// provider is kind. It reads DOCKER_HOST from the environment of this process,
-// so that one process can use clusters of one daemon only.
 func (c *Cluster) provider() *cluster.Provider {
 	return newProvider(c.docker, c.options.Out)
 }
 
+// newProvider is kind. It runs docker with the environment of this process, so
+// that one process can use clusters of one daemon only.
 func newProvider(d docker, out io.Writer) *cluster.Provider {
-	for _, variable := range d.env() {
-		key, value, _ := strings.Cut(variable, "=")
-		_ = os.Setenv(key, value)
-	}
+	_ = os.Setenv(hostEnv, d.host)
 	return cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(logger{out: out}))
 }
 
@@ -178,7 +178,7 @@ func create(ctx context.Context, options Options) (*Cluster, error) {
 	}{
 		{"folders and ports", func(context.Context) (err error) { s, err = s.prepare(); return err }},
 		{"Docker", func(ctx context.Context) (err error) { c.docker, err = startDocker(ctx, options, &s); return err }},
-		{"node image", func(ctx context.Context) (err error) { s.image, err = c.docker.nodeImage(ctx, options, s); return err }},
+		{"node image", func(ctx context.Context) (err error) { s.image, err = c.docker.nodeImage(ctx, options, &s); return err }},
 		{"cluster", func(ctx context.Context) error { return createCluster(ctx, options, s, c.docker) }},
 		{"CoreDNS", func(ctx context.Context) error { return waitReady(ctx, s.kubeconfig()) }},
 		{"etcd's certificates", func(context.Context) error { return s.copyEtcdCerts(newProvider(c.docker, options.Out)) }},
@@ -230,16 +230,15 @@ func down(ctx context.Context, options Options) error {
 		return err
 	}
 	var errs []error
-	if d, err := findDocker(ctx, options, s); err == nil {
+	d, err := findDocker(ctx, options, s)
+	switch {
+	case err == nil:
 		errs = append(errs, newProvider(d, options.Out).Delete(options.Name, s.kubeconfig()))
-		if s.MadeNetwork {
-			// It stays where clusters of others use it by now.
-			_ = d.command(ctx, "network", "rm", networkName).Run()
-		}
-	} else if !s.OwnDocker {
-		errs = append(errs, fmt.Errorf("the cluster may still run: %w", err))
+		d.removeMade(ctx, s)
+	case s.Daemon == otherDaemon:
+		errs = append(errs, fmt.Errorf("the cluster may still run (if not, remove %s): %w", s.dir, err))
 	}
-	if s.OwnDocker {
+	if s.Daemon == ownDaemon {
 		errs = append(errs, stopDaemon(ctx, s))
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -76,7 +76,7 @@ func clusterConfig(s state, restrictOOM bool) (*v1alpha4.Cluster, error) {
 // createCluster has kind create the cluster. kind cannot be told to stop, so
 // when the context ends its containers are removed until it has given up.
 func createCluster(ctx context.Context, options Options, s state, d docker) error {
-	config, err := clusterConfig(s, s.OwnDocker && !hasSysResource())
+	config, err := clusterConfig(s, !hasSysResource())
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func abort(provider *cluster.Provider, name, kubeconfig string, done <-chan erro
 	for {
 		_ = provider.Delete(name, kubeconfig)
 		select {
-		case <-done:
+		case _ = <-done: // which failed, as it was made to
 			return
 		case <-tick.C:
 		}

@@ -128,8 +128,8 @@ func logTail(path string) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// stopDaemon ends the daemon and removes its cgroups, which are all that is left
-// of it outside of the cluster's folder.
+// stopDaemon ends the daemon and removes what is left of it outside of the
+// cluster's folder: cgroups, and folders that were made to be hidden from it.
 func stopDaemon(ctx context.Context, s state) error {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if !daemonRuns(s) {
@@ -152,6 +152,10 @@ func stopDaemon(ctx context.Context, s state) error {
 	}
 	if daemonRuns(s) {
 		return errors.New("the Docker daemon does not end")
+	}
+	made, _ := os.ReadFile(filepath.Join(s.dockerDir(), "made"))
+	for dir := range strings.FieldsSeq(string(made)) {
+		_ = os.Remove(dir) // which does nothing if others use it by now
 	}
 	return removeCgroups("/sys/fs/cgroup", s.cgroup())
 }

@@ -22,6 +22,8 @@ import (
 const (
 	// modulePath is the module whose folder holds hack/kindnode.
 	modulePath = "github.com/glassplane/glassplane"
+	// hostEnv names the environment variable with the daemon's address.
+	hostEnv = "DOCKER_HOST"
 	// networkName is the Docker network of kind's nodes.
 	networkName = "kind"
 	// answerTimeout bounds how long a daemon may take to say that it is there.
@@ -32,20 +34,23 @@ const (
 
 // docker is a Docker daemon.
 type docker struct {
-	// host is its address; empty means the one that the docker command uses.
+	// host is its address; empty means that of the docker command's context.
 	host string
 }
 
-func (d docker) env() []string {
-	if d.host == "" {
-		return nil
+// dockerOf is the daemon that the environment names. One of our own that it may
+// still name, as after "kind env", does not count.
+func dockerOf(options Options, s state) docker {
+	host := options.Env(hostEnv)
+	if strings.HasPrefix(host, "unix://"+filepath.Dir(s.dir)+string(filepath.Separator)) {
+		host = ""
 	}
-	return []string{"DOCKER_HOST=" + d.host}
+	return docker{host: host}
 }
 
 func (d docker) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "docker", args...)
-	cmd.Env = append(os.Environ(), d.env()...)
+	cmd.Env = append(os.Environ(), hostEnv+"="+d.host)
 	return cmd
 }
 
@@ -59,15 +64,18 @@ func (d docker) answers(ctx context.Context) error {
 
 // findDocker finds the daemon of a cluster that exists.
 func findDocker(ctx context.Context, options Options, s state) (docker, error) {
-	d := docker{host: options.Env("DOCKER_HOST")}
-	if s.OwnDocker {
+	d := dockerOf(options, s)
+	if s.Daemon == noDaemon {
+		return d, errors.New("it was not started")
+	}
+	if s.Daemon == ownDaemon {
 		d.host = s.socket()
 		if !daemonRuns(s) {
 			return d, errors.New("its Docker daemon does not run")
 		}
 	}
 	if err := d.answers(ctx); err != nil {
-		return d, fmt.Errorf("Docker does not answer: %w", err)
+		return d, fmt.Errorf("no answer from Docker: %w", err)
 	}
 	return d, nil
 }
@@ -75,17 +83,18 @@ func findDocker(ctx context.Context, options Options, s state) (docker, error) {
 // startDocker finds the daemon for a new cluster, or starts one where none runs
 // and none was asked for.
 func startDocker(ctx context.Context, options Options, s *state) (docker, error) {
-	d := docker{host: options.Env("DOCKER_HOST")}
+	d := dockerOf(options, *s)
 	err := d.answers(ctx)
 	if err == nil {
+		s.Daemon = otherDaemon
 		s.MadeNetwork = d.command(ctx, "network", "inspect", networkName).Run() != nil
 		return d, s.write()
 	}
 	if d.host != "" {
-		return d, fmt.Errorf("Docker at DOCKER_HOST=%s does not answer: %w", d.host, err)
+		return d, fmt.Errorf("no answer from Docker at %s=%s: %w", hostEnv, d.host, err)
 	}
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		return d, fmt.Errorf("Docker does not answer; start it, or run this on Linux as root so that a daemon is started: %w", err)
+		return d, fmt.Errorf("no answer from Docker: start it, or run this on Linux as root so that a daemon is started: %w", err)
 	}
 	if err := buildHelper(ctx, *s); err != nil {
 		return d, err
@@ -93,7 +102,7 @@ func startDocker(ctx context.Context, options Options, s *state) (docker, error)
 	if err := s.runHelper(ctx, options.Out, nil, "install", "docker", "dockerd", "iptables"); err != nil {
 		return d, err
 	}
-	s.OwnDocker = true
+	s.Daemon = ownDaemon
 	if err := s.write(); err != nil {
 		return d, err
 	}
@@ -104,6 +113,17 @@ func startDocker(ctx context.Context, options Options, s *state) (docker, error)
 
 func (s state) socket() string {
 	return "unix://" + filepath.Join(s.dockerDir(), "docker.sock")
+}
+
+// removeMade removes from a daemon what kind leaves there. What others use by now
+// stays, so errors mean nothing.
+func (d docker) removeMade(ctx context.Context, s state) {
+	if s.MadeNetwork {
+		_ = d.command(ctx, "network", "rm", networkName).Run()
+	}
+	if s.LoadedImage != "" && s.Daemon == otherDaemon {
+		_ = d.command(ctx, "image", "rm", s.LoadedImage).Run()
+	}
 }
 
 // buildHelper builds hack/kindnode from this clone.
@@ -156,7 +176,7 @@ func searchPath(path string) string {
 
 // nodeImage returns an image that the daemon has: the one that ImageEnv names,
 // or kind's default if it can be had, or one that is composed here.
-func (d docker) nodeImage(ctx context.Context, options Options, s state) (string, error) {
+func (d docker) nodeImage(ctx context.Context, options Options, s *state) (string, error) {
 	if image := options.Env(ImageEnv); image != "" {
 		if d.has(ctx, image) || d.pull(ctx, options.Out, image) == nil {
 			return image, nil
@@ -167,7 +187,7 @@ func (d docker) nodeImage(ctx context.Context, options Options, s state) (string
 		return defaults.Image, nil
 	}
 	// A daemon of our own has no network to pull from.
-	if !s.OwnDocker {
+	if s.Daemon != ownDaemon {
 		fmt.Fprintf(options.Out, "kind: trying to pull %s\n", defaults.Image)
 		err := d.pull(ctx, options.Out, defaults.Image)
 		if err == nil {
@@ -213,8 +233,8 @@ func (d docker) pull(ctx context.Context, out io.Writer, image string) error {
 }
 
 // composedImage has hack/kindnode compose an image and loads it.
-func (d docker) composedImage(ctx context.Context, options Options, s state) (string, error) {
-	if err := buildHelper(ctx, s); err != nil {
+func (d docker) composedImage(ctx context.Context, options Options, s *state) (string, error) {
+	if err := buildHelper(ctx, *s); err != nil {
 		return "", err
 	}
 	var name strings.Builder
@@ -225,20 +245,29 @@ func (d docker) composedImage(ctx context.Context, options Options, s state) (st
 	if d.has(ctx, image) {
 		return image, nil
 	}
+	s.LoadedImage = image
+	if err := s.write(); err != nil {
+		return "", err
+	}
+	return image, d.load(ctx, func(archive io.Writer) error { return s.runHelper(ctx, options.Out, archive, "archive") })
+}
+
+// load loads the image whose archive write writes.
+func (d docker) load(ctx context.Context, write func(archive io.Writer) error) error {
 	load := d.command(ctx, "load", "--quiet")
 	in, err := load.StdinPipe()
 	if err != nil {
-		return "", err
+		return err
 	}
 	var out strings.Builder
 	load.Stdout, load.Stderr = &out, &out
 	if err := load.Start(); err != nil {
-		return "", err
+		return err
 	}
-	archiveErr := s.runHelper(ctx, options.Out, in, "archive")
+	writeErr := write(in)
 	_ = in.Close()
-	if err := errors.Join(load.Wait(), archiveErr); err != nil {
-		return "", fmt.Errorf("load the image: %w\n%s", err, out.String())
+	if err := errors.Join(load.Wait(), writeErr); err != nil {
+		return fmt.Errorf("load the image: %w\n%s", err, out.String())
 	}
-	return image, nil
+	return nil
 }

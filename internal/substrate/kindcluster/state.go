@@ -32,14 +32,29 @@ type state struct {
 	dir string
 	err error
 
-	// OwnDocker says that the Docker daemon is ours, and MadeNetwork that the
-	// network of kind's nodes is.
-	OwnDocker, MadeNetwork bool
+	// Daemon says whose the Docker daemon is.
+	Daemon daemonKind
+	// MadeNetwork says that the network of kind's nodes was not there before.
+	MadeNetwork bool
+	// LoadedImage is the composed image that was not in Docker before.
+	LoadedImage string
 	// APIServerPort and EtcdPort are ports of the loopback interface.
 	APIServerPort, EtcdPort int
 	// image is the node image; it is not needed once the cluster runs.
 	image string
 }
+
+// daemonKind says whose a Docker daemon is.
+type daemonKind string
+
+const (
+	// noDaemon is used as long as nothing was done with a daemon.
+	noDaemon daemonKind = ""
+	// ownDaemon was started for this cluster and ends with it.
+	ownDaemon daemonKind = "own"
+	// otherDaemon was there.
+	otherDaemon daemonKind = "other"
+)
 
 func stateOf(options Options) state {
 	root, err := substrate.CacheRoot(options.Env)
