@@ -22,6 +22,7 @@ const (
 // metrics are the scheduler's. Labels take few values, never names of objects.
 type metrics struct {
 	attempts  *prometheus.CounterVec
+	victims   prometheus.Counter
 	endToEnd  prometheus.Histogram
 	algorithm prometheus.Histogram
 	sizes     *sizes
@@ -33,6 +34,10 @@ func newMetrics(q *queue.Queue, c *cache.Cache, store *DecisionStore, events *ev
 			Name: "glassplane_scheduler_attempts_total",
 			Help: "Attempts to schedule a pod, by result: scheduled, unschedulable or error.",
 		}, []string{"result"}),
+		victims: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "glassplane_scheduler_preemption_victims_total",
+			Help: "Pods that were deleted to make room for others.",
+		}),
 		endToEnd: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "glassplane_scheduler_pod_seconds",
 			Help:    "Time from a pod's first entry into the queue to its bind.",
@@ -58,7 +63,7 @@ func newMetrics(q *queue.Queue, c *cache.Cache, store *DecisionStore, events *ev
 }
 
 func (m *metrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.attempts, m.endToEnd, m.algorithm, m.sizes}
+	return []prometheus.Collector{m.attempts, m.victims, m.endToEnd, m.algorithm, m.sizes}
 }
 
 // register fails where another scheduler is registered; then nothing is.

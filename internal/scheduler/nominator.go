@@ -4,6 +4,8 @@
 package scheduler
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -33,6 +35,17 @@ func (n *nominator) byNode() map[string][]*framework.PodInfo {
 	return n.pods
 }
 
+// lessImportant returns the pods of lower priority that wait for the node.
+func (n *nominator) lessImportant(node string, priority int32) []*framework.PodInfo {
+	var out []*framework.PodInfo
+	for _, pod := range n.byNode()[node] {
+		if pod.Priority < priority {
+			out = append(out, pod)
+		}
+	}
+	return out
+}
+
 // add has the pod wait for a node.
 func (n *nominator) add(pod *framework.PodInfo, node string) {
 	n.mu.Lock()
@@ -40,7 +53,26 @@ func (n *nominator) add(pod *framework.PodInfo, node string) {
 	n.replace(pod.Pod.UID, pod, node)
 }
 
-// remove forgets the pod: it was placed, or is gone.
+// observe takes what the watch says of a waiting pod; before is the node that
+// its older version named. A version from before the nomination says nothing of
+// a node, and must not end it. It mirrors UpdateNominatedPod.
+func (n *nominator) observe(pod *framework.PodInfo, before string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	uid, node := pod.Pod.UID, pod.Pod.Status.NominatedNodeName
+	known, nominated := n.nodes[uid]
+	if node == "" && before == "" {
+		node = known
+	}
+	switch {
+	case node != "":
+		n.replace(uid, pod, node)
+	case nominated:
+		n.replace(uid, nil, "")
+	}
+}
+
+// remove forgets the pod: it was placed, or is gone, or does not fit there.
 func (n *nominator) remove(uid types.UID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -49,23 +81,22 @@ func (n *nominator) remove(uid types.UID) {
 	}
 }
 
-// replace builds the map anew. Pods are nominated seldom, and read for each attempt.
+// replace copies what it changes: pods are nominated seldom, and read for each attempt.
 func (n *nominator) replace(uid types.UID, pod *framework.PodInfo, node string) {
 	pods := make(map[string][]*framework.PodInfo, len(n.pods)+1)
-	for name, list := range n.pods {
-		for _, p := range list {
-			if p.Pod.UID != uid {
-				pods[name] = append(pods[name], p)
-			}
+	maps.Copy(pods, n.pods)
+	if old, ok := n.nodes[uid]; ok {
+		pods[old] = slices.DeleteFunc(slices.Clone(pods[old]), func(p *framework.PodInfo) bool { return p.Pod.UID == uid })
+		if len(pods[old]) == 0 {
+			delete(pods, old)
 		}
+		delete(n.nodes, uid)
 	}
-	delete(n.nodes, uid)
 	if pod != nil {
-		pods[node] = append(pods[node], pod)
+		pods[node] = append(slices.Clone(pods[node]), pod)
 		n.nodes[uid] = node
 	}
-	n.pods = pods
-	if len(pods) == 0 {
+	if n.pods = pods; len(pods) == 0 {
 		n.pods = nil
 	}
 }

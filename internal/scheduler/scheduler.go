@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
@@ -31,6 +32,7 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/decide"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
+	"github.com/glassplane/glassplane/internal/scheduler/priority"
 	"github.com/glassplane/glassplane/internal/scheduler/queue"
 )
 
@@ -49,8 +51,9 @@ type Options struct {
 	// Client writes pods and events. Its scheme must have the API's kinds and
 	// events.k8s.io/v1. Reads may come from the cache.
 	Client client.Client
-	// Cache has the informers for SimPods, SimNodes and namespaces. The caller
-	// starts it, and configures it to strip managedFields.
+	// Cache has the informers for SimPods, SimNodes, SimReplicaSets, namespaces,
+	// services, PriorityClasses and PodDisruptionBudgets. The caller starts it, and
+	// configures it to strip managedFields.
 	Cache ctrlcache.Informers
 	// Profiles are the configurations by schedulerName; none means the default
 	// plugins for DefaultSchedulerName.
@@ -99,8 +102,14 @@ type Scheduler struct {
 
 	slots   chan struct{}
 	writing sync.WaitGroup
-	// gated are the pods whose condition has to say that they wait for their gates.
-	gated workqueue.TypedInterface[gatedPod]
+	// held are the pods whose condition has to say why they are not tried.
+	held workqueue.TypedInterface[heldPod]
+
+	classes priority.Classes
+	// pods orders changes of pods and of PriorityClasses.
+	pods sync.Mutex
+	// unresolved are the waiting pods whose PriorityClass does not exist.
+	unresolved map[types.UID]*simv1alpha1.SimPod
 }
 
 var (
@@ -141,7 +150,7 @@ func New(o Options) (*Scheduler, error) {
 		decisions: o.Store, nominator: newNominator(),
 		snapshot: cache.NewSnapshot(), seeds: rand.New(rand.NewPCG(uint64(o.Seed), 0)),
 		slots: make(chan struct{}, writers),
-		gated: workqueue.NewTyped[gatedPod](),
+		held:  workqueue.NewTyped[heldPod](), unresolved: make(map[types.UID]*simv1alpha1.SimPod),
 	}
 	s.metrics = newMetrics(s.queue, s.cache, s.decisions, s.events)
 	return s, nil
@@ -202,11 +211,11 @@ func (s *Scheduler) Start(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { s.queue.Run(ctx) })
 	background.Go(func() { s.events.run(ctx) })
-	background.Go(func() { s.writeGated(ctx) })
+	background.Go(func() { s.writeHeld(ctx) })
 	for s.scheduleOne(ctx) {
 	}
 	stopWatching()
-	s.gated.ShutDown()
+	s.held.ShutDown()
 	s.writing.Wait()
 	background.Wait()
 	return nil
@@ -242,15 +251,17 @@ func (s *Scheduler) scheduleOne(ctx context.Context) bool {
 	result.Fill(d, s.decisionNodes)
 	s.metrics.algorithm.Observe(d.DecidedAt.Sub(d.PoppedAt).Seconds())
 
-	// 4. Assume that the bind will succeed, so that the next attempt counts the pod.
+	// 4. Assume that the bind or the preemption will succeed, so that the next
+	// attempt counts the pod.
 	status := result.Status
 	if status.IsSuccess() {
 		status = framework.AsStatus(s.cache.AssumePod(pod.PodInfo, result.Node))
 	}
+	nominated := s.nominate(pod.PodInfo, result)
 
 	// 5. Bind, or say why not, beside the next attempt.
 	outcome := attemptOutcome{
-		pod: pod, decision: d, status: status, postFilter: result.PostFilter,
+		pod: pod, decision: d, status: status, room: result.PostFilter, nominatedNode: nominated,
 		rejection: queue.Rejection{
 			UnschedulablePlugins: result.UnschedulablePlugins, PendingPlugins: result.PendingPlugins,
 		},
@@ -264,13 +275,31 @@ func (s *Scheduler) scheduleOne(ctx context.Context) bool {
 	}, outcome)
 }
 
+// nominate has the pod wait for the node where room is made for it, or not wait
+// any more where that would not help. It returns what the pod's status is to say
+// of it; nil where nothing new.
+func (s *Scheduler) nominate(pod *framework.PodInfo, result *decide.Result) *string {
+	switch {
+	case result.PostFilter != nil:
+		s.nominator.add(pod, result.PostFilter.NominatedNode)
+		return &result.PostFilter.NominatedNode
+	case result.NominationEnds:
+		s.nominator.remove(pod.Pod.UID)
+		return new("")
+	}
+	return nil
+}
+
 // attemptOutcome is what an attempt came to.
 type attemptOutcome struct {
-	pod        *framework.QueuedPodInfo
-	decision   *framework.Decision
-	status     *framework.Status
-	rejection  queue.Rejection
-	postFilter *framework.PostFilterResult
+	pod       *framework.QueuedPodInfo
+	decision  *framework.Decision
+	status    *framework.Status
+	rejection queue.Rejection
+	// room is how room can be made for the pod; nil where it cannot, or needs not.
+	room *framework.PostFilterResult
+	// nominatedNode is what the pod's status is to say; nil where nothing new.
+	nominatedNode *string
 	// conflict is true where the API server refused the bind because the pod had changed.
 	conflict bool
 }
@@ -304,7 +333,10 @@ func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
 		bind.Error = err.Error()
 		s.unassume(pod, node)
 		o.status, o.rejection = framework.AsStatus(err), queue.Rejection{Error: true}
-		o.conflict = apierrors.IsConflict(err)
+		if o.conflict = apierrors.IsConflict(err); !o.conflict {
+			s.nominator.remove(pod.UID)
+			o.nominatedNode = new("")
+		}
 		s.fail(ctx, o)
 		return
 	}
@@ -345,22 +377,33 @@ func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
 	if o.decision.Message == "" {
 		o.decision.Message = o.status.Message()
 	}
-	nominated := ""
-	if o.postFilter != nil {
-		nominated = o.postFilter.NominatedNode
-		s.nominator.add(o.pod.PodInfo, nominated)
-	}
 	// A conflict means that the pod has changed and says nothing of the pod: with
 	// its new version it is tried again.
 	if !o.conflict {
-		s.setNotScheduled(ctx, pod, reason, o.decision.Message, nominated)
+		says := &notScheduled{reason: reason, message: o.decision.Message, nominatedNode: o.nominatedNode}
+		waits := s.setNotScheduled(ctx, pod, func(*simv1alpha1.SimPod) *notScheduled { return says })
+		if o.room != nil && !s.preempt(ctx, o, waits) {
+			o.rejection = queue.Rejection{Error: true}
+		}
 	}
-	latest := s.queue.Requeue(o.pod, o.rejection)
 	s.decisions.Add(o.decision)
-	switch {
-	case latest == nil: // deleted or bound meanwhile
+	if s.queue.Requeue(o.pod, o.rejection) == nil { // deleted or bound meanwhile
 		s.nominator.remove(pod.UID)
-	case nominated != "":
-		s.evict(ctx, latest.Pod, o.postFilter)
 	}
+}
+
+// preempt makes room for the pod, unless it is gone by now or its nomination
+// could not be written: then nothing may be deleted for it. It is false where
+// the pod must be tried again, because no victim's going may wake it.
+func (s *Scheduler) preempt(ctx context.Context, o attemptOutcome, waits bool) bool {
+	pod := o.pod.Pod
+	if !waits || !s.queue.Has(pod.UID) {
+		s.nominator.remove(pod.UID)
+		return false
+	}
+	if err := s.makeRoom(ctx, o.pod.PodInfo, o.room); err != nil {
+		s.log.Error(err, "Preemption failed in part, trying again", "namespace", pod.Namespace, "pod", pod.Name)
+		return false
+	}
+	return true
 }

@@ -16,7 +16,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrlcache "sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -104,20 +103,7 @@ var _ = Describe("Scheduler", func() {
 	var namespace string
 
 	BeforeEach(func(ctx SpecContext) {
-		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}
-		Expect(k8sClient.Create(ctx, ns)).To(Succeed())
-		namespace = ns.Name
-		DeferCleanup(func(ctx SpecContext) {
-			// Nothing runs the finalizers of bound pods here.
-			pods := &simv1alpha1.SimPodList{}
-			Expect(k8sClient.List(ctx, pods, client.InNamespace(namespace))).To(Succeed())
-			for i := range pods.Items {
-				pods.Items[i].Finalizers = nil
-				Expect(k8sClient.Update(ctx, &pods.Items[i])).To(Succeed())
-			}
-			Expect(k8sClient.DeleteAllOf(ctx, &simv1alpha1.SimPod{}, client.InNamespace(namespace))).To(Succeed())
-			Expect(k8sClient.DeleteAllOf(ctx, &simv1alpha1.SimNode{})).To(Succeed())
-		})
+		namespace = newNamespace(ctx)
 	})
 
 	pod := func(name string) *wrappers.SimPodWrapper {

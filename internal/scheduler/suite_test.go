@@ -16,6 +16,8 @@ import (
 )
 
 var (
+	// restConfig is the scheduler's own identity, with no more rights than it has
+	// in a cluster.
 	restConfig *rest.Config
 	k8sClient  client.Client
 	scheme     *runtime.Scheme
@@ -30,8 +32,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	environment, err := env.Start(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(environment.Stop)
-	restConfig, scheme = environment.Config, environment.Scheme
-	restConfig.QPS = -1
-	k8sClient, err = client.New(restConfig, client.Options{Scheme: scheme})
+	scheme, k8sClient = environment.Scheme, environment.Client
+	restConfig, err = environment.ServiceAccount("glassplane-scheduler")
 	Expect(err).NotTo(HaveOccurred())
+	restConfig.QPS = -1
 })

@@ -10,7 +10,10 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/labels"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,12 +34,16 @@ func (s *Scheduler) watch(ctx context.Context) (stop func(), err error) {
 			}
 		}
 	}
-	// Nodes first: a pod is not tried before the nodes are known.
+	// Pods last: none is tried before everything else is known.
 	for _, w := range []struct {
 		object  client.Object
 		handler toolscache.ResourceEventHandler
 	}{
 		{&corev1.Namespace{}, handler(s.onNamespace)},
+		{&schedulingv1.PriorityClass{}, handler(s.onPriorityClass)},
+		{&policyv1.PodDisruptionBudget{}, handler(s.onBudget)},
+		{&corev1.Service{}, handler(s.onService)},
+		{&simv1alpha1.SimReplicaSet{}, handler(s.onReplicaSet)},
 		{&simv1alpha1.SimNode{}, handler(s.onNode)},
 		{&simv1alpha1.SimPod{}, handler(s.onPod)},
 	} {
@@ -142,7 +149,13 @@ func sameForScheduling(a, b *simv1alpha1.SimNode) bool {
 // onPod sorts a pod's versions into those that wait for a node, those that are
 // on one, and those that are over.
 func (s *Scheduler) onPod(before, after *simv1alpha1.SimPod) {
-	observedAt := s.clock.Now()
+	s.pods.Lock()
+	defer s.pods.Unlock()
+	if after != nil {
+		delete(s.unresolved, after.UID)
+	} else {
+		delete(s.unresolved, before.UID)
+	}
 	switch {
 	case after == nil:
 		s.podGone(before)
@@ -156,14 +169,38 @@ func (s *Scheduler) onPod(before, after *simv1alpha1.SimPod) {
 	case s.profiles[after.Spec.SchedulerName] == nil: // another scheduler's
 	case s.cache.IsAssumed(after.UID) && !s.queue.InFlight(after.UID): // bound, but the watch lags
 	default:
-		info := framework.NewPodInfo(after.ToPod())
-		if node := after.Status.NominatedNodeName; node != "" {
-			s.nominator.add(info, node)
-		}
-		if gated := s.queue.Set(info, observedAt); gated != nil {
-			s.setGated(gated.Pod)
-		}
+		s.podWaits(before, after)
 	}
+}
+
+// podWaits queues a pod, or holds it where its PriorityClass does not exist.
+func (s *Scheduler) podWaits(before, after *simv1alpha1.SimPod) {
+	info, err := s.podInfo(after)
+	if err != nil {
+		s.unresolved[after.UID] = after
+		s.hold(info.Pod, simv1alpha1.ReasonUnschedulable, err.Error())
+		return
+	}
+	nominatedBefore := ""
+	if before != nil {
+		nominatedBefore = before.Status.NominatedNodeName
+	}
+	s.nominator.observe(info, nominatedBefore)
+	if gated := s.queue.Set(info, s.clock.Now()); gated != nil {
+		s.hold(gated.Pod, simv1alpha1.ReasonSchedulingGated, gatedMessage)
+	}
+	if nominatedBefore != "" && nominatedBefore != after.Status.NominatedNodeName {
+		// To others it was as if the pod were there already.
+		s.move(framework.AssignedPod, framework.Delete, before.ToPod(), nil)
+	}
+}
+
+// podInfo returns what scheduling needs of a pod, with its priority; an error
+// says that its PriorityClass does not exist.
+func (s *Scheduler) podInfo(pod *simv1alpha1.SimPod) (*framework.PodInfo, error) {
+	out := pod.ToPod()
+	err := s.classes.Resolve(out)
+	return framework.NewPodInfo(out), err
 }
 
 // podGone forgets a pod that was deleted or has ended.
@@ -187,8 +224,10 @@ func (s *Scheduler) podAssigned(before, after *simv1alpha1.SimPod) {
 	if known && !assumed && before != nil && samePod(before, after) { // its status changed
 		return
 	}
-	pod := after.ToPod()
-	s.cache.SetPod(framework.NewPodInfo(pod))
+	// A pod that was bound counts, also where its PriorityClass is gone.
+	info, _ := s.podInfo(after)
+	pod := info.Pod
+	s.cache.SetPod(info)
 	s.queue.Delete(after.UID)
 	s.nominator.remove(after.UID)
 	if before == nil || before.Spec.NodeName == "" {
@@ -201,10 +240,13 @@ func (s *Scheduler) podAssigned(before, after *simv1alpha1.SimPod) {
 	}
 }
 
-// samePod is true where nothing changed that scheduling looks at.
+// samePod is true where nothing changed that scheduling looks at:
+// PodDisruptionBudgets count the pods that are ready.
 func samePod(a, b *simv1alpha1.SimPod) bool {
 	return a.Generation == b.Generation && maps.Equal(a.Labels, b.Labels) &&
-		a.DeletionTimestamp.Equal(b.DeletionTimestamp) && a.Status.StartTime.Equal(b.Status.StartTime)
+		a.DeletionTimestamp.Equal(b.DeletionTimestamp) && a.Status.StartTime.Equal(b.Status.StartTime) &&
+		meta.IsStatusConditionTrue(a.Status.Conditions, simv1alpha1.SimPodReady) ==
+			meta.IsStatusConditionTrue(b.Status.Conditions, simv1alpha1.SimPodReady)
 }
 
 func (s *Scheduler) move(resource framework.EventResource, action framework.ActionType, oldObj, newObj any) {

@@ -1,0 +1,84 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package scheduler
+
+import (
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/cache"
+)
+
+// onPriorityClass queues the pods that waited for the class. Pods that have been
+// read already keep their priority until they change, as Pods keep theirs.
+func (s *Scheduler) onPriorityClass(before, after *schedulingv1.PriorityClass) {
+	s.pods.Lock()
+	defer s.pods.Unlock()
+	if after == nil {
+		s.classes.Remove(before.Name)
+		return
+	}
+	s.classes.Set(after)
+	for uid, pod := range s.unresolved {
+		if pod.Spec.PriorityClassName == after.Name {
+			delete(s.unresolved, uid)
+			s.podWaits(nil, pod)
+		}
+	}
+}
+
+// onBudget ignores the status, which counts Pods.
+func (s *Scheduler) onBudget(before, after *policyv1.PodDisruptionBudget) {
+	switch {
+	case after == nil:
+		s.cache.RemoveBudget(before.Namespace, before.Name)
+	case before == nil || !equality.Semantic.DeepEqual(before.Spec, after.Spec):
+		s.cache.SetBudget(after)
+	}
+}
+
+func (s *Scheduler) onService(before, after *corev1.Service) {
+	switch {
+	case after == nil:
+		s.cache.RemoveService(before.Namespace, before.Name)
+	case before == nil || !maps.Equal(before.Spec.Selector, after.Spec.Selector):
+		s.cache.SetService(after.Namespace, after.Name, labels.Set(after.Spec.Selector))
+	}
+}
+
+func (s *Scheduler) onReplicaSet(before, after *simv1alpha1.SimReplicaSet) {
+	switch {
+	case after == nil:
+		s.cache.RemoveOwner(before.UID)
+	case before == nil || before.Generation != after.Generation:
+		s.cache.SetOwner(ownerOf(after))
+	}
+}
+
+func ownerOf(set *simv1alpha1.SimReplicaSet) cache.Owner {
+	owner := cache.Owner{UID: set.UID, Namespace: set.Namespace, Replicas: 1}
+	if set.Spec.Replicas != nil {
+		owner.Replicas = *set.Spec.Replicas
+	}
+	// A selector that cannot be read selects nothing, as in kube-scheduler.
+	if selector, err := metav1.LabelSelectorAsSelector(toLabelSelector(set.Spec.Selector)); err == nil {
+		owner.Selector = selector
+	}
+	return owner
+}
+
+func toLabelSelector(in simv1alpha1.LabelSelector) *metav1.LabelSelector {
+	out := &metav1.LabelSelector{MatchExpressions: in.MatchExpressions}
+	for key, value := range in.MatchLabels {
+		metav1.AddLabelToSelector(out, key, string(value))
+	}
+	return out
+}
