@@ -18,6 +18,9 @@ import (
 // DecisionsPath is where the scheduler's endpoint serves its decisions.
 const DecisionsPath = "/decisions"
 
+// decisionNodes is how many nodes' verdicts a decision holds.
+const decisionNodes = 20
+
 // NewScheduler returns the component that binds pods to nodes.
 func NewScheduler(opts Options) (*Component, error) {
 	c, err := newComponent(SchedulerName, opts, cache.Options{}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{})
@@ -34,6 +37,9 @@ func NewScheduler(opts Options) (*Component, error) {
 		Instance:   SchedulerName + "-" + hostname,
 		Registerer: metrics.Registry,
 		Log:        opts.Log.WithName(SchedulerName),
+		// Every verdict is encoded for, and kept by, the observer. The best nodes
+		// and some of each kind of rejection are enough to explain a decision.
+		DecisionNodes: decisionNodes,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("building the scheduler: %w", err)

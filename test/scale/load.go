@@ -13,11 +13,16 @@ import (
 	"github.com/go-logr/logr"
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -142,7 +147,7 @@ func measureComponents(ctx context.Context, opts options) (result, error) {
 func (l *load) createAndWatch(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
-	watcher, err := l.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(metav1.NamespaceDefault))
+	watcher, err := l.watch(ctx)
 	if err != nil {
 		return fmt.Errorf("watching the pods: %w", err)
 	}
@@ -158,14 +163,30 @@ func (l *load) createAndWatch(ctx context.Context) error {
 				if !open {
 					return fmt.Errorf("the API server ended the watch; %d of %d pods do not run yet", l.left, l.opts.pods)
 				}
-				if pod, ok := event.Object.(*v1alpha1.SimPod); ok {
-					l.observe(pod, time.Now())
+				pod, ok := event.Object.(*v1alpha1.SimPod)
+				if !ok {
+					return fmt.Errorf("the watch failed: %w", apierrors.FromObject(event.Object))
 				}
+				l.observe(pod, time.Now())
 			}
 		}
 		return nil
 	})
 	return group.Wait()
+}
+
+// watch watches the pods from now on. An API server ends the watch of a client
+// that does not keep up on a busy machine; it goes on where it ended.
+func (l *load) watch(ctx context.Context) (watch.Interface, error) {
+	list := &v1alpha1.SimPodList{}
+	if err := l.client.List(ctx, list, client.InNamespace(metav1.NamespaceDefault), client.Limit(1)); err != nil {
+		return nil, err
+	}
+	return watchtools.NewRetryWatcherWithContext(ctx, list.ResourceVersion, &cache.ListWatch{
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return l.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(metav1.NamespaceDefault), &client.ListOptions{Raw: &options})
+		},
+	})
 }
 
 func (l *load) observe(pod *v1alpha1.SimPod, at time.Time) {
@@ -177,8 +198,8 @@ func (l *load) observe(pod *v1alpha1.SimPod, at time.Time) {
 	}
 }
 
-// measureBare measures what the API server can do: a client does the three
-// writes of each pod itself, and nothing else runs.
+// measureBare measures what the API server can do: a client does the same writes
+// for each pod itself, and no component runs.
 func measureBare(ctx context.Context, opts options) (result, error) {
 	plane, err := substrate.Start(ctx, substrate.Options{
 		Assets: opts.assets, AuditLevel: auditv1.Level(opts.auditLevel), Bootstrap: install.Apply, Log: logr.Discard(),
@@ -196,14 +217,14 @@ func measureBare(ctx context.Context, opts options) (result, error) {
 		return result{}, err
 	}
 	before := usageOf(plane.Processes())
-	if err := l.each(ctx, l.threeWrites); err != nil {
+	if err := l.each(ctx, l.sameWrites); err != nil {
 		return result{}, err
 	}
 	return l.result(modeBare, before, usageOf(plane.Processes())), nil
 }
 
-// threeWrites are those of a pod's way to Running: create, bind, status.
-func (l *load) threeWrites(ctx context.Context, i int) error {
+// sameWrites are those of a pod's way to Running: create, bind, event, status.
+func (l *load) sameWrites(ctx context.Context, i int) error {
 	if err := l.create(ctx, i); err != nil {
 		return err
 	}
@@ -219,6 +240,9 @@ func (l *load) threeWrites(ctx context.Context, i int) error {
 		return fmt.Errorf("binding %s: %w", pod.Name, err)
 	}
 	l.mark(pod.Name, bound, time.Now())
+	if err := l.client.Create(ctx, newScheduledEvent(pod)); err != nil {
+		return fmt.Errorf("creating the event of %s: %w", pod.Name, err)
+	}
 	now := metav1.Now()
 	base := pod.DeepCopy()
 	pod.Status = v1alpha1.SimPodStatus{
@@ -237,6 +261,20 @@ func (l *load) threeWrites(ctx context.Context, i int) error {
 	}
 	l.mark(pod.Name, running, time.Now())
 	return nil
+}
+
+// newScheduledEvent is what a scheduler writes about a pod that it has bound.
+func newScheduledEvent(pod *v1alpha1.SimPod) *eventsv1.Event {
+	return &eventsv1.Event{
+		ObjectMeta:          metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name + ".scheduled"},
+		EventTime:           metav1.NowMicro(),
+		ReportingController: "glassplane-bench", ReportingInstance: "glassplane-bench",
+		Action: "Binding", Reason: "Scheduled", Type: corev1.EventTypeNormal,
+		Note: fmt.Sprintf("Successfully assigned %s/%s to %s", pod.Namespace, pod.Name, pod.Spec.NodeName),
+		Regarding: corev1.ObjectReference{
+			APIVersion: v1alpha1.GroupVersion.String(), Kind: "SimPod", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID,
+		},
+	}
 }
 
 func stop(stop func() error) {

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -41,8 +42,9 @@ type processResult struct {
 	Name string `json:"name"`
 	// CPU is user and system time, in seconds.
 	CPU float64 `json:"cpuSeconds"`
-	// PeakBytes is the largest resident set since the process' start.
-	PeakBytes uint64 `json:"peakResidentBytes"`
+	// PeakBytes is the largest resident set since the process' start; absent
+	// where the system does not tell.
+	PeakBytes uint64 `json:"peakResidentBytes,omitempty"`
 }
 
 // self is this process, which in mode glassplane holds the three components.
@@ -64,13 +66,25 @@ func usageOf(processes []substrate.Process) map[string]processResult {
 		if err != nil {
 			continue
 		}
-		memory, err := p.MemoryInfo()
-		if err != nil {
-			continue
-		}
-		usage[name] = processResult{Name: name, CPU: times.User + times.System, PeakBytes: memory.HWM}
+		usage[name] = processResult{Name: name, CPU: times.User + times.System, PeakBytes: peakBytes(pid)}
 	}
 	return usage
+}
+
+// peakBytes reads the largest resident set of a process from /proc; 0 where
+// there is none, which the table shows as not available.
+func peakBytes(pid int) uint64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib uint64
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
+			return kib << 10
+		}
+	}
+	return 0
 }
 
 func (l *load) result(mode string, before, after map[string]processResult) result {
@@ -122,7 +136,11 @@ func printTable(out io.Writer, results []result) error {
 	fmt.Fprintln(w, "\nMODE\tPROCESS\tCPU\tPEAK MEMORY")
 	for _, r := range results {
 		for _, p := range r.Processes {
-			fmt.Fprintf(w, "%s\t%s\t%.1fs\t%d MiB\n", r.Mode, p.Name, p.CPU, p.PeakBytes>>20)
+			memory := "not available"
+			if p.PeakBytes > 0 {
+				memory = fmt.Sprintf("%d MiB", p.PeakBytes>>20)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%.1fs\t%s\n", r.Mode, p.Name, p.CPU, memory)
 		}
 	}
 	if len(results) == 2 {
