@@ -75,6 +75,13 @@ func (g *Generator) Scenario(name, variation string) *Scenario {
 	if g.chance(30) {
 		g.crowd(s)
 	}
+	if g.chance(20) && len(s.Nodes) > 0 {
+		for range g.between(1, 3) {
+			pod := g.Pod(s.Nodes)
+			pod.Spec.NodeName, pod.Status.NominatedNodeName = "", g.node(s.Nodes)
+			s.Nominated = append(s.Nominated, pod)
+		}
+	}
 	return s
 }
 
@@ -268,6 +275,9 @@ func (g *Generator) Pod(nodes []*corev1.Node) *corev1.Pod {
 	g.affinity(pod, nodes)
 	if g.chance(30) {
 		spec.TopologySpreadConstraints = g.spreadConstraints(pod)
+	}
+	if !g.valid && g.chance(3) {
+		spec.SchedulingGates = []corev1.PodSchedulingGate{{Name: "example.com/first"}, {Name: "example.com/second"}}[:g.between(1, 2)]
 	}
 	if !g.valid && g.chance(4) && len(nodes) > 0 {
 		spec.NodeName = pick(g, []string{g.node(nodes), "elsewhere"})

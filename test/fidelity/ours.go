@@ -42,8 +42,12 @@ func (o *Ours) Judge(s *Scenario) *Report {
 	pod := framework.NewPodInfo(s.Pod)
 	report := &Report{}
 	o.seed++
-	result := decide.Decide(decide.Input{Snapshot: snapshot, Pod: pod, Profile: o.profile, Seed: o.seed})
-	report.Chosen = result.Node
+	nominated := make(map[string][]*framework.PodInfo)
+	for _, p := range s.Nominated {
+		nominated[p.Status.NominatedNodeName] = append(nominated[p.Status.NominatedNodeName], framework.NewPodInfo(p))
+	}
+	result := decide.Decide(decide.Input{Snapshot: snapshot, Pod: pod, Profile: o.profile, Seed: o.seed, Nominated: nominated})
+	report.Chosen, report.Fit = result.Node, result.NodesFeasible
 	switch {
 	case result.Status.Code() == framework.Error:
 		report.Error = true
@@ -59,6 +63,9 @@ func (o *Ours) Judge(s *Scenario) *Report {
 		report.Preemption = []Preemption{preemption}
 	}
 	o.judgeNodes(snapshot, pod, report)
+	if plugin, s := o.profile.RunPreEnqueue(s.Pod); !s.IsSuccess() {
+		report.PreEnqueue = new(newVerdict(s.Code(), s.Reasons(), plugin))
+	}
 	return report
 }
 

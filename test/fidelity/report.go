@@ -12,6 +12,8 @@ import (
 
 // Report is all that one scheduler says of a scenario.
 type Report struct {
+	// PreEnqueue is why the pod is not tried at all; nil where it is.
+	PreEnqueue *Verdict
 	// PreFilter is the rejection for all nodes; nil where there is none.
 	PreFilter *Verdict
 	// Filters holds what each filter plugin says of each node, by node and plugin.
@@ -21,8 +23,10 @@ type Report struct {
 	// all where fewer than two fit), by node and plugin. Zero is left out.
 	Scores map[string]map[string]Score
 	// Best are the nodes of the highest total score, sorted; the only feasible
-	// node where there is one.
+	// node where there is one. Nodes that others wait for are not left out.
 	Best []string
+	// Fit is how many nodes the scheduling cycle found.
+	Fit int
 	// Chosen is the node that the scheduling cycle took.
 	Chosen string
 	// Message is that of the PodScheduled condition; empty where a node was found.
@@ -131,7 +135,8 @@ func (c *Comparison) check(kind, node, real, ours string) {
 // Compare compares what two schedulers say of the nodes, plugin by plugin.
 func Compare(real, ours *Report, nodes, filters, scores []string) *Comparison {
 	c := &Comparison{ByKind: make(map[string]Coverage)}
-	c.check("PreFilter", "", describePreFilter(real), describePreFilter(ours))
+	c.check("PreEnqueue", "", describePre(real.PreEnqueue), describePre(ours.PreEnqueue))
+	c.check("PreFilter", "", describePre(real.PreFilter), describePre(ours.PreFilter))
 	if real.PreFilter == nil && ours.PreFilter == nil {
 		for _, node := range nodes {
 			for _, plugin := range filters {
@@ -158,8 +163,8 @@ func Compare(real, ours *Report, nodes, filters, scores []string) *Comparison {
 
 // checkChosen asks whether the node that we took is one of the best of the real ones.
 func (c *Comparison) checkChosen(real, ours *Report) {
-	if ours.Chosen == "" || len(real.Best) == 0 {
-		return
+	if ours.Chosen == "" || !slices.Contains(real.Best, real.Chosen) {
+		return // the best node waits for another pod
 	}
 	chosen := ours.Chosen
 	if slices.Contains(real.Best, chosen) {
@@ -191,11 +196,11 @@ func describePreemption(r *Report) string {
 	return r.Preemption[0].String()
 }
 
-func describePreFilter(r *Report) string {
-	if r.PreFilter == nil {
+func describePre(v *Verdict) string {
+	if v == nil {
 		return "Success"
 	}
-	return r.PreFilter.String()
+	return v.String()
 }
 
 func describeFilter(r *Report, node, plugin string) string {
@@ -218,7 +223,7 @@ func describeOutcome(r *Report) string {
 	case r.Message != "":
 		return r.Message
 	}
-	return "best: " + strings.Join(r.Best, " ")
+	return fmt.Sprintf("%d fit, best: %s", r.Fit, strings.Join(r.Best, " "))
 }
 
 // merge adds the counts and findings of another comparison.

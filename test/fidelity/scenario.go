@@ -27,6 +27,8 @@ type Scenario struct {
 	Nodes []*corev1.Node `json:"nodes,omitempty"`
 	// Pods that are bound already.
 	Pods []*corev1.Pod `json:"pods,omitempty"`
+	// Nominated are pods for which room is being made on a node.
+	Nominated []*corev1.Pod `json:"nominated,omitempty"`
 	// Budgets that count in preemption.
 	Budgets []*policyv1.PodDisruptionBudget `json:"budgets,omitempty"`
 	// Services and ReplicaSets say which pods belong together, for the default
@@ -58,6 +60,9 @@ func (s *Scenario) Manifest() string {
 		appendDocument(&b, "apps/v1", "ReplicaSet", o)
 	}
 	for _, o := range s.Pods {
+		appendDocument(&b, "v1", "Pod", o)
+	}
+	for _, o := range s.Nominated {
 		appendDocument(&b, "v1", "Pod", o)
 	}
 	b.WriteString("# The pod that needs a node:\n")

@@ -17,7 +17,7 @@ var needed = map[string]bool{
 	"name": true, "namespace": true, "uid": true, "variation": true, "metadata": true, "spec": true, "status": true,
 	"pod": true, "containers": true, "image": true, "topologyKey": true, "maxSkew": true, "whenUnsatisfiable": true,
 	"weight": true, "operator": true, "key": true, "effect": true, "nodeName": true, "allocatable": true,
-	"schedulerName": true, "containerPort": true, "hostPort": true, "nodeSelectorTerms": true, "podAffinityTerm": true,
+	"schedulerName": true, "nominatedNodeName": true, "containerPort": true, "hostPort": true, "nodeSelectorTerms": true, "podAffinityTerm": true,
 	"preference": true, "names": true, "sizeBytes": true, "pods": true,
 }
 
@@ -33,7 +33,7 @@ func Shrink(s *Scenario, fails func(*Scenario) bool) *Scenario {
 		}
 		k.tree, again = tree.(map[string]any), false
 		// Whole nodes and pods first: that is what costs most to read.
-		for _, list := range []string{"pods", "nodes", "budgets", "services", "replicaSets", "namespaces"} {
+		for _, list := range []string{"pods", "nodes", "nominated", "budgets", "services", "replicaSets", "namespaces"} {
 			if k.shrinkList(k.tree, list) {
 				again = true
 			}

@@ -44,6 +44,7 @@ type Upstream struct {
 	scheduler *scheduler.Scheduler
 	snapshot  *internalcache.Snapshot
 	framework framework.Framework
+	nominated nominated
 	// plugins are the instances that the framework runs, in its order.
 	plugins []fwk.Plugin
 
@@ -80,7 +81,7 @@ func NewUpstream(ctx context.Context, enabled []string, configure func(*config.K
 		frameworkruntime.WithSharedDRAManager(dra),
 		frameworkruntime.WithSnapshotSharedLister(u.snapshot),
 		frameworkruntime.WithMutableSnapshotLister(u.snapshot),
-		frameworkruntime.WithPodNominator(u.scheduler.SchedulingQueue),
+		frameworkruntime.WithPodNominator(&u.nominated),
 		frameworkruntime.WithPodActivator(u.scheduler.SchedulingQueue),
 		frameworkruntime.WithWaitingPods(frameworkruntime.NewWaitingPodsMap()),
 		frameworkruntime.WithPodsInPreBind(frameworkruntime.NewPodsInPreBindMap()),
@@ -170,7 +171,20 @@ func (u *Upstream) Judge(ctx context.Context, s *Scenario) (*Report, error) {
 		return nil, err
 	}
 	u.judgeNodes(ctx, pod, report)
+	u.judgeQueueing(ctx, pod, report)
 	return report, nil
+}
+
+// judgeQueueing asks whether the pod may be tried at all.
+func (u *Upstream) judgeQueueing(ctx context.Context, pod *corev1.Pod, report *Report) {
+	for _, plugin := range u.plugins {
+		if x, ok := plugin.(fwk.PreEnqueuePlugin); ok {
+			if s := x.PreEnqueue(ctx, pod); !s.IsSuccess() {
+				report.PreEnqueue = new(newVerdict(s.Code(), s.Reasons(), plugin.Name()))
+				return
+			}
+		}
+	}
 }
 
 // Expect returns what kube-scheduler decides: the best nodes, or the message and
@@ -202,6 +216,7 @@ func (u *Upstream) load(s *Scenario) error {
 			pods = append(pods, admitted(pod))
 		}
 	}
+	u.nominated.set(s.Nominated)
 	*u.snapshot = *internalcache.NewSnapshot(pods, s.Nodes)
 	return errors.Join(
 		replace(u.namespaces, s.Namespaces),
@@ -227,7 +242,7 @@ func (u *Upstream) decide(ctx context.Context, pod *corev1.Pod, report *Report) 
 	var fit *framework.FitError
 	switch {
 	case err == nil:
-		report.Chosen = result.SuggestedHost
+		report.Chosen, report.Fit = result.SuggestedHost, result.FeasibleNodes
 	case errors.As(err, &fit):
 		return u.preempt(ctx, state, pod, fit, report)
 	case errors.Is(err, scheduler.ErrNoNodesAvailable):
