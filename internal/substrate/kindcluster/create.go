@@ -95,19 +95,21 @@ func createCluster(ctx context.Context, options Options, s state, d docker) erro
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		abort(newProvider(d, io.Discard), options.Name, s.kubeconfig(), done)
+		_ = abort(newProvider(d, io.Discard), options.Name, s.kubeconfig(), done)
 		return ctx.Err()
 	}
 }
 
-func abort(provider *cluster.Provider, name, kubeconfig string, done <-chan error) {
+// abort removes the containers again and again until kind has failed, and
+// returns with what.
+func abort(provider *cluster.Provider, name, kubeconfig string, done <-chan error) error {
 	tick := time.NewTicker(abortPoll)
 	defer tick.Stop()
 	for {
 		_ = provider.Delete(name, kubeconfig)
 		select {
-		case _ = <-done: // which failed, as it was made to
-			return
+		case err := <-done:
+			return err
 		case <-tick.C:
 		}
 	}
