@@ -14,7 +14,7 @@ NODES ?= 500
 PODS ?= 5000
 
 # What fidelity compares, at least, and the seed: random, and printed, where empty.
-VERDICTS ?= 100000
+VERDICTS ?= 1000000
 PLACEMENTS ?= 2000
 SEED ?=
 

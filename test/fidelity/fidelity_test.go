@@ -51,7 +51,7 @@ func TestVerdicts(t *testing.T) {
 	total := &Comparison{ByKind: make(map[string]Coverage)}
 	explained := map[string]int{}
 	variations := Variations()
-	for i := uint64(0); total.Compared < atLeast("VERDICTS", 100_000); i++ {
+	for i := uint64(0); total.Compared < atLeast("VERDICTS", 1_000_000); i++ {
 		variation := variations[i%uint64(len(variations))].Name
 		s := NewGenerator(seed, i, false).Scenario(fmt.Sprintf("seed %d, scenario %d", seed, i), variation)
 		c, err := h.Compare(t.Context(), s)
