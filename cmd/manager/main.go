@@ -99,6 +99,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opts.manager.HealthAddress, "health-probe-bind-address", "", "where /healthz and /readyz are served; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointAddress, "metrics-bind-address", "", "where metrics and evidence are served over HTTPS to authorized callers; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt and tls.key of that endpoint; by default a certificate is made up")
+	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves its API")
 	flags.StringVar(&opts.observer.AuditLog, "audit-log", "", "path of the API server's audit log, for the observer")
 	flags.StringVar(&opts.observer.DecisionsURL, "decisions-url", "", "where the scheduler serves its decisions, for the observer")
@@ -113,6 +114,10 @@ func parse(args []string) (options, error) {
 		return options{}, err
 	}
 	opts.components, opts.controllers = strings.Split(*names, ","), strings.Split(*controllers, ",")
+	var err error
+	if opts.manager.SchedulerProfiles, err = manager.ReadSchedulerConfig(*schedulerConfig); err != nil {
+		return options{}, err
+	}
 	opts.manager.Log = zap.New(zap.UseFlagOptions(&logging))
 	ctrl.SetLogger(opts.manager.Log)
 	klog.SetLogger(opts.manager.Log)

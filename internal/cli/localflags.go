@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glassplane/glassplane/internal/local"
+	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
@@ -21,6 +22,7 @@ type localFlags struct {
 	apiServerPort, etcdPort int
 	observerAddress         string
 	auditLevel              string
+	schedulerConfig         string
 	nodes                   int
 	verbose                 bool
 }
@@ -32,6 +34,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.IntVar(&f.etcdPort, substrate.FlagEtcdPort, 0, "port of etcd on loopback; 0 takes a free one")
 	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the observer's API; port 0 takes a free one")
 	flags.StringVar(&f.auditLevel, "audit-level", "RequestResponse", "how much the audit log keeps of requests for simulated pods: Metadata, Request or RequestResponse")
+	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
 }
@@ -71,13 +74,17 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 	if err != nil {
 		return local.Options{}, err
 	}
+	profiles, err := manager.ReadSchedulerConfig(f.schedulerConfig)
+	if err != nil {
+		return local.Options{}, err
+	}
 	return local.Options{
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress,
-		AuditLevel:      f.auditLevel,
-		Log:             newLogger(io.ErrOut, f.verbose),
-		Progress:        newProgress(io).tell,
+		AuditLevel:      f.auditLevel, SchedulerProfiles: profiles,
+		Log:      newLogger(io.ErrOut, f.verbose),
+		Progress: newProgress(io).tell,
 	}, nil
 }
 

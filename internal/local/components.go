@@ -15,6 +15,7 @@ func (c *Cluster) newScheduler(e endpoint) (*manager.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.SchedulerProfiles = c.opts.SchedulerProfiles
 	return manager.NewScheduler(opts)
 }
 

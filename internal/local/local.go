@@ -22,6 +22,7 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/install"
 	"github.com/glassplane/glassplane/internal/manager"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/substrate"
 	"github.com/glassplane/glassplane/internal/version"
 )
@@ -43,6 +44,8 @@ type Options struct {
 	// AuditLevel is how much the audit log keeps of requests for simulated pods:
 	// None, Metadata, Request or RequestResponse. Default: RequestResponse.
 	AuditLevel string
+	// SchedulerProfiles are the scheduler's. Default: one with the default plugins.
+	SchedulerProfiles []*framework.Profile
 	// Log is where components and control plane log to. Default: nowhere.
 	Log logr.Logger
 	// Progress is told what was done. Default: nobody is.

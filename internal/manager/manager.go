@@ -24,6 +24,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheme"
 	"github.com/glassplane/glassplane/internal/version"
 )
@@ -59,6 +60,9 @@ type Options struct {
 	// EndpointCertDir holds tls.crt and tls.key of that endpoint. Default: a
 	// certificate is made up at each start.
 	EndpointCertDir string
+	// SchedulerProfiles are the scheduler's, as ReadSchedulerConfig returns them.
+	// Default: one profile with the default plugins.
+	SchedulerProfiles []*framework.Profile
 	// Log is quiet unless something is wrong.
 	Log logr.Logger
 }

@@ -8,11 +8,16 @@ import (
 	"net/http"
 	"os"
 
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/scheduler"
+	"github.com/glassplane/glassplane/internal/scheduler/config"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // DecisionsPath is where the scheduler's endpoint serves its decisions.
@@ -21,9 +26,28 @@ const DecisionsPath = "/decisions"
 // decisionNodes is how many nodes' verdicts a decision holds.
 const decisionNodes = 20
 
+// ReadSchedulerConfig reads the scheduler's configuration file; no path means
+// the default plugins. Errors name the file and the field.
+func ReadSchedulerConfig(path string) ([]*framework.Profile, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the scheduler's configuration: %w", err)
+	}
+	profiles, err := config.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("scheduler's configuration %s: %w", path, err)
+	}
+	return profiles, nil
+}
+
 // NewScheduler returns the component that binds pods to nodes.
 func NewScheduler(opts Options) (*Component, error) {
-	c, err := newComponent(SchedulerName, opts, cache.Options{}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{})
+	c, err := newComponent(SchedulerName, opts, cache.Options{},
+		&v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &corev1.Namespace{}, &corev1.Service{},
+		&schedulingv1.PriorityClass{}, &policyv1.PodDisruptionBudget{})
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +60,7 @@ func NewScheduler(opts Options) (*Component, error) {
 		Cache:      c.manager.GetCache(),
 		Instance:   SchedulerName + "-" + hostname,
 		Registerer: metrics.Registry,
+		Profiles:   opts.SchedulerProfiles,
 		Log:        opts.Log.WithName(SchedulerName),
 		// Every verdict is encoded for, and kept by, the observer. The best nodes
 		// and some of each kind of rejection are enough to explain a decision.

@@ -6,11 +6,10 @@
 package nodeaffinity
 
 import (
-	"fmt"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
@@ -61,14 +60,15 @@ func New(addedAffinity *corev1.NodeAffinity) (*NodeAffinity, error) {
 		return p, nil
 	}
 	var err error
+	path := field.NewPath("addedAffinity")
 	if required := addedAffinity.RequiredDuringSchedulingIgnoredDuringExecution; required != nil {
-		if p.addedRequired, err = nodeaffinity.NewNodeSelector(required); err != nil {
-			return nil, fmt.Errorf("parsing addedAffinity.requiredDuringSchedulingIgnoredDuringExecution: %w", err)
+		if p.addedRequired, err = nodeaffinity.NewNodeSelector(required, field.WithPath(path.Child("requiredDuringSchedulingIgnoredDuringExecution"))); err != nil {
+			return nil, err
 		}
 	}
 	if preferred := addedAffinity.PreferredDuringSchedulingIgnoredDuringExecution; len(preferred) > 0 {
-		if p.addedPreferred, err = nodeaffinity.NewPreferredSchedulingTerms(preferred); err != nil {
-			return nil, fmt.Errorf("parsing addedAffinity.preferredDuringSchedulingIgnoredDuringExecution: %w", err)
+		if p.addedPreferred, err = nodeaffinity.NewPreferredSchedulingTerms(preferred, field.WithPath(path.Child("preferredDuringSchedulingIgnoredDuringExecution"))); err != nil {
+			return nil, err
 		}
 	}
 	return p, nil
