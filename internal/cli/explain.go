@@ -5,64 +5,123 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"sigs.k8s.io/yaml"
 
-	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/render"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins"
+	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
-type explainCommand struct {
-	io      IO
-	clients *clients
-	output  string
+// explainUserAgent is what the audit log shows of the lists that are read.
+const explainUserAgent = "glassplane-explain"
 
-	subject  subject
-	observer *observer
+// explainFormats are the values of --output.
+var explainFormats = []string{"text", "wide", "json", "yaml"}
+
+type explainCommand struct {
+	io          IO
+	clients     *clients
+	output      string
+	filename    string
+	attempt     int
+	node        string
+	allNodes    bool
+	suggestions int
+	color       bool
+
+	namespace string
+	subject   subject
+	observer  *observer
 }
 
 func newExplainCommand(name string, io IO, clients *clients) *cobra.Command {
-	c := &explainCommand{io: io, clients: clients}
+	c := &explainCommand{io: io, clients: clients, suggestions: 5}
 	command := &cobra.Command{
-		Use:   "explain simpod/NAME",
-		Short: "Say which node a pod got and why, or why it is pending",
+		Use:   "explain (simpod/NAME | -f FILENAME)",
+		Short: "Say which node a pod got or would get and why, or why it is pending",
 		Long: `Say which node a pod got and why, or why it is pending: for each node, what
 each plugin of the scheduler said. It is what the scheduler decided then, not a
-new decision.`,
+new decision; every recorded attempt can be shown.
+
+For a pending pod it also says what would be decided now, and which single
+changes would let the pod fit, the smallest first. Each was checked by making
+the change on a copy of what was listed and deciding again.
+
+With -f the pod need not exist: the decision is predicted from the nodes and
+pods that there are. Nothing is written.`,
 		Example: examples(name, `
 # Why that node?
 glassplane explain simpod/web
 
+# Why not that one? What did each plugin say?
+glassplane explain simpod/web --node=node-2
+
+# Which node would a pod get? Nothing is created
+glassplane explain -f pod.yaml
+
 # For other programs
 glassplane explain simpod/web -o json`),
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := c.Complete(args); err != nil {
+			if err := c.Validate(args); err != nil {
 				return err
 			}
-			if err := c.Validate(); err != nil {
+			if err := c.Complete(args); err != nil {
 				return err
 			}
 			return c.Run(command.Context())
 		},
 	}
-	command.Flags().StringVarP(&c.output, "output", "o", "text", "text, json or yaml")
+	flags := command.Flags()
+	flags.StringVarP(&c.output, "output", "o", "text", "text, wide (each plugin of each node), json or yaml")
+	flags.StringVarP(&c.filename, "filename", "f", "", "file with the manifest of a SimPod or Pod that need not exist; - reads it from stdin")
+	flags.IntVar(&c.attempt, "attempt", 0, "number of the attempt to show; by default the one that gave the pod its node, else the last one")
+	flags.StringVar(&c.node, "node", "", "show only this node, with what each plugin said")
+	flags.BoolVar(&c.allNodes, "all-nodes", false, "list every node, also those that do not fit")
+	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
+	flags.BoolVar(&c.color, "color", false, "write with colours")
 	return command
 }
 
+// Validate says what is wrong with flags and arguments.
+func (c *explainCommand) Validate(args []string) error {
+	const maxSuggestions = 50
+	switch {
+	case !slices.Contains(explainFormats, c.output):
+		return fmt.Errorf("invalid --output %q: must be %s", c.output, strings.Join(explainFormats, ", "))
+	case c.filename != "" && len(args) > 0:
+		return fmt.Errorf("give either -f or the name of a pod, not both: got -f %s and %s", c.filename, strings.Join(args, " "))
+	case c.filename != "" && c.attempt != 0:
+		return errors.New("--attempt is for pods that exist: a manifest given with -f has not been tried")
+	case c.filename == "" && len(args) == 0:
+		return errors.New("name the pod, such as simpod/web, or give a manifest with -f")
+	case c.attempt < 0:
+		return fmt.Errorf("invalid --attempt %d: attempts are numbered from 1", c.attempt)
+	case c.suggestions < 0 || c.suggestions > maxSuggestions:
+		return fmt.Errorf("invalid --suggestions %d: must be 0 to %d", c.suggestions, maxSuggestions)
+	case c.node != "" && c.allNodes:
+		return errors.New("give either --node or --all-nodes, not both")
+	}
+	return nil
+}
+
 // Complete reads what flags and kubeconfig say.
-func (c *explainCommand) Complete(args []string) error {
-	namespace, err := c.clients.namespace()
-	if err != nil {
+func (c *explainCommand) Complete(args []string) (err error) {
+	if c.namespace, err = c.clients.namespace(); err != nil || c.filename != "" {
 		return err
 	}
-	if c.subject, err = parseSubject(args, namespace); err != nil {
+	if c.subject, err = parseSubject(args, c.namespace); err != nil {
 		return err
+	}
+	if c.subject.auditID != "" {
+		return fmt.Errorf("cannot explain %s: name the pod, such as simpod/web", c.subject)
 	}
 	address, err := c.clients.observerURL()
 	if err != nil {
@@ -72,60 +131,64 @@ func (c *explainCommand) Complete(args []string) error {
 	return nil
 }
 
-// Validate says what is wrong with the flags.
-func (c *explainCommand) Validate() error {
-	if formats := []string{"text", "json", "yaml"}; !slices.Contains(formats, c.output) {
-		return fmt.Errorf("invalid --output %q: must be text, json or yaml", c.output)
-	}
-	if c.subject.auditID != "" {
-		return fmt.Errorf("cannot explain %s: name the pod, such as simpod/web", c.subject)
-	}
-	return nil
-}
-
-// Run prints the decisions about the pod.
+// Run explains the pod.
 func (c *explainCommand) Run(ctx context.Context) error {
-	record, err := c.observer.record(ctx, c.subject)
+	explain := c.explainPod
+	if c.filename != "" {
+		explain = c.explainManifest
+	}
+	explanation, err := explain(ctx)
 	if err != nil {
-		return fmt.Errorf("explaining %s: %w", c.subject, err)
+		return err
 	}
-	decisions := decisionsOf(record)
-	if len(decisions) == 0 {
-		return fmt.Errorf("explaining %s: %s", c.subject, whyNoDecision(record))
-	}
-	switch c.output {
-	case "json":
-		encoder := json.NewEncoder(c.io.Out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(decisions)
-	case "yaml":
-		data, err := yaml.Marshal(decisions)
-		if err != nil {
+	if c.node != "" {
+		if explanation, err = explanation.OnlyNode(c.node); err != nil {
 			return err
 		}
-		_, err = c.io.Out.Write(data)
-		return err
+	}
+	return c.print(explanation)
+}
+
+func (c *explainCommand) print(e render.Explanation) error {
+	switch c.output {
+	case "json":
+		return render.ExplainJSON(c.io.Out, e)
+	case "yaml":
+		return render.ExplainYAML(c.io.Out, e)
 	default:
-		return render.ExplainText(c.io.Out, decisions, render.Options{})
+		return render.ExplainText(c.io.Out, e, render.ExplainOptions{
+			Options: render.Options{Color: c.color}, AllNodes: c.allNodes, Wide: c.output == "wide" || c.node != "",
+		})
 	}
 }
 
-func decisionsOf(record evidence.Record) []framework.Decision {
-	var decisions []framework.Decision
-	for _, entry := range record.Entries {
-		if entry.Decision != nil {
-			decisions = append(decisions, *entry.Decision)
-		}
+// profile returns the configuration of the scheduler that the pod names.
+func profile(schedulerName string) (*framework.Profile, error) {
+	if schedulerName != v1alpha1.DefaultSchedulerName {
+		return nil, fmt.Errorf("spec.schedulerName is %q: only decisions of %s can be predicted; leave the field out to see those",
+			schedulerName, v1alpha1.DefaultSchedulerName)
 	}
-	return decisions
+	return plugins.DefaultProfile(schedulerName)
 }
 
-// whyNoDecision says why the record holds no decision of the scheduler.
-func whyNoDecision(record evidence.Record) string {
-	for _, state := range record.Sources {
-		if state.Source == evidence.SourceDecision && !state.Available {
-			return "the scheduler's decisions are not available: " + state.Reason
-		}
+// predict decides about a pod on what was listed, and looks for changes that
+// would let it fit.
+func (c *explainCommand) predict(listed listing, pod *v1alpha1.SimPod) (*render.Prediction, error) {
+	profile, err := profile(pod.Spec.SchedulerName)
+	if err != nil {
+		return nil, err
 	}
-	return "the scheduler has not decided about it: it was bound by somebody else, or another scheduler is to bind it"
+	what, err := whatif.NewCluster(listed.objects).Case(pod, profile)
+	if err != nil {
+		return nil, fmt.Errorf("spec.priorityClassName: %w, so that the scheduler does not try the pod: create the class, or name another", err)
+	}
+	d := what.Predict(c.io.Clock.Now(), 0)
+	prediction := &render.Prediction{
+		ReadAt: listed.readAt, ReadUntil: listed.readUntil, Lists: listed.lists,
+		Decision: render.NewDecision(d), BestNodes: render.BestNodes(d),
+	}
+	if d.Node == "" && c.suggestions > 0 {
+		prediction.Suggestions = new(whatif.Suggest(what, c.suggestions))
+	}
+	return prediction, nil
 }

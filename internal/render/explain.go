@@ -5,183 +5,247 @@ package render
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"sigs.k8s.io/yaml"
+
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
-// maxListed is how many nodes are listed one by one. With more, those that did
-// not fit are grouped by reason.
-const maxListed = 20
+// Explanation is what is said about the node that a pod got or would get.
+type Explanation struct {
+	// Pod is the pod as namespace/name.
+	Pod string `json:"pod"`
+	// Attempts are all attempts of the scheduler that are recorded, oldest first.
+	Attempts []Attempt `json:"attempts,omitempty"`
+	// Decision is one of them in full; nil where the scheduler has not tried.
+	Decision *Decision `json:"decision,omitempty"`
+	// Prediction is what would be decided on the objects as they were listed; nil
+	// where the pod has a node, or where nothing could be listed.
+	Prediction *Prediction `json:"prediction,omitempty"`
+	// Notes say what the reader should know of how this came about.
+	Notes []string `json:"notes,omitempty"`
+}
 
-// ExplainText says which node the scheduler chose for a pod and why, or why it
-// chose none: of the last attempt per node and plugin, of the earlier ones in a
-// line each. The decisions are those of one pod, in any order.
-func ExplainText(w io.Writer, decisions []framework.Decision, o Options) error {
-	p := &printer{w: w, color: o.Color}
-	if len(decisions) == 0 {
-		p.line("No decision on this pod is recorded: the scheduler has not tried to place it, or its record is gone.")
-		return p.err
-	}
+// Attempt is one attempt in short.
+type Attempt struct {
+	Attempt   int       `json:"attempt"`
+	DecidedAt time.Time `json:"decidedAt"`
+	// Node that was chosen; empty where none was.
+	Node string `json:"node,omitempty"`
+	// Message says why none was, or why the bind was refused.
+	Message string `json:"message,omitempty"`
+	// Shown is true for the attempt that is shown in full.
+	Shown bool `json:"shown,omitempty"`
+}
+
+// Decision is a decision, with the nodes that do not fit in groups.
+type Decision struct {
+	framework.Decision
+	// Rejections count the nodes of Nodes by plugin and reason. A node to which
+	// several plugins object is counted for each.
+	Rejections []explain.Rejection `json:"rejections,omitempty"`
+}
+
+// Prediction is a decision about objects as they were listed.
+type Prediction struct {
+	// ReadAt is when the first list was asked for, and ReadUntil when the last
+	// one was answered.
+	ReadAt    time.Time `json:"readAt"`
+	ReadUntil time.Time `json:"readUntil"`
+	// Lists that were read, and those that could not be.
+	Lists []List `json:"lists"`
+	// Decision in full: each filter was asked about each node.
+	Decision Decision `json:"decision"`
+	// BestNodes are the nodes of the first rank, of which the scheduler takes any.
+	BestNodes []string `json:"bestNodes,omitempty"`
+	// Suggestions are single changes with which the pod would fit; nil where it
+	// fits, or where they were not asked for.
+	Suggestions *whatif.Suggestions `json:"suggestions,omitempty"`
+}
+
+// List is one list that was read.
+type List struct {
+	Resource string `json:"resource"`
+	Items    int    `json:"items"`
+	// ResourceVersion is the state of the cluster that the list shows.
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+	// Error says why it could not be read.
+	Error string `json:"error,omitempty"`
+}
+
+// NewExplanation explains a pod by the decisions of the scheduler, in any order.
+// attempt is the number of the one to show in full; 0 for the one that gave the
+// pod its node, or else the last one. It fails where there is none of that number.
+func NewExplanation(pod string, decisions []framework.Decision, attempt int) (Explanation, error) {
+	e := Explanation{Pod: pod}
 	decisions = slices.SortedStableFunc(slices.Values(decisions), func(a, b framework.Decision) int {
-		return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.DecidedAt.Compare(b.DecidedAt))
+		return cmp.Or(a.DecidedAt.Compare(b.DecidedAt), cmp.Compare(a.Attempt, b.Attempt))
 	})
-	last := decisions[len(decisions)-1]
-	p.verdict(last, o.width())
-	p.nodes(last, o.width())
-	p.scores(last, o.width())
-	p.earlier(decisions[:len(decisions)-1], o.width())
-	return p.err
+	shown := choose(decisions, attempt)
+	if shown < 0 && attempt != 0 {
+		return e, fmt.Errorf("attempt %d of pod %s is not recorded: choose one of %s", attempt, pod, attemptNumbers(decisions))
+	}
+	for i, d := range decisions {
+		e.Attempts = append(e.Attempts, Attempt{
+			Attempt: d.Attempt, DecidedAt: d.DecidedAt, Node: d.Node, Message: outcome(d), Shown: i == shown,
+		})
+	}
+	if shown >= 0 {
+		e.Decision = new(NewDecision(decisions[shown]))
+	}
+	return e, nil
 }
 
-func (p *printer) verdict(d framework.Decision, width int) {
-	pod := d.Pod.Namespace + "/" + d.Pod.Name
-	switch {
-	case d.Node != "" && d.Bind != nil && d.Bind.Error != "":
-		p.printf("%s: %s\n", clean(pod), p.styled(red, clean("node "+d.Node+" was chosen, but the bind was refused: "+d.Bind.Error)))
-	case d.Node != "":
-		p.printf("%s: %s\n", clean(pod), p.styled(green, clean("assigned to node "+d.Node)))
-	case d.NominatedNode != "":
-		p.printf("%s: %s\n", clean(pod), p.styled(red, clean(fmt.Sprintf("pending: preempts %d pods on node %s", len(d.Victims), d.NominatedNode))))
-	default:
-		p.printf("%s: %s\n", clean(pod), p.styled(red, "pending: no node was chosen"))
-	}
-	if d.Message != "" {
-		p.paragraph(d.Message, width, "  ")
-	}
-	p.paragraph(fmt.Sprintf("Attempt %d of profile %s at %s: %d of %d nodes considered, %d fit, decided in %s, seed %d.",
-		d.Attempt, cmp.Or(d.Profile, "<none>"), d.DecidedAt.UTC().Format(time.RFC3339), d.NodesEvaluated, d.NodesTotal, d.NodesFeasible,
-		d.DecidedAt.Sub(d.PoppedAt), d.Seed), width, "  ")
-	if d.PreFilter != nil {
-		p.paragraph(fmt.Sprintf("Plugin %s rejected the pod for all nodes (%s): %s.", d.PreFilter.Plugin, d.PreFilter.Code,
-			strings.Join(d.PreFilter.Reasons, ", ")), width, "  ")
-	}
-}
-
-// nodes has a row per node: its place, its points or what rejected it.
-func (p *printer) nodes(d framework.Decision, width int) {
-	if len(d.Nodes) == 0 {
-		return
-	}
-	grouped := len(d.Nodes) > maxListed
-	var rows [][]string
-	more := d.NodesOmitted
-	for _, n := range d.Nodes {
-		switch {
-		case grouped && !n.Feasible:
-		case len(rows) == maxListed:
-			more++
-		default:
-			rows = append(rows, nodeRow(n, d.Node))
+// choose returns the index of the decision to show, or -1. Numbers begin anew
+// when the scheduler is restarted: the latest of a number is meant.
+func choose(decisions []framework.Decision, attempt int) int {
+	for i, d := range slices.Backward(decisions) {
+		if attempt == d.Attempt || (attempt == 0 && isBound(d)) {
+			return i
 		}
 	}
-	name := longest(rows)
-	columns := []column{{title: "NODE", width: name}, {title: "VERDICT", width: 9}, {title: "RANK", width: 4}, {title: "TOTAL", width: 5}}
-	columns = append(columns, column{title: "WHY", width: max(width-name-18-4*len(gap), 20)})
-	if len(rows) > 0 {
-		p.heading("NODES")
-		p.table(columns, rows)
+	if attempt != 0 {
+		return -1
 	}
-	if grouped {
-		p.groups(d, width)
-	}
-	if more > 0 {
-		p.line(fmt.Sprintf("The verdicts of %d more nodes are not listed.", more))
-	}
+	return len(decisions) - 1
 }
 
-func nodeRow(n framework.NodeVerdict, chosen string) []string {
-	if !n.Feasible {
-		return []string{n.Name, "rejected", "", "", rejectedBy(n)}
-	}
-	verdict := "fits"
-	if n.Name == chosen {
-		verdict = "chosen"
-	}
-	if len(n.Scores) == 0 {
-		return []string{n.Name, verdict, "", "", "passed every filter; not scored"}
-	}
-	parts := make([]string, 0, len(n.Scores))
-	for _, s := range n.Scores {
-		parts = append(parts, fmt.Sprintf("%s %d", s.Plugin, s.Weighted))
-	}
-	return []string{n.Name, verdict, fmt.Sprint(n.Rank), fmt.Sprint(n.Total), strings.Join(parts, ", ")}
-}
+// isBound is true for the decision that gave the pod its node.
+func isBound(d framework.Decision) bool { return d.Node != "" && d.Bind != nil && d.Bind.Error == "" }
 
-func rejectedBy(n framework.NodeVerdict) string {
-	if len(n.Filters) == 0 {
-		return "no verdict recorded"
-	}
-	v := n.Filters[len(n.Filters)-1]
-	return fmt.Sprintf("%s: %s (%s)", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code)
-}
-
-// longest is the width of the first column: that of its longest cell, bounded.
-func longest(rows [][]string) int {
-	width := len("NODE")
-	for _, r := range rows {
-		width = max(width, len(r[0]))
-	}
-	return min(width, 40)
-}
-
-func (p *printer) groups(d framework.Decision, width int) {
-	rejections := explain.Compact(d).Rejections
-	if len(rejections) == 0 {
-		return
-	}
-	p.heading("NODES THAT DO NOT FIT, BY REASON")
-	const count, plugin = 5, 34
-	columns := []column{{title: "NODES", width: count}, {title: "PLUGIN", width: plugin}, {title: "REASON AND EXAMPLES", width: width - count - plugin - 2*len(gap)}}
-	var rows [][]string
-	for _, r := range rejections {
-		rows = append(rows, []string{fmt.Sprint(r.Nodes), r.Plugin, fmt.Sprintf("%s (%s)", r.Reason, strings.Join(r.Examples, ", "))})
-	}
-	p.table(columns, rows)
-}
-
-// scores has a row per node and score plugin, of the best nodes.
-func (p *printer) scores(d framework.Decision, width int) {
-	const maxScored, raw, normalized, weight, weighted = 5, 6, 10, 6, 8
-	var rows [][]string
-	scored := 0
-	for _, n := range d.Nodes {
-		if len(n.Scores) == 0 || scored == maxScored {
-			continue
-		}
-		scored++
-		for _, s := range n.Scores {
-			rows = append(rows, []string{n.Name, s.Plugin, fmt.Sprint(s.Raw), fmt.Sprint(s.Normalized), fmt.Sprint(s.Weight), fmt.Sprint(s.Weighted)})
-		}
-	}
-	if len(rows) == 0 {
-		return
-	}
-	p.heading("SCORES OF THE BEST NODES")
-	name := longest(rows)
-	plugin := max(min(width-name-raw-normalized-weight-weighted-5*len(gap), 36), 10)
-	p.table([]column{{title: "NODE", width: name}, {title: "PLUGIN", width: plugin}, {title: "RAW", width: raw},
-		{title: "NORMALIZED", width: normalized}, {title: "WEIGHT", width: weight}, {title: "WEIGHTED", width: weighted}}, rows)
-}
-
-func (p *printer) earlier(decisions []framework.Decision, width int) {
-	if len(decisions) == 0 {
-		return
-	}
-	p.heading("EARLIER ATTEMPTS")
-	const attempt, at = 7, 20
-	var rows [][]string
+func attemptNumbers(decisions []framework.Decision) string {
+	var numbers []string
 	for _, d := range decisions {
-		result := cmp.Or(d.Message, "chose "+d.Node)
-		if d.Bind != nil && d.Bind.Error != "" {
-			result = fmt.Sprintf("chose %s, the bind was refused: %s", d.Node, d.Bind.Error)
-		}
-		rows = append(rows, []string{fmt.Sprint(d.Attempt), d.DecidedAt.UTC().Format(time.RFC3339), result})
+		numbers = append(numbers, fmt.Sprint(d.Attempt))
 	}
-	p.table([]column{{title: "ATTEMPT", width: attempt}, {title: "TIME", width: at}, {title: "RESULT", width: width - attempt - at - 2*len(gap)}}, rows)
+	if len(numbers) == 0 {
+		return "none: no attempt is recorded"
+	}
+	return strings.Join(numbers, ", ")
+}
+
+func outcome(d framework.Decision) string {
+	if d.Bind != nil && d.Bind.Error != "" {
+		return "the bind was refused: " + d.Bind.Error
+	}
+	return d.Message
+}
+
+// NewDecision groups the nodes that do not fit.
+func NewDecision(d framework.Decision) Decision {
+	return Decision{Decision: d, Rejections: rejections(d)}
+}
+
+// BestNodes lists the nodes of the first rank; none where no node was chosen.
+func BestNodes(d framework.Decision) []string {
+	var out []string
+	for _, n := range d.Nodes {
+		if n.Feasible && n.Rank == 1 && d.Node != "" {
+			out = append(out, n.Name)
+		}
+	}
+	return out
+}
+
+// maxExamples bounds the nodes that a group names.
+const maxExamples = 3
+
+// rejections groups the nodes that do not fit by plugin and reason, the most
+// frequent first.
+func rejections(d framework.Decision) []explain.Rejection {
+	groups := map[[2]string]*explain.Rejection{}
+	for _, n := range d.Nodes {
+		for _, v := range whatif.Objections(n) {
+			reasons := v.Reasons
+			if len(reasons) == 0 {
+				reasons = []string{v.Code}
+			}
+			for _, reason := range reasons {
+				key := [2]string{v.Plugin, reason}
+				if groups[key] == nil {
+					groups[key] = &explain.Rejection{Plugin: v.Plugin, Reason: reason}
+				}
+				g := groups[key]
+				if g.Nodes++; g.Nodes <= maxExamples {
+					g.Examples = append(g.Examples, n.Name)
+				}
+			}
+		}
+	}
+	var out []explain.Rejection
+	for _, g := range slices.SortedFunc(maps.Values(groups), func(a, b *explain.Rejection) int {
+		return cmp.Or(cmp.Compare(b.Nodes, a.Nodes), cmp.Compare(a.Plugin, b.Plugin), cmp.Compare(a.Reason, b.Reason))
+	}) {
+		out = append(out, *g)
+	}
+	return out
+}
+
+// OnlyNode reduces an explanation to what is said of one node. It fails where
+// nothing is.
+func (e Explanation) OnlyNode(name string) (Explanation, error) {
+	found, kept, omitted := false, 0, 0
+	if e.Decision != nil {
+		kept, omitted = len(e.Decision.Nodes), e.Decision.NodesOmitted
+		e.Decision = new(*e.Decision)
+		found = e.Decision.onlyNode(name)
+	}
+	if e.Prediction != nil {
+		e.Prediction = new(*e.Prediction)
+		found = e.Prediction.Decision.onlyNode(name) || found
+	}
+	switch {
+	case found:
+		return e, nil
+	case e.Prediction != nil || omitted == 0:
+		return e, fmt.Errorf("node %q was not considered: no verdict on it is recorded for pod %s", name, e.Pod)
+	default:
+		return e, fmt.Errorf("the verdict on node %q is not recorded: the scheduler kept those of %d nodes for pod %s and left out %d",
+			name, kept, e.Pod, omitted)
+	}
+}
+
+func (d *Decision) onlyNode(name string) bool {
+	i := slices.IndexFunc(d.Nodes, func(n framework.NodeVerdict) bool { return n.Name == name })
+	if i < 0 {
+		d.NodesOmitted += len(d.Nodes)
+		d.Nodes, d.Rejections = nil, nil
+		return d.PreFilter != nil // which is a verdict on all nodes
+	}
+	d.NodesOmitted += len(d.Nodes) - 1
+	d.Nodes = d.Nodes[i : i+1]
+	d.Rejections = rejections(d.Decision)
+	return true
+}
+
+// ExplainJSON writes the explanation as JSON.
+func ExplainJSON(w io.Writer, e Explanation) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(e); err != nil {
+		return fmt.Errorf("write the explanation as JSON: %w", err)
+	}
+	return nil
+}
+
+// ExplainYAML writes the same as ExplainJSON does, as YAML.
+func ExplainYAML(w io.Writer, e Explanation) error {
+	data, err := yaml.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("write the explanation as YAML: %w", err)
+	}
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("write the explanation as YAML: %w", err)
+	}
+	return nil
 }

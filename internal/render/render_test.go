@@ -13,14 +13,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/internal/explain"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -232,59 +230,6 @@ func TestWrap(t *testing.T) {
 			if d := cmp.Diff(tt.want, wrap(tt.text, tt.width)); d != "" {
 				t.Errorf("wrap() (-want +got):\n%s", d)
 			}
-		})
-	}
-}
-
-func decision(change func(*framework.Decision)) framework.Decision {
-	at := time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
-	d := framework.Decision{Pod: framework.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
-		PoppedAt: at, DecidedAt: at.Add(350 * time.Microsecond), Seed: 7}
-	change(&d)
-	return d
-}
-
-func fits(name string, rank int, total int64) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
-		Filters: []framework.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
-		Scores: []framework.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
-			{Plugin: "TaintToleration", Raw: 0, Normalized: total / 6, Weight: 3, Weighted: total / 2}}}
-}
-
-func rejects(name, plugin, reason string) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Filters: []framework.PluginVerdict{{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}}}}
-}
-
-func TestExplainText(t *testing.T) {
-	pending := decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
-		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 Insufficient cpu."
-	})
-	bound := decision(func(d *framework.Decision) {
-		d.Attempt = 2
-		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
-		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 3, 3, 2, "node-b"
-		d.Bind = &framework.BindOutcome{ResourceVersion: "219"}
-	})
-	many := decision(func(d *framework.Decision) {
-		for i := range 300 {
-			plugin, reason := "NodeResourcesFit", "Insufficient memory"
-			if i%3 == 0 {
-				plugin, reason = "TaintToleration", "node(s) had untolerated taint(s)"
-			}
-			d.Nodes = append(d.Nodes, rejects(fmt.Sprintf("node-%03d", i), plugin, reason))
-		}
-		d.NodesTotal, d.NodesEvaluated, d.NodesOmitted = 5000, 5000, 4700
-		d.Message = "0/5000 nodes are available."
-	})
-	tests := map[string][]framework.Decision{"pending": {pending}, "bound": {bound, pending}, "many": {many}, "none": nil}
-	for name, decisions := range tests {
-		t.Run(name, func(t *testing.T) {
-			var got bytes.Buffer
-			if err := ExplainText(&got, decisions, Options{}); err != nil {
-				t.Fatal(err)
-			}
-			golden(t, "explain-"+name+".golden", got.String())
 		})
 	}
 }

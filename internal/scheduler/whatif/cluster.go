@@ -13,6 +13,7 @@ import (
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/priority"
 )
 
 // Objects are what a decision depends on, as they were listed.
@@ -34,119 +35,91 @@ var (
 // Cluster is a snapshot of listed objects.
 type Cluster struct {
 	*cache.Snapshot
-	objects   Objects
+	classes   priority.Classes
 	nominated map[string][]*framework.PodInfo
-	budgets   []*policyv1.PodDisruptionBudget
 }
 
 // NewCluster returns the snapshot that a scheduler would have that has watched
 // the objects: pods that have ended or that are not on a node take no room. The
 // objects must not be changed afterwards.
 func NewCluster(o Objects) *Cluster {
-	c := &Cluster{Snapshot: cache.NewSnapshot(), objects: o, nominated: map[string][]*framework.PodInfo{}}
+	c := &Cluster{Snapshot: cache.NewSnapshot(), nominated: map[string][]*framework.PodInfo{}}
 	all := cache.New()
+	for i := range o.PriorityClasses {
+		c.classes.Set(&o.PriorityClasses[i])
+	}
 	for i := range o.Namespaces {
 		all.SetNamespace(o.Namespaces[i].Name, labels.Set(o.Namespaces[i].Labels))
+	}
+	for i := range o.Services {
+		all.SetService(o.Services[i].Namespace, o.Services[i].Name, labels.Set(o.Services[i].Spec.Selector))
+	}
+	for i := range o.ReplicaSets {
+		all.SetOwner(ownerOf(&o.ReplicaSets[i]))
+	}
+	for i := range o.DisruptionBudgets {
+		all.SetBudget(&o.DisruptionBudgets[i])
 	}
 	for i := range o.Nodes {
 		all.SetNode(o.Nodes[i].ToNode())
 	}
 	for i := range o.Pods {
-		switch pod := &o.Pods[i]; {
-		case pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed:
-		case pod.Spec.NodeName != "":
-			all.SetPod(framework.NewPodInfo(c.Pod(pod)))
-		case pod.Status.NominatedNodeName != "" && pod.DeletionTimestamp == nil:
-			node := pod.Status.NominatedNodeName
-			c.nominated[node] = append(c.nominated[node], framework.NewPodInfo(c.Pod(pod)))
-		}
+		c.add(all, &o.Pods[i])
 	}
 	all.UpdateSnapshot(c.Snapshot)
-	for i := range o.DisruptionBudgets {
-		c.budgets = append(c.budgets, &o.DisruptionBudgets[i])
-	}
 	return c
 }
 
-// Case returns what to ask about a pod in this cluster.
-func (c *Cluster) Case(pod *simv1alpha1.SimPod, profile *framework.Profile) Case {
-	return Case{Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: c.Pod(pod)}
+// add adds a pod to the node that it is on or that is being freed for it.
+func (c *Cluster) add(all *cache.Cache, pod *simv1alpha1.SimPod) {
+	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		return
+	}
+	nominated := pod.Status.NominatedNodeName
+	waits := pod.Spec.NodeName == "" && nominated != "" && pod.DeletionTimestamp == nil
+	if pod.Spec.NodeName == "" && !waits {
+		return
+	}
+	// A pod on a node counts, whether or not its class is known.
+	converted, _ := c.Pod(pod)
+	if info := framework.NewPodInfo(converted); waits {
+		c.nominated[nominated] = append(c.nominated[nominated], info)
+	} else {
+		all.SetPod(info)
+	}
 }
 
-// Pod converts a pod, and gives it the priority of its PriorityClass where it
-// has none itself. It mirrors the admission plugin Priority
-// (k8s.io/kubernetes/plugin/pkg/admission/priority).
-func (c *Cluster) Pod(pod *simv1alpha1.SimPod) *corev1.Pod {
+// Case returns what to ask about a pod in this cluster. It fails with a
+// *priority.UnknownClassError where the PriorityClass of the pod does not exist.
+func (c *Cluster) Case(pod *simv1alpha1.SimPod, profile *framework.Profile) (Case, error) {
+	converted, err := c.Pod(pod)
+	return Case{Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: converted}, err
+}
+
+// Pod converts a pod, and gives it the priority of its PriorityClass. It fails
+// with a *priority.UnknownClassError where that does not exist; the pod then has
+// its own priority, or 0.
+func (c *Cluster) Pod(pod *simv1alpha1.SimPod) (*corev1.Pod, error) {
 	out := pod.ToPod()
-	if class := c.priorityClass(out.Spec.PriorityClassName); class != nil {
-		if out.Spec.Priority == nil {
-			out.Spec.Priority = &class.Value
-		}
-		if out.Spec.PreemptionPolicy == nil {
-			out.Spec.PreemptionPolicy = class.PreemptionPolicy
-		}
-	}
-	return out
+	err := c.classes.Resolve(out)
+	return out, err
 }
 
-// priorityClass returns the class of that name; for no name the global default,
-// of several the one with the lowest value. Nil where there is none.
-func (c *Cluster) priorityClass(name string) *schedulingv1.PriorityClass {
-	var found *schedulingv1.PriorityClass
-	for i := range c.objects.PriorityClasses {
-		class := &c.objects.PriorityClasses[i]
-		switch {
-		case name != "" && class.Name == name:
-			return class
-		case name == "" && class.GlobalDefault && (found == nil || class.Value < found.Value):
-			found = class
-		}
+func ownerOf(set *simv1alpha1.SimReplicaSet) cache.Owner {
+	owner := cache.Owner{UID: set.UID, Namespace: set.Namespace, Replicas: 1}
+	if set.Spec.Replicas != nil {
+		owner.Replicas = *set.Spec.Replicas
 	}
-	return found
+	selector := &metav1.LabelSelector{MatchExpressions: set.Spec.Selector.MatchExpressions}
+	for key, value := range set.Spec.Selector.MatchLabels {
+		metav1.AddLabelToSelector(selector, key, string(value))
+	}
+	// A selector that cannot be read selects nothing, as in kube-scheduler.
+	if parsed, err := metav1.LabelSelectorAsSelector(selector); err == nil {
+		owner.Selector = parsed
+	}
+	return owner
 }
-
-// DefaultSelector implements framework.DefaultSelectorSnapshot.
-func (c *Cluster) DefaultSelector(pod *corev1.Pod) labels.Selector {
-	var services []labels.Set
-	for i := range c.objects.Services {
-		if s := &c.objects.Services[i]; s.Namespace == pod.Namespace {
-			services = append(services, s.Spec.Selector)
-		}
-	}
-	return framework.MergeDefaultSelector(pod, services, c.ownerSelector(pod))
-}
-
-// ownerSelector returns the selector of the SimReplicaSet that controls the
-// pod; nil where none does.
-func (c *Cluster) ownerSelector(pod *corev1.Pod) labels.Selector {
-	owner := metav1.GetControllerOf(pod)
-	if owner == nil || owner.Kind != "SimReplicaSet" {
-		return nil
-	}
-	for i := range c.objects.ReplicaSets {
-		set := &c.objects.ReplicaSets[i]
-		if set.Namespace != pod.Namespace || set.UID != owner.UID {
-			continue
-		}
-		selector, err := metav1.LabelSelectorAsSelector(toLabelSelector(set.Spec.Selector))
-		if err != nil { // as DefaultSelector of kube-scheduler: such an owner adds nothing
-			return nil
-		}
-		return selector
-	}
-	return nil
-}
-
-func toLabelSelector(s simv1alpha1.LabelSelector) *metav1.LabelSelector {
-	matchLabels := make(map[string]string, len(s.MatchLabels))
-	for key, value := range s.MatchLabels {
-		matchLabels[key] = string(value)
-	}
-	return &metav1.LabelSelector{MatchLabels: matchLabels, MatchExpressions: s.MatchExpressions}
-}
-
-// DisruptionBudgets implements framework.DisruptionBudgetSnapshot.
-func (c *Cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return c.budgets }
 
 // changedNodes is a snapshot in which nodes are replaced or added.
 type changedNodes struct {

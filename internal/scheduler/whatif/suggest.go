@@ -188,7 +188,11 @@ func (s *search) fits(c Case) (nodes []string, feasible int) {
 	}
 	var d framework.Decision
 	result.Fill(&d, maxNamed)
-	for _, n := range d.Nodes[:min(d.NodesFeasible, maxNamed)] {
+	best := d.Nodes[:min(d.NodesFeasible, maxNamed)]
+	slices.SortStableFunc(best, func(a, b framework.NodeVerdict) int { // which of several best ones was chosen means nothing here
+		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
+	})
+	for _, n := range best {
 		nodes = append(nodes, n.Name)
 	}
 	return nodes, d.NodesFeasible

@@ -1,0 +1,126 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package whatif
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+
+	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/priority"
+	"github.com/glassplane/glassplane/test/wrappers"
+)
+
+func simPod(name string, change func(*simv1alpha1.SimPod)) simv1alpha1.SimPod {
+	pod := wrappers.MakeSimPod().Name(name).Label("app", "web").Req("cpu", "1").Obj()
+	pod.UID = types.UID(name)
+	change(pod)
+	return *pod
+}
+
+func on(node string, phase corev1.PodPhase) func(*simv1alpha1.SimPod) {
+	return func(p *simv1alpha1.SimPod) { p.Spec.NodeName, p.Status.Phase = node, phase }
+}
+
+func testObjects() Objects {
+	return Objects{
+		Nodes: []simv1alpha1.SimNode{
+			*wrappers.MakeSimNode().Name("a").Capacity("cpu", "4").Obj(), *wrappers.MakeSimNode().Name("b").Capacity("cpu", "4").Obj(),
+		},
+		Pods: []simv1alpha1.SimPod{
+			simPod("running", on("a", corev1.PodRunning)),
+			simPod("bound", on("a", "")),
+			simPod("ended", on("a", corev1.PodSucceeded)),
+			simPod("failed", on("a", corev1.PodFailed)),
+			simPod("lost", on("gone", corev1.PodRunning)),
+			simPod("pending", on("", corev1.PodPending)),
+			simPod("nominated", func(p *simv1alpha1.SimPod) {
+				p.Status.NominatedNodeName = "b"
+				p.Spec.PriorityClassName = "high"
+			}),
+		},
+		Namespaces: []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: "default", Labels: map[string]string{"team": "a"}}}},
+		PriorityClasses: []schedulingv1.PriorityClass{
+			{ObjectMeta: metav1.ObjectMeta{Name: "high"}, Value: 1000},
+			{ObjectMeta: metav1.ObjectMeta{Name: "usual"}, Value: 10, GlobalDefault: true},
+		},
+		Services: []corev1.Service{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web"},
+			Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}}},
+		ReplicaSets: []simv1alpha1.SimReplicaSet{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web", UID: "set"},
+			Spec: simv1alpha1.SimReplicaSetSpec{Selector: simv1alpha1.LabelSelector{MatchLabels: map[string]simv1alpha1.LabelValue{"tier": "front"}}}}},
+	}
+}
+
+func TestNewCluster(t *testing.T) {
+	c := NewCluster(testObjects())
+	pods := map[string][]string{}
+	for _, n := range c.List() {
+		pods[n.Node().Name] = nil
+		for _, p := range n.Pods {
+			pods[n.Node().Name] = append(pods[n.Node().Name], p.Pod.Name)
+		}
+	}
+	if diff := cmp.Diff(map[string][]string{"a": {"running", "bound"}, "b": nil}, pods); diff != "" {
+		t.Errorf("pods by node (-want +got):\n%s", diff)
+	}
+	if got := c.NamespaceLabels("default"); got["team"] != "a" {
+		t.Errorf("labels of the namespace are %v", got)
+	}
+	if list := c.nominated["b"]; len(list) != 1 || list[0].Priority != 1000 {
+		t.Errorf("nominated for b are %v", list)
+	}
+	owned := wrappers.MakePod().Name("x").Label("app", "web").Obj()
+	owned.OwnerReferences = []metav1.OwnerReference{{Kind: "SimReplicaSet", UID: "set", Controller: new(true)}}
+	selector := framework.DefaultSelector(c, owned)
+	if !selector.Matches(labels.Set{"app": "web", "tier": "front"}) || selector.Matches(labels.Set{"app": "web"}) {
+		t.Errorf("default selector is %q", selector)
+	}
+}
+
+func TestCase(t *testing.T) {
+	c := NewCluster(testObjects())
+	profile := testProfile(t)
+	pod := wrappers.MakeSimPod().Name("new").Req("cpu", "4").Obj()
+
+	t.Run("a pod leaves room for a more important one that waits for a node", func(t *testing.T) {
+		what, err := c.Case(pod, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *what.Pod.Spec.Priority != 10 {
+			t.Errorf("priority is %d, want that of the default class", *what.Pod.Spec.Priority)
+		}
+		if d := what.Predict(time.Time{}, 0); d.Node != "" {
+			t.Errorf("the pod gets node %s", d.Node)
+		}
+	})
+	t.Run("a more important pod gets the node", func(t *testing.T) {
+		important := pod.DeepCopy()
+		important.Spec.Priority = new(int32(2000))
+		what, err := c.Case(important, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := what.Predict(time.Time{}, 0); d.Node != "b" {
+			t.Errorf("the pod gets node %q: %s", d.Node, d.Message)
+		}
+	})
+	t.Run("an unknown class", func(t *testing.T) {
+		unknown := pod.DeepCopy()
+		unknown.Spec.PriorityClassName = "typo"
+		var wrong *priority.UnknownClassError
+		if _, err := c.Case(unknown, profile); !errors.As(err, &wrong) || wrong.Class != "typo" {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
