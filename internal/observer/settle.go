@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // defaultSettleTimeout bounds how long a record waits for its sources to agree.
 const defaultSettleTimeout = 2 * time.Second
+
+const auditStageReceived = string(auditv1.StageRequestReceived)
 
 // settle reads what can be read now and waits until every source has each
 // revision that another one has. A source that is not available, or began after
@@ -30,7 +33,8 @@ func (o *Observer) settle(ctx context.Context, query Query) {
 	for {
 		changed := o.journal.Changed()
 		found, ok := o.find(query)
-		if !ok || o.agree(found) {
+		// Who knows an audit ID has seen the answer: the log will have it.
+		if ok && o.agree(found) && answered(found.entries) || !ok && query.AuditID == "" {
 			break
 		}
 		select {
@@ -47,6 +51,32 @@ func (o *Observer) settle(ctx context.Context, query Query) {
 		group.Go(func() { _ = poller.Sync(ctx) })
 	}
 	group.Wait()
+}
+
+// answered says whether the audit log has the end of each request that it has the
+// beginning of. A watch ends when it will: it is not waited for.
+func answered(entries []evidence.Entry) bool {
+	open := map[string]bool{}
+	for i := range entries {
+		audit := entries[i].Audit
+		if audit == nil || audit.Verb == "watch" {
+			continue
+		}
+		switch audit.Stage {
+		case auditStageReceived:
+			if _, ended := open[audit.AuditID]; !ended {
+				open[audit.AuditID] = true
+			}
+		default:
+			open[audit.AuditID] = false
+		}
+	}
+	for _, isOpen := range open {
+		if isOpen {
+			return false
+		}
+	}
+	return true
 }
 
 // seenBy says which sources have a revision.
