@@ -13,6 +13,9 @@ ARGS ?=
 NODES ?= 500
 PODS ?= 5000
 
+# How often bench-scheduler measures each case.
+COUNT ?= 1
+
 # What fidelity compares, at least, and the seed: random, and printed, where empty.
 VERDICTS ?= 1000000
 PLACEMENTS ?= 2000
@@ -114,9 +117,17 @@ fidelity: controlplane ## Compare our scheduler with kube-scheduler: make fideli
 	KUBEBUILDER_ASSETS="$$assets" SEED=$(SEED) VERDICTS=$(VERDICTS) PLACEMENTS=$(PLACEMENTS) \
 		CGO_ENABLED=0 $(GO) test -trimpath -count=1 -timeout=30m -v $(ARGS) .
 
+.PHONY: test-e2e
+test-e2e: ## Run the tests on a kind cluster that is made for them.
+	$(GO) test -tags=e2e -count=1 -timeout=70m ./test/e2e -ginkgo.timeout=65m -ginkgo.v $(ARGS)
+
 .PHONY: bench
 bench: controlplane ## Measure throughput and latency: make bench NODES=500 PODS=5000.
 	$(GO) run ./test/scale --nodes=$(NODES) --pods=$(PODS) $(ARGS)
+
+.PHONY: bench-scheduler
+bench-scheduler: ## Measure decisions on one core, ready for benchstat: make bench-scheduler COUNT=10.
+	$(GO) test -run='^$$' -bench=. -benchmem -cpu=1 -count=$(COUNT) $(ARGS) ./internal/scheduler/decide ./internal/scheduler/cache
 
 ##@ Build
 

@@ -270,23 +270,4 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// BenchmarkUpdateSnapshot shows that one change costs the same in clusters of any size.
-func BenchmarkUpdateSnapshot(b *testing.B) {
-	for _, nodes := range []int{100, 1000, 5000} {
-		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
-			c, s := New(), NewSnapshot()
-			for i := range nodes {
-				c.SetNode(wrappers.MakeNode().Name(fmt.Sprintf("n%d", i)).Obj())
-			}
-			c.UpdateSnapshot(s)
-			p := pod("p", "n7")
-			b.ReportAllocs()
-			for b.Loop() {
-				c.SetPod(p)
-				c.UpdateSnapshot(s)
-			}
-		})
-	}
-}
-
 var hostname = corev1.PodAffinityTerm{TopologyKey: corev1.LabelHostname}
