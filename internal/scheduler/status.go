@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -95,7 +96,22 @@ func (s *Scheduler) patchNotScheduled(ctx context.Context, pod *simv1alpha1.SimP
 	if !changed {
 		return nil, nil
 	}
+	maps.Copy(status, waiting(pod, say.reason))
 	return s.patchStatus(ctx, pod, status)
+}
+
+// waiting is what kubectl shows of a pod that waits for a node. For a core/v1 Pod
+// the API server sets the phase and kubectl works out the rest (printPod of
+// k8s.io/kubernetes/pkg/printers/internalversion).
+func waiting(pod *simv1alpha1.SimPod, reason string) map[string]any {
+	summary := string(corev1.PodPending)
+	if reason == simv1alpha1.ReasonSchedulingGated {
+		summary = reason
+	}
+	return map[string]any{
+		"phase": corev1.PodPending, "summary": summary,
+		"ready": fmt.Sprintf("0/%d", len(pod.Spec.Containers)), "restarts": 0,
+	}
 }
 
 // patchStatus sends one merge patch of the status that the API server refuses
