@@ -119,7 +119,7 @@ fidelity: controlplane ## Compare our scheduler with kube-scheduler: make fideli
 
 .PHONY: test-e2e
 test-e2e: ## Run the tests on a kind cluster that is made for them.
-	$(GO) test -tags=e2e -count=1 -timeout=70m ./test/e2e -ginkgo.timeout=65m -ginkgo.v $(ARGS)
+	$(GO) test -v -tags=e2e -count=1 -timeout=70m ./test/e2e -ginkgo.timeout=65m -ginkgo.v $(ARGS)
 
 .PHONY: bench
 bench: controlplane ## Measure throughput and latency: make bench NODES=500 PODS=5000.
