@@ -176,7 +176,8 @@ func missingPackages(commands []string, lookPath func(string) (string, error)) (
 }
 
 func aptGet(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	// Another apt-get may run, as when two clusters start.
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--option=DPkg::Lock::Timeout=300"}, args...)...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	return cmd
 }
@@ -201,7 +202,7 @@ func runQuietly(cmd *exec.Cmd) error {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args[:min(2, len(cmd.Args))], " "), err, bytes.TrimSpace(out.Bytes()))
+		return fmt.Errorf("%s: %w\n%s", cmd.Args[0], err, bytes.TrimSpace(out.Bytes()))
 	}
 	return nil
 }
