@@ -72,13 +72,16 @@ func (n *nominator) observe(pod *framework.PodInfo, before string) {
 	}
 }
 
-// remove forgets the pod: it was placed, or is gone, or does not fit there.
-func (n *nominator) remove(uid types.UID) {
+// remove forgets the pod: it was placed, or is gone, or does not fit there. It
+// returns the node that the pod waited for; empty where it waited for none.
+func (n *nominator) remove(uid types.UID) (node string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, ok := n.nodes[uid]; ok {
+	node, ok := n.nodes[uid]
+	if ok {
 		n.replace(uid, nil, "")
 	}
+	return node
 }
 
 // replace copies what it changes: pods are nominated seldom, and read for each attempt.

@@ -57,6 +57,18 @@ func (s *Scheduler) endNominations(ctx context.Context, pod *framework.PodInfo, 
 	return errs
 }
 
+// endNomination forgets that room is kept for a pod. Pods that were rejected
+// because of it may fit now, also where the pod's status never named the node.
+func (s *Scheduler) endNomination(pod *corev1.Pod) {
+	node := s.nominator.remove(pod.UID)
+	if node == "" {
+		return
+	}
+	nominated := *pod
+	nominated.Status.NominatedNodeName = node
+	s.move(framework.AssignedPod, framework.Delete, &nominated, nil)
+}
+
 // evict says on the victim why it goes, and deletes it: its kubelet stops it
 // gracefully. A victim that is gone or going already is fine.
 func (s *Scheduler) evict(ctx context.Context, pod, victim *corev1.Pod, node string) error {

@@ -388,7 +388,7 @@ func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
 	}
 	s.decisions.Add(o.decision)
 	if s.queue.Requeue(o.pod, o.rejection) == nil { // deleted or bound meanwhile
-		s.nominator.remove(pod.UID)
+		s.endNomination(pod)
 	}
 }
 
@@ -398,7 +398,7 @@ func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
 func (s *Scheduler) preempt(ctx context.Context, o attemptOutcome, waits bool) bool {
 	pod := o.pod.Pod
 	if !waits || !s.queue.Has(pod.UID) {
-		s.nominator.remove(pod.UID)
+		s.endNomination(pod)
 		return false
 	}
 	if err := s.makeRoom(ctx, o.pod.PodInfo, o.room); err != nil {

@@ -206,14 +206,15 @@ func (s *Scheduler) podInfo(pod *simv1alpha1.SimPod) (*framework.PodInfo, error)
 // podGone forgets a pod that was deleted or has ended.
 func (s *Scheduler) podGone(pod *simv1alpha1.SimPod) {
 	s.queue.Delete(pod.UID)
-	s.nominator.remove(pod.UID)
+	gone := pod.ToPod()
+	s.endNomination(gone)
 	onNode := s.cache.Pod(pod.UID) != nil
 	s.cache.RemovePod(pod.UID)
 	switch {
 	case onNode || pod.Status.NominatedNodeName != "":
-		s.move(framework.AssignedPod, framework.Delete, pod.ToPod(), nil)
+		s.move(framework.AssignedPod, framework.Delete, gone, nil)
 	case pod.Spec.NodeName == "":
-		s.move(framework.UnscheduledPod, framework.Delete, pod.ToPod(), nil)
+		s.move(framework.UnscheduledPod, framework.Delete, gone, nil)
 	}
 }
 
