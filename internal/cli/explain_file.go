@@ -166,7 +166,8 @@ func decodePod(data []byte) (*v1alpha1.SimPod, []string, error) {
 	}
 	object, _, err := serializer.NewCodecFactory(scheme.New(), serializer.EnableStrict).UniversalDeserializer().Decode(document, nil, nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s; correct or remove what is named", strings.TrimPrefix(err.Error(), "strict decoding error: "))
+		what := strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "strict decoding error: ")), " ")
+		return nil, nil, fmt.Errorf("%s; correct or remove what is named", what)
 	}
 	switch pod := object.(type) {
 	case *v1alpha1.SimPod:

@@ -12,6 +12,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -69,6 +70,8 @@ func list(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (
 	} {
 		read := render.List{Resource: l.resource}
 		switch err := reader.List(ctx, l.into); {
+		case utilnet.IsConnectionRefused(err):
+			return listing{}, fmt.Errorf("the API server cannot be reached; start one with: glassplane up, or name one with --kubeconfig: %w", err)
 		case err != nil && (l.required || ctx.Err() != nil):
 			return listing{}, fmt.Errorf("listing %s: %w", l.resource, err)
 		case err != nil:
