@@ -326,7 +326,7 @@ func isSettled(pod *v1alpha1.SimPod) bool {
 // describe says in one line where the pod is.
 func describe(pod *v1alpha1.SimPod) string {
 	scheduled := meta.FindStatusCondition(pod.Status.Conditions, v1alpha1.SimPodScheduled)
-	state := string(pod.Status.Phase)
+	var state string
 	switch {
 	case pod.Status.Summary != "" && pod.Spec.NodeName != "":
 		state = pod.Status.Summary

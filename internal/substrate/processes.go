@@ -125,7 +125,7 @@ func (l *Local) startAPIServer(ctx context.Context) error {
 	server.Path, server.CertDir = c.path, l.data.file(apiServerDir)
 	server.Out, server.Err = c.log, c.log
 	server.StartTimeout, server.StopTimeout = l.opts.StartTimeout, stopTimeout
-	server.SecureServing.Address, server.SecureServing.Port = loopback, strconv.Itoa(l.ports.apiServer)
+	server.Address, server.Port = loopback, strconv.Itoa(l.ports.apiServer)
 	server.EtcdURL = &url.URL{Scheme: "https", Host: hostPort(l.ports.etcd)}
 	server.Configure().
 		Set("etcd-cafile", l.data.file(pkiDir, caFile)).
