@@ -30,7 +30,7 @@ verify_generated() {
 
 verify_modules() {
     local module
-    for module in . hack/controlplane hack/kindnode hack/tools; do
+    for module in . hack/controlplane hack/kindnode hack/tools test/fidelity; do
         go -C "${module}" mod tidy -diff || fail "${module}/go.mod is not tidy: run 'go -C ${module} mod tidy'"
     done
 }
