@@ -9,14 +9,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodename"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeunschedulable"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/plugintest"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/queuesort"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/tainttoleration"
 	"github.com/glassplane/glassplane/test/wrappers"
@@ -266,6 +270,55 @@ func TestNominated(t *testing.T) {
 	}
 }
 
+// TestNominationEnds says when the node that was nominated before must be given up.
+func TestNominationEnds(t *testing.T) {
+	full := func() *framework.NodeInfo {
+		n := framework.NewNodeInfo(framework.NewPodInfo(wrappers.MakePod().Name("low").Req("cpu", "4").Obj()))
+		n.SetNode(node("a").Obj())
+		return n
+	}
+	stopping := func() *framework.NodeInfo {
+		victim := wrappers.MakePod().Name("low").Req("cpu", "4").Obj()
+		victim.DeletionTimestamp = &metav1.Time{}
+		victim.Status.Conditions = []corev1.PodCondition{{
+			Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: corev1.PodReasonPreemptionByScheduler,
+		}}
+		n := framework.NewNodeInfo(framework.NewPodInfo(victim))
+		n.SetNode(node("a").Obj())
+		return n
+	}
+	tests := map[string]struct {
+		nodes     []*framework.NodeInfo
+		pod       *wrappers.PodWrapper
+		wantEnds  bool
+		nominates string
+	}{
+		"no nodes at all":                  {nil, wrappers.MakePod().NominatedNode("a"), true, ""},
+		"nothing helps":                    {[]*framework.NodeInfo{full()}, wrappers.MakePod().NominatedNode("a").Req("cpu", "99"), true, ""},
+		"its victims are still stopping":   {[]*framework.NodeInfo{stopping()}, wrappers.MakePod().NominatedNode("a").Priority(1).Req("cpu", "1"), false, ""},
+		"another pod is in the way by now": {[]*framework.NodeInfo{full()}, wrappers.MakePod().NominatedNode("a").Priority(1).Req("cpu", "1"), false, "a"},
+	}
+	p, err := plugins.DefaultProfile("s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := Decide(Input{
+				Snapshot: cache.StaticSnapshot(test.nodes, nil), Profile: p, Pod: framework.NewPodInfo(test.pod.Name("p").Obj()),
+			})
+			nominates := ""
+			if r.PostFilter != nil {
+				nominates = r.PostFilter.NominatedNode
+			}
+			if r.NominationEnds != test.wantEnds || r.Node != "" || nominates != test.nominates {
+				t.Errorf("ends %t, node %q, nominates %q; want %t, none, %q: %s",
+					r.NominationEnds, r.Node, nominates, test.wantEnds, test.nominates, r.Status.Message())
+			}
+		})
+	}
+}
+
 // FuzzDecide looks for panics, and for nodes that are chosen but do not fit.
 func FuzzDecide(f *testing.F) {
 	f.Add(int64(1), uint8(3), int64(100), int64(1<<30), "k", "In", "v", "NoSchedule", "metadata.name")
@@ -300,3 +353,70 @@ func FuzzDecide(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecideClusters has all plugins decide about random clusters, with what the
+// API server would refuse too: it looks for panics, for a node that does not
+// exist, and for victims that are not less important or not on the node.
+func FuzzDecideClusters(f *testing.F) {
+	for seed := range uint64(200) {
+		f.Add(seed, seed%2 == 0)
+	}
+	p, err := plugins.DefaultProfile("s")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, wild bool) {
+		g := plugintest.NewGenerator(seed, wild)
+		cluster := g.Cluster(12, 40)
+		snapshot, pod := cluster.Snapshot(), framework.NewPodInfo(cluster.Pod)
+		in := Input{Snapshot: snapshot, Profile: p, Pod: pod, Seed: int64(seed)}
+		r := Decide(in)
+		if (r.Node == "") == r.Status.IsSuccess() || r.Node != "" && snapshot.Get(r.Node) == nil {
+			t.Fatalf("node %q with status %s", r.Node, r.Status.Code())
+		}
+		if again := Decide(in); again.Node != r.Node || again.Status.Message() != r.Status.Message() {
+			t.Errorf("node %q, then %q: %s, then %s", r.Node, again.Node, r.Status.Message(), again.Status.Message())
+		}
+		if r.PostFilter == nil {
+			return
+		}
+		for _, victim := range r.PostFilter.Victims {
+			if victim.Priority >= pod.Priority || victim.Pod.Spec.NodeName != r.PostFilter.NominatedNode {
+				t.Errorf("victim %s of priority %d on %s, for priority %d on %s", victim.Pod.Name, victim.Priority,
+					victim.Pod.Spec.NodeName, pod.Priority, r.PostFilter.NominatedNode)
+			}
+		}
+		if !fitsWithout(in, r.PostFilter) {
+			t.Errorf("the pod does not fit on %s without its victims", r.PostFilter.NominatedNode)
+		}
+	})
+}
+
+// fitsWithout is true where the pod fits on the nominated node once the victims
+// are gone.
+func fitsWithout(in Input, room *framework.PostFilterResult) bool {
+	var nodes []*framework.NodeInfo
+	for _, n := range in.Snapshot.List() {
+		if n.Node().Name == room.NominatedNode {
+			n = n.Clone()
+			for _, victim := range room.Victims {
+				n.RemovePod(victim.Pod.UID)
+			}
+		}
+		nodes = append(nodes, n)
+	}
+	after := in
+	after.Snapshot = namespacesOf{cache.StaticSnapshot(nodes, nil), in.Snapshot}
+	nominated := in.Pod.Pod.DeepCopy()
+	nominated.Status.NominatedNodeName = room.NominatedNode
+	after.Pod = framework.NewPodInfo(nominated)
+	return Decide(after).Node == room.NominatedNode
+}
+
+// namespacesOf is a snapshot with the namespaces of another one.
+type namespacesOf struct {
+	framework.Snapshot
+	other framework.Snapshot
+}
+
+func (s namespacesOf) NamespaceLabels(name string) labels.Set { return s.other.NamespaceLabels(name) }
