@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/render"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
@@ -35,6 +36,8 @@ type explainCommand struct {
 	allNodes    bool
 	suggestions int
 	color       bool
+	// schedulerConfig is the file with the profiles that predictions use.
+	schedulerConfig string
 
 	namespace string
 	subject   subject
@@ -86,6 +89,7 @@ glassplane explain simpod/web -o json`),
 	flags.StringVar(&c.node, "node", "", "show only this node, with what each plugin said")
 	flags.BoolVar(&c.allNodes, "all-nodes", false, "list every node, also those that do not fit")
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
+	flags.StringVar(&c.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles, for predictions; by default one with the default plugins")
 	flags.BoolVar(&c.color, "color", false, "write with colours")
 	return command
 }
@@ -163,18 +167,32 @@ func (c *explainCommand) print(e render.Explanation) error {
 }
 
 // profile returns the configuration of the scheduler that the pod names.
-func profile(schedulerName string) (*framework.Profile, error) {
-	if schedulerName != v1alpha1.DefaultSchedulerName {
-		return nil, fmt.Errorf("spec.schedulerName is %q: only decisions of %s can be predicted; leave the field out to see those",
-			schedulerName, v1alpha1.DefaultSchedulerName)
+func (c *explainCommand) profile(schedulerName string) (*framework.Profile, error) {
+	profiles, err := manager.ReadSchedulerConfig(c.schedulerConfig)
+	if err != nil {
+		return nil, err
 	}
-	return plugins.DefaultProfile(schedulerName)
+	if len(profiles) == 0 {
+		profile, err := plugins.DefaultProfile(v1alpha1.DefaultSchedulerName)
+		if err != nil {
+			return nil, err
+		}
+		profiles = []*framework.Profile{profile}
+	}
+	names := make([]string, len(profiles))
+	for i, profile := range profiles {
+		if names[i] = profile.SchedulerName; names[i] == schedulerName {
+			return profile, nil
+		}
+	}
+	return nil, fmt.Errorf("spec.schedulerName is %q, which has no profile: must be %s; profiles of your own are read with --scheduler-config",
+		schedulerName, strings.Join(names, " or "))
 }
 
 // predict decides about a pod on what was listed, and looks for changes that
 // would let it fit.
 func (c *explainCommand) predict(listed listing, pod *v1alpha1.SimPod) (*render.Prediction, error) {
-	profile, err := profile(pod.Spec.SchedulerName)
+	profile, err := c.profile(pod.Spec.SchedulerName)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (c *explainCommand) explainManifest(ctx context.Context) (render.Explanatio
 	if err != nil {
 		return render.Explanation{}, err
 	}
-	if _, err := profile(pod.Spec.SchedulerName); err != nil {
+	if _, err := c.profile(pod.Spec.SchedulerName); err != nil {
 		return render.Explanation{}, fmt.Errorf("%s: %w", c.filename, err)
 	}
 	reader, err := c.reader()

@@ -73,7 +73,7 @@ func TestExplainRefusesBadInput(t *testing.T) {
 		"no container":            {manifest: simPodHeader + "spec: {}", want: "spec.containers is empty"},
 		"a container without":     {manifest: simPodHeader + "spec: {containers: [{image: nginx}]}", want: "spec.containers[0].name is missing"},
 		"bound":                   {manifest: simPodHeader + "spec: {nodeName: a, containers: [{name: main, image: nginx}]}", want: `spec.nodeName is "a": such a pod is not scheduled; remove the field`},
-		"another scheduler's":     {manifest: simPodHeader + "spec: {schedulerName: mine, containers: [{name: main, image: nginx}]}", want: `spec.schedulerName is "mine"`},
+		"another scheduler's":     {manifest: simPodHeader + "spec: {schedulerName: mine, containers: [{name: main, image: nginx}]}", want: `spec.schedulerName is "mine", which has no profile: must be glassplane-scheduler`},
 		"two namespaces":          {manifest: strings.ReplaceAll(simPodHeader, "web", "web, namespace: a") + container, args: []string{"-f", "-", "-n", "b"}, want: `metadata.namespace is "a", but --namespace is "b"`},
 		"too large":               {manifest: strings.Repeat("#", maxManifestBytes+1), want: "is larger than"},
 		"no cluster, good input":  {manifest: simPodHeader + container, want: "start one with: glassplane up"},

@@ -117,7 +117,7 @@ var _ = Describe("glassplane explain", func() {
 		Expect(e.Attempts).To(BeEmpty())
 		change := e.Prediction.Suggestions.Changes[0]
 		Expect(change.Kind).To(Equal(whatif.RemoveGates))
-		Expect(change.Command).To(HavePrefix("kubectl -n default patch simpod explain-gated --type=merge -p '"))
+		Expect(change.Command).To(HavePrefix("kubectl patch simpod -n default explain-gated --type=merge -p '"))
 		patch := strings.TrimSuffix(change.Command[strings.Index(change.Command, "'")+1:], "'")
 		Expect(user.Patch(ctx, pod, client.RawPatch("application/merge-patch+json", []byte(patch)))).To(Succeed())
 		Expect(change.Nodes).To(ContainElement(eventuallyReady(ctx, pod).Spec.NodeName))

@@ -26,7 +26,7 @@ func (s *search) uncordons() []Change {
 		out = append(out, Change{
 			Kind: Uncordon, Object: objectNode(node.Name), Field: "spec.unschedulable", From: "true", To: "false", Size: 10,
 			Description: "uncordon node " + node.Name,
-			Command:     fmt.Sprintf(`kubectl patch simnode %s --type=merge -p '{"spec":{"unschedulable":false}}'`, node.Name),
+			Command:     patch("simnode", node.Name, `{"spec":{"unschedulable":false}}`),
 			apply:       changeNode(node.Name, uncordon),
 		})
 	}
@@ -136,12 +136,12 @@ func (f labelFix) change(node *corev1.Node) Change {
 		Kind: LabelNode, Object: objectNode(node.Name), Field: fmt.Sprintf("metadata.labels[%s]", f.key),
 		From: node.Labels[f.key], To: f.value, Size: 35,
 		Description: fmt.Sprintf("label node %s with %s=%s", node.Name, f.key, f.value),
-		Command:     fmt.Sprintf("kubectl label simnode %s --overwrite %s=%s", node.Name, f.key, f.value),
+		Command:     fmt.Sprintf("kubectl label simnode %s --overwrite %s", quote(node.Name), quote(f.key+"="+f.value)),
 		apply:       changeNode(node.Name, f.apply),
 	}
 	if f.remove {
 		change.Description = fmt.Sprintf("remove the label %s=%s from node %s", f.key, node.Labels[f.key], node.Name)
-		change.Command = fmt.Sprintf("kubectl label simnode %s %s-", node.Name, f.key)
+		change.Command = fmt.Sprintf("kubectl label simnode %s %s", quote(node.Name), quote(f.key+"-"))
 	}
 	return change
 }
@@ -254,8 +254,7 @@ func (l shortage) change() Change {
 		Kind: RaiseCapacity, Object: objectNode(l.node.Name), Field: fmt.Sprintf("spec.capacity[%s]", l.name),
 		From: from.String(), To: to.String(), Size: 40 + int(20*min(l.share, 1)),
 		Description: fmt.Sprintf("raise the %s of node %s from %s to %s", l.name, l.node.Name, from.String(), to.String()),
-		Command: fmt.Sprintf(`kubectl patch simnode %s --type=merge -p '{"spec":{"capacity":{"%s":"%s"}}}'`,
-			l.node.Name, l.name, to.String()),
+		Command:     patch("simnode", l.node.Name, fmt.Sprintf(`{"spec":{"capacity":{%q:%q}}}`, l.name, to.String())),
 		apply: changeNode(l.node.Name, func(n *corev1.Node) {
 			raise(&n.Status.Capacity, l.name, more)
 			raise(&n.Status.Allocatable, l.name, more)

@@ -35,11 +35,11 @@ func (s *search) gates() []Change {
 }
 
 // patchPod is the command that patches the pod; empty where it does not exist.
-func (s *search) patchPod(patch string) string {
+func (s *search) patchPod(json string) string {
 	if s.base.Pod.UID == "" {
 		return ""
 	}
-	return fmt.Sprintf("kubectl -n %s patch simpod %s --type=merge -p '%s'", s.base.Pod.Namespace, s.base.Pod.Name, patch)
+	return patch("simpod -n "+quote(s.base.Pod.Namespace), s.base.Pod.Name, json)
 }
 
 // keepsOff is true for taints that keep pods from being scheduled.

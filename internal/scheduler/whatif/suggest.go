@@ -5,7 +5,9 @@ package whatif
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -248,6 +250,23 @@ func changeNode(name string, change func(*corev1.Node)) func(Case) Case {
 		c.Snapshot = withNode(c.Snapshot, info)
 		return c
 	}
+}
+
+// patch is the command that merges a patch into an object.
+func patch(kind, name, json string) string {
+	return fmt.Sprintf("kubectl patch %s %s --type=merge -p %s", kind, quote(name), quote(json))
+}
+
+// quote makes one word of the text for a shell. What a command holds comes from
+// manifests and from objects of others, and is copied into terminals.
+func quote(text string) string {
+	plain := text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,@+", r))
+	}) < 0
+	if plain {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // greatest returns the greatest n from 0 to most that is as wanted; -1 where

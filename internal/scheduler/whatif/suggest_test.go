@@ -457,6 +457,17 @@ func TestSuggestLimits(t *testing.T) {
 	}
 }
 
+func TestCommandsAreQuoted(t *testing.T) {
+	got := Suggest(caseOf(t, pod().NodeSelector("disk", "$(reboot)'; reboot").Obj(), []*corev1.Node{node("a").Obj()}), 9)
+	i := slices.IndexFunc(got.Changes, func(c Change) bool { return c.Kind == LabelNode })
+	if i < 0 {
+		t.Fatalf("no label is suggested: %+v", got.Changes)
+	}
+	if want := `kubectl label simnode a --overwrite 'disk=$(reboot)'\''; reboot'`; got.Changes[i].Command != want {
+		t.Errorf("command is %s, want %s", got.Changes[i].Command, want)
+	}
+}
+
 func TestPredict(t *testing.T) {
 	nodes := []*corev1.Node{node("a").Obj(), node("b").Unschedulable().Label("disk", "ssd").Obj()}
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
