@@ -13,8 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // packageOf names the Debian package of each command that this machine needs.
@@ -100,11 +104,31 @@ func bootstrap(ctx context.Context, r release, variant string, packages []string
 	if err != nil {
 		return err
 	}
+	// Beside the file, where there is room for a whole system, and where it is
+	// removed even if mmdebstrap could not do that. The name is new, because one
+	// that a killed run started may still write.
+	temp, err := os.MkdirTemp(filepath.Dir(file), partialPrefix)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	archive := filepath.Join(temp, "archive.tar")
 	cmd := exec.CommandContext(ctx, "mmdebstrap", "--quiet", "--format=tar", "--variant="+variant, "--include="+strings.Join(packages, ","),
 		"--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*", "--dpkgopt=path-exclude=/usr/share/man/*",
-		r.codename, file, "-")
+		r.codename, archive, "-")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = cleanupDelay
 	cmd.Stdin = strings.NewReader(sources)
-	return runQuietly(cmd)
+	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
+	// When it fails, it ends all processes of its group, which is not to be
+	// ours. It ends with the thread that has started it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := runQuietly(cmd); err != nil {
+		return err
+	}
+	return os.Rename(archive, file)
 }
 
 // keepInNode says which files of the Debian system a node has. What is left out
@@ -151,14 +175,17 @@ func installCommands(ctx context.Context, commands []string, stderr io.Writer) e
 	}
 	defer allow()
 	install := append([]string{"install", "--quiet", "--yes", "--no-install-recommends"}, packages...)
-	if err := runQuietly(aptGet(ctx, install...)); err == nil {
+	if err := runQuietly(aptGet(install...)); err == nil {
 		return nil
 	}
 	// The lists of packages may be missing, or older than what the mirror has.
-	if err := runQuietly(aptGet(ctx, "update", "--quiet")); err != nil {
+	if err := runQuietly(aptGet("update", "--quiet")); err != nil {
 		return err
 	}
-	return runQuietly(aptGet(ctx, install...))
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return runQuietly(aptGet(install...))
 }
 
 func missingPackages(commands []string, lookPath func(string) (string, error)) ([]string, error) {
@@ -175,10 +202,13 @@ func missingPackages(commands []string, lookPath func(string) (string, error)) (
 	return packages, nil
 }
 
-func aptGet(ctx context.Context, args ...string) *exec.Cmd {
+// aptGet prepares a call of apt-get. It is not interrupted, also not from the
+// terminal, because that can leave packages half-installed.
+func aptGet(args ...string) *exec.Cmd {
 	// Another apt-get may run, as when two clusters start.
-	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--option=DPkg::Lock::Timeout=300"}, args...)...)
+	cmd := exec.Command("apt-get", append([]string{"--option=DPkg::Lock::Timeout=300"}, args...)...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
 
@@ -196,6 +226,9 @@ func denyServices(policy string) (allow func(), err error) {
 	_, err = file.WriteString("#!/bin/sh\nexit 101\n")
 	return func() { _ = os.Remove(policy) }, err
 }
+
+// cleanupDelay is how long an interrupted command may take to clean up.
+const cleanupDelay = 30 * time.Second
 
 // runQuietly runs a command; what it prints is only seen in the error.
 func runQuietly(cmd *exec.Cmd) error {

@@ -6,17 +6,23 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	digest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-const repository = "glassplane/kindnode"
+const (
+	repository = "glassplane/kindnode"
+	// keepUnused is how long an image is kept that nobody uses.
+	keepUnused = 7 * 24 * time.Hour
+)
 
 // Names of what the phases make. The first two layers of the image, from below.
 const (
@@ -75,15 +81,15 @@ func (i *image) path(name string) string {
 
 // compose makes what the cache lacks of the image.
 func (i *image) compose(ctx context.Context, stderr io.Writer) error {
-	if _, err := os.Stat(i.path(configFile)); err == nil {
-		return nil
+	if i.composed() {
+		return i.touch()
 	}
 	unlock, err := lockDir(ctx, i.dir, stderr)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if _, err := os.Stat(i.path(configFile)); err == nil {
+	if i.composed() {
 		return nil
 	}
 	fmt.Fprintf(stderr, "node image: composing %s in %s\n", i.name(), i.dir)
@@ -97,7 +103,34 @@ func (i *image) compose(ctx context.Context, stderr io.Writer) error {
 	for _, name := range []string{proxyBase, binariesDir, storeDir, "controlplane"} {
 		_ = os.RemoveAll(i.path(name))
 	}
-	return nil
+	return removeUnused(filepath.Dir(i.dir), time.Now().Add(-keepUnused))
+}
+
+func (i *image) composed() bool {
+	_, err := os.Stat(i.path(configFile))
+	return err == nil
+}
+
+// touch notes that the image is used.
+func (i *image) touch() error {
+	now := time.Now()
+	return os.Chtimes(i.dir, now, now)
+}
+
+// removeUnused removes the images that nobody has used since the given time, so
+// that the cache does not grow with each change of versions or recipe.
+func removeUnused(root string, since time.Time) error {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && entry.IsDir() && info.ModTime().Before(since) {
+			errs = append(errs, os.RemoveAll(filepath.Join(root, entry.Name())))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (i *image) phases(stderr io.Writer) []phase {

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/pkg/namespaces"
@@ -280,5 +281,26 @@ func TestWriteArchive(t *testing.T) {
 	want := []string{"config.json -rw-r--r--", "debian.tar -rw-r--r--", "node.tar -rw-r--r--", "manifest.json -rw-r--r--"}
 	if got := entries(t, &archive); !slices.Equal(got, want) {
 		t.Errorf("entries = %q, want %q", got, want)
+	}
+}
+
+func TestRemoveUnused(t *testing.T) {
+	root := t.TempDir()
+	used := time.Now()
+	for name, age := range map[string]time.Duration{"new": 0, "old": 2 * time.Hour} {
+		dir := filepath.Join(root, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(dir, used, used.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeUnused(root, used.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(root)
+	if err != nil || len(left) != 1 || left[0].Name() != "new" {
+		t.Errorf("left are %v, %v, want the new one", left, err)
 	}
 }

@@ -33,8 +33,11 @@ type phase struct {
 	make func(ctx context.Context, path string) error
 }
 
-// runPhases makes in dir what it lacks, one phase after the other.
+// runPhases makes in dir what it lacks, one phase after the other. The caller
+// holds the lock of dir.
 func runPhases(ctx context.Context, dir string, phases []phase, stderr io.Writer) error {
+	removePartial(dir) // of a run that was killed
+	defer removePartial(dir)
 	for i, p := range phases {
 		output := filepath.Join(dir, p.output)
 		if _, err := os.Lstat(output); err == nil {
@@ -43,11 +46,7 @@ func runPhases(ctx context.Context, dir string, phases []phase, stderr io.Writer
 		began := time.Now()
 		fmt.Fprintf(stderr, "node image %d/%d: %s\n", i+1, len(phases), p.what)
 		partial := filepath.Join(dir, partialPrefix+p.output)
-		if err := os.RemoveAll(partial); err != nil {
-			return fmt.Errorf("remove what an earlier run left: %w", err)
-		}
 		if err := p.make(ctx, partial); err != nil {
-			_ = os.RemoveAll(partial)
 			return fmt.Errorf("%s: %w", p.what, err)
 		}
 		if err := os.Rename(partial, output); err != nil {
@@ -56,6 +55,15 @@ func runPhases(ctx context.Context, dir string, phases []phase, stderr io.Writer
 		fmt.Fprintf(stderr, "node image %d/%d: %s took %s\n", i+1, len(phases), p.output, time.Since(began).Round(100*time.Millisecond))
 	}
 	return nil
+}
+
+// removePartial removes what phases that did not finish have left, under the
+// names of their outputs or longer ones.
+func removePartial(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, partialPrefix+"*"))
+	for _, path := range left {
+		_ = os.RemoveAll(path)
+	}
 }
 
 // lockDir makes the folder and waits until no other builder works in it. The

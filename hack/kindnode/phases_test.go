@@ -35,11 +35,17 @@ func TestRunPhasesResumes(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, partialPrefix+"*")); len(left) > 0 {
 		t.Errorf("it left %v", left)
 	}
+	if err := os.Mkdir(filepath.Join(dir, partialPrefix+"b-tmp"), 0o700); err != nil { // as after a kill
+		t.Fatal(err)
+	}
 	ran = nil
 	var out bytes.Buffer
 	err = runPhases(t.Context(), dir, []phase{writer("a", &ran, nil), writer("b", &ran, nil), writer("c", &ran, nil)}, &out)
 	if err != nil || !slices.Equal(ran, []string{"b", "c"}) {
 		t.Fatalf("second run: %v ran %v, want b and c", err, ran)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, partialPrefix+"*")); len(left) > 0 {
+		t.Errorf("the second run left %v", left)
 	}
 	if got := bytes.Count(out.Bytes(), []byte(" took ")); got != 2 {
 		t.Errorf("it gave %d times, want 2:\n%s", got, out.String())

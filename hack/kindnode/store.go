@@ -19,6 +19,7 @@ import (
 	"github.com/containerd/containerd/v2/pkg/namespaces"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/errdefs"
+	"github.com/containerd/log"
 	digest "github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -41,6 +42,10 @@ type store struct {
 }
 
 func openStore(ctx context.Context, dir string) (*store, error) {
+	// It warns where the file system has no fs-verity, which is not used.
+	if err := log.SetLevel("error"); err != nil {
+		return nil, err
+	}
 	blobs, err := local.NewStore(filepath.Join(dir, "io.containerd.content.v1.content"))
 	if err != nil {
 		return nil, err
