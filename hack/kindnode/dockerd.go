@@ -117,6 +117,8 @@ func (f dockerdFlags) writeConfig() error {
 		"exec-root":     filepath.Join(f.dir, "exec"),
 		"pidfile":       filepath.Join(f.dir, "dockerd.pid"),
 		"hosts":         []string{"unix://" + filepath.Join(f.dir, "docker.sock")},
+		// systemd, where it runs, is outside and knows processes by other ids.
+		"exec-opts": []string{"native.cgroupdriver=cgroupfs"},
 	}
 	if f.dropSysRes {
 		self, err := os.Executable()
