@@ -67,7 +67,6 @@ type Cluster struct {
 	Etcd Etcd
 
 	options Options
-	state   state
 	docker  docker
 }
 
@@ -88,6 +87,7 @@ func Up(ctx context.Context, options Options) (_ *Cluster, err error) {
 	}
 	defer unlock()
 	if c, err := open(ctx, options); err == nil {
+		fmt.Fprintf(options.Out, "kind: cluster %s is up already\n", options.Name)
 		return c, nil
 	}
 	if err := down(ctx, options); err != nil {
@@ -196,7 +196,7 @@ func create(ctx context.Context, options Options) (*Cluster, error) {
 }
 
 func (c *Cluster) at(s state) *Cluster {
-	c.state, c.Kubeconfig, c.AuditLogDir, c.Etcd = s, s.kubeconfig(), s.auditDir(), s.etcd()
+	c.Kubeconfig, c.AuditLogDir, c.Etcd = s.kubeconfig(), s.auditDir(), s.etcd()
 	return c
 }
 
