@@ -260,10 +260,8 @@ func patch(kind, name, json string) string {
 // quote makes one word of the text for a shell. What a command holds comes from
 // manifests and from objects of others, and is copied into terminals.
 func quote(text string) string {
-	plain := text != "" && strings.IndexFunc(text, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_./:=,@+", r))
-	}) < 0
-	if plain {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+"
+	if text != "" && strings.Trim(text, plain) == "" {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
