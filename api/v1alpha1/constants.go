@@ -121,7 +121,8 @@ const (
 // Condition types and reasons of a Walkthrough.
 const (
 	// WalkthroughComplete is True once the request has come to its end: the pod
-	// runs, has ended, was rejected, or was deleted.
+	// runs, has ended or was deleted, or the request was refused. It is False
+	// while the pod waits for a node.
 	WalkthroughComplete = "Complete"
 	// ReasonRequestFinished surfaces when the last step of the request is recorded.
 	ReasonRequestFinished = "RequestFinished"

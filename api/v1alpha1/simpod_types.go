@@ -110,7 +110,9 @@ type SimPodSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 
-	// priorityClassName names the scheduling.k8s.io PriorityClass of the pod.
+	// priorityClassName names the scheduling.k8s.io PriorityClass of the pod. A
+	// pod whose class does not exist waits until it does; its condition
+	// PodScheduled says so.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	PriorityClassName string `json:"priorityClassName,omitempty"`
@@ -122,7 +124,8 @@ type SimPodSpec struct {
 	Priority *int32 `json:"priority,omitempty"`
 
 	// preemptionPolicy says whether the pod may preempt pods of lower priority.
-	// Defaults to PreemptLowerPriority.
+	// Never on the pod or on its PriorityClass wins. Defaults to
+	// PreemptLowerPriority.
 	// +optional
 	// +kubebuilder:default=PreemptLowerPriority
 	// +kubebuilder:validation:Enum=PreemptLowerPriority;Never
