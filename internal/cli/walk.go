@@ -44,7 +44,7 @@ glassplane walk simpod/web -o json
 
 # A request that was refused
 glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
 				return err
