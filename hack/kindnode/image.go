@@ -143,7 +143,7 @@ func (i *image) phases(stderr io.Writer) []phase {
 			return buildBinaries(ctx, path, i.containerdVersion)
 		}},
 		// A link to the other cache, which may have had them all along.
-		{output: "controlplane", what: "Kubernetes and etcd", make: func(ctx context.Context, path string) error {
+		{output: "controlplane", what: "Kubernetes and etcd", talks: true, make: func(ctx context.Context, path string) error {
 			dir, err := buildControlplane(ctx, stderr)
 			if err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/fileutil"
@@ -20,6 +21,8 @@ const (
 	partialPrefix = ".partial-"
 	// lockPoll is how often a waiting builder looks whether it is its turn.
 	lockPoll = 300 * time.Millisecond
+	// timeInterval is how often a phase that takes long says so.
+	timeInterval = 15 * time.Second
 )
 
 // phase makes one file or folder of the cache. A phase whose output is there is
@@ -31,6 +34,8 @@ type phase struct {
 	what string
 	// make makes the output at path, which does not exist yet.
 	make func(ctx context.Context, path string) error
+	// talks says that it shows its progress itself.
+	talks bool
 }
 
 // runPhases makes in dir what it lacks, one phase after the other. The caller
@@ -44,17 +49,47 @@ func runPhases(ctx context.Context, dir string, phases []phase, stderr io.Writer
 			continue
 		}
 		began := time.Now()
-		fmt.Fprintf(stderr, "node image %d/%d: %s\n", i+1, len(phases), p.what)
+		title := fmt.Sprintf("node image %d/%d: %s", i+1, len(phases), p.what)
+		fmt.Fprintln(stderr, title)
 		partial := filepath.Join(dir, partialPrefix+p.output)
-		if err := p.make(ctx, partial); err != nil {
+		stop := func() {}
+		if !p.talks {
+			stop = showTime(stderr, title, began)
+		}
+		err := p.make(ctx, partial)
+		stop()
+		if err != nil {
 			return fmt.Errorf("%s: %w", p.what, err)
 		}
 		if err := os.Rename(partial, output); err != nil {
 			return err
 		}
-		fmt.Fprintf(stderr, "node image %d/%d: %s took %s\n", i+1, len(phases), p.output, time.Since(began).Round(100*time.Millisecond))
+		fmt.Fprintf(stderr, "%s: done after %s\n", title, time.Since(began).Round(100*time.Millisecond))
 	}
 	return nil
+}
+
+// showTime writes now and then how long a phase has been running, until the
+// returned function is called.
+func showTime(stderr io.Writer, title string, began time.Time) (stop func()) {
+	done := make(chan struct{})
+	var shown sync.WaitGroup
+	shown.Go(func() {
+		tick := time.NewTicker(timeInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				fmt.Fprintf(stderr, "%s: %s\n", title, time.Since(began).Truncate(time.Second))
+			}
+		}
+	})
+	return func() {
+		close(done)
+		shown.Wait()
+	}
 }
 
 // removePartial removes what phases that did not finish have left, under the

@@ -47,7 +47,7 @@ func TestRunPhasesResumes(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, partialPrefix+"*")); len(left) > 0 {
 		t.Errorf("the second run left %v", left)
 	}
-	if got := bytes.Count(out.Bytes(), []byte(" took ")); got != 2 {
+	if got := bytes.Count(out.Bytes(), []byte(": done after ")); got != 2 {
 		t.Errorf("it gave %d times, want 2:\n%s", got, out.String())
 	}
 }
