@@ -75,12 +75,12 @@ func (c *demoCommand) Validate() error {
 // Run starts the control plane, sends the request and explains it.
 func (c *demoCommand) Run(ctx context.Context) (err error) {
 	tell := newProgress(c.io).tell
-	cluster, err := startLocal(ctx, c.io, c.local)
+	cluster, err := startLocal(ctx, c.io, &c.local)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		err = stopLocal(c.io, cluster, err)
+		err = c.local.stop(c.io, cluster, err)
 		tell("stopped; nothing is left behind")
 	}()
 	record, err := c.sendRequest(ctx, cluster)

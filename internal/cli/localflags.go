@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	uberzap "go.uber.org/zap"
 
 	"github.com/glassplane/glassplane/internal/local"
 	"github.com/glassplane/glassplane/internal/manager"
@@ -25,6 +26,9 @@ type localFlags struct {
 	schedulerConfig         string
 	nodes                   int
 	verbose                 bool
+
+	// logLevel is that of the components' logger.
+	logLevel uberzap.AtomicLevel
 }
 
 func (f *localFlags) add(command *cobra.Command) {
@@ -78,12 +82,14 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 	if err != nil {
 		return local.Options{}, err
 	}
+	logger, level := newLogger(io.ErrOut, f.verbose)
+	f.logLevel = level
 	return local.Options{
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress,
 		AuditLevel:      f.auditLevel, SchedulerProfiles: profiles,
-		Log:      newLogger(io.ErrOut, f.verbose),
+		Log:      logger,
 		Progress: newProgress(io).tell,
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	uberzap "go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -73,11 +74,11 @@ func (c *upCommand) Validate() error { return c.local.validate() }
 
 // Run starts the control plane and returns once it has stopped.
 func (c *upCommand) Run(ctx context.Context) (err error) {
-	cluster, err := startLocal(ctx, c.io, c.local)
+	cluster, err := startLocal(ctx, c.io, &c.local)
 	if err != nil {
 		return err
 	}
-	defer func() { err = stopLocal(c.io, cluster, err) }()
+	defer func() { err = c.local.stop(c.io, cluster, err) }()
 	if err := cluster.WriteInstance(); err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ Observer: %[2]s   Ctrl-C stops everything.
 }
 
 // startLocal starts a local control plane with its simulated nodes.
-func startLocal(ctx context.Context, io IO, flags localFlags) (*local.Cluster, error) {
+func startLocal(ctx context.Context, io IO, flags *localFlags) (*local.Cluster, error) {
 	options, err := flags.options(io)
 	if err != nil {
 		return nil, err
@@ -109,13 +110,17 @@ func startLocal(ctx context.Context, io IO, flags localFlags) (*local.Cluster, e
 		return nil, err
 	}
 	if err := cluster.CreateNodes(ctx, flags.nodes); err != nil {
-		return nil, stopLocal(io, cluster, err)
+		return nil, flags.stop(io, cluster, err)
 	}
 	return cluster, nil
 }
 
-// stopLocal stops the control plane and joins what went wrong with err.
-func stopLocal(io IO, cluster *local.Cluster, err error) error {
+// stop stops the control plane and joins what went wrong with err. What
+// libraries log about being stopped in the middle of something is not an error.
+func (f *localFlags) stop(io IO, cluster *local.Cluster, err error) error {
+	if !f.verbose {
+		f.logLevel.SetLevel(zapcore.FatalLevel)
+	}
 	if stopErr := cluster.Stop(); stopErr != nil {
 		stopErr = fmt.Errorf("stopping the control plane: %w", stopErr)
 		if err == nil {
@@ -126,15 +131,15 @@ func stopLocal(io IO, cluster *local.Cluster, err error) error {
 	return err
 }
 
-// newLogger returns the logger of the components: warnings and errors, or also
-// what they do. It is set for the libraries that log to a global one.
-func newLogger(out io.Writer, verbose bool) logr.Logger {
-	level := zapcore.ErrorLevel
+// newLogger returns the logger of the components: errors, or also what they do.
+// It is set for the libraries that log to a global one.
+func newLogger(out io.Writer, verbose bool) (logr.Logger, uberzap.AtomicLevel) {
+	level := uberzap.NewAtomicLevelAt(zapcore.ErrorLevel)
 	if verbose {
-		level = zapcore.InfoLevel
+		level.SetLevel(zapcore.InfoLevel)
 	}
 	logger := zap.New(zap.WriteTo(out), zap.Level(level), zap.UseDevMode(false), zap.StacktraceLevel(zapcore.PanicLevel))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
-	return logger
+	return logger, level
 }

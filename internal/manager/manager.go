@@ -144,11 +144,15 @@ func (c *Component) Start(ctx context.Context) error {
 // WaitForReady returns once the component's caches are filled, or an error
 // when ctx ends before.
 func (c *Component) WaitForReady(ctx context.Context) error {
+	informers := c.manager.GetCache()
 	for _, kind := range c.kinds {
-		if _, err := c.manager.GetCache().GetInformer(ctx, kind); err != nil {
-			// The cache's own error does not say that ctx has ended.
-			return fmt.Errorf("%s: waiting for its cache of %T: %w", c.Name, kind, errors.Join(ctx.Err(), err))
+		// Without blocking: a cache that is not started yet does not, either.
+		if _, err := informers.GetInformer(ctx, kind, cache.BlockUntilSynced(false)); err != nil {
+			return fmt.Errorf("%s: asking its cache for %T: %w", c.Name, kind, err)
 		}
+	}
+	if !informers.WaitForCacheSync(ctx) {
+		return errors.Join(fmt.Errorf("%s: its caches were not filled", c.Name), ctx.Err())
 	}
 	return nil
 }
