@@ -311,12 +311,13 @@ func (b *board) release(ctx context.Context, release func(types.NamespacedName) 
 	}
 }
 
-// exists is true where the pod has not been removed.
-func (b *board) exists(key types.NamespacedName) bool {
+// going is true where the pod was removed, or is deleted and waits for its
+// kubelet: a scheduler has no more to do with it.
+func (b *board) going(key types.NamespacedName) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, ok := b.fates[key]
-	return ok
+	fate, exists := b.fates[key]
+	return !exists || !fate.Released
 }
 
 func (b *board) fail(err error) {

@@ -265,6 +265,9 @@ func (s *sequence) place(ctx context.Context, step int) error {
 	}
 	realVictims, ourVictims := s.victims(s.arena.real), s.victims(s.arena.sims)
 	s.compare(scenario, expected, outcome{real, realVictims}, outcome{ours, ourVictims})
+	if err := s.waitGone(ctx, ourVictims); err != nil {
+		return err
+	}
 	if real.Node == "" {
 		return s.remove(ctx, key)
 	}
@@ -313,16 +316,32 @@ func (s *sequence) start(ctx context.Context, pod *corev1.Pod) error {
 	return nil
 }
 
-// victims are the pods that one side has lost, sorted.
+// victims are the pods that one side has lost or deleted, sorted. A pod can be
+// bound while one of its victims is still on its way out: without one of them a
+// spreading constraint may already be met.
 func (s *sequence) victims(b *board) []string {
 	var out []string
 	for _, pod := range s.pods {
-		if key := client.ObjectKeyFromObject(pod); !b.exists(key) {
+		if key := client.ObjectKeyFromObject(pod); b.going(key) {
 			out = append(out, key.String())
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// waitGone waits until the victims on our side have stopped.
+func (s *sequence) waitGone(ctx context.Context, victims []string) error {
+	for _, pod := range s.pods {
+		key := client.ObjectKeyFromObject(pod)
+		if !slices.Contains(victims, key.String()) {
+			continue
+		}
+		if _, err := s.arena.sims.wait(ctx, key, func(_ Fate, exists bool) bool { return !exists }); err != nil {
+			return fmt.Errorf("stopping %s on our side: %w", key, err)
+		}
+	}
+	return nil
 }
 
 // synchronizeVictims removes on our side what kube-scheduler preempted, and
