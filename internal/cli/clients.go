@@ -45,11 +45,7 @@ func (c *clients) addFlags(flags *pflag.FlagSet) {
 // restConfig returns the configuration of the cluster: the one that flags or
 // KUBECONFIG name, else the running local control plane, else kubectl's default.
 func (c *clients) restConfig(userAgent string) (*rest.Config, error) {
-	if !c.isExplicit() {
-		if instance, err := c.instance(); err == nil {
-			c.flags.KubeConfig = &instance.Kubeconfig
-		}
-	}
+	c.preferInstance()
 	config, err := c.flags.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster (is one running? start one with: glassplane up): %w", err)
@@ -60,17 +56,24 @@ func (c *clients) restConfig(userAgent string) (*rest.Config, error) {
 	return config, nil
 }
 
+// preferInstance takes the kubeconfig of the running local control plane, unless
+// the user names one.
+func (c *clients) preferInstance() {
+	if c.isExplicit() {
+		return
+	}
+	if instance, err := c.instance(); err == nil {
+		c.flags.KubeConfig = &instance.Kubeconfig
+	}
+}
+
 func (c *clients) isExplicit() bool {
 	return *c.flags.KubeConfig != "" || *c.flags.Context != "" || c.io.Env("KUBECONFIG") != ""
 }
 
 // namespace returns the namespace of flags or context.
 func (c *clients) namespace() (string, error) {
-	if !c.isExplicit() {
-		if instance, err := c.instance(); err == nil {
-			c.flags.KubeConfig = &instance.Kubeconfig
-		}
-	}
+	c.preferInstance()
 	namespace, _, err := c.flags.ToRawKubeConfigLoader().Namespace()
 	if err != nil {
 		return "", fmt.Errorf("reading the namespace of the kubeconfig: %w", err)
