@@ -40,7 +40,7 @@ const (
 
 // folders are applied in this order: a namespace before what is in it, a CRD
 // before a policy about its kind.
-var folders = []string{"namespace", "crd/bases", "rbac", "policy"}
+var folders = []string{"namespace", "crd/bases", "rbac", "endpoints", "policy"}
 
 // Apply applies the manifests of package config, server-side, and returns once
 // the CRDs are served. It may be repeated.
