@@ -35,8 +35,9 @@ type Environment struct {
 }
 
 // Start starts an API server and etcd and installs what the components need.
-// The caller stops it with Stop.
-func Start(ctx context.Context) (_ *Environment, err error) {
+// Each configure may change the API server before it starts. The caller stops it
+// with Stop.
+func Start(ctx context.Context, configure ...func(*envtest.APIServer)) (_ *Environment, err error) {
 	assets, err := substrate.FindAssets(os.Getenv)
 	if err != nil {
 		return nil, err
@@ -44,6 +45,9 @@ func Start(ctx context.Context) (_ *Environment, err error) {
 	e := &Environment{
 		Scheme:  scheme.New(),
 		testEnv: &envtest.Environment{BinaryAssetsDirectory: assets.Dir},
+	}
+	for _, change := range configure {
+		change(e.testEnv.ControlPlane.GetAPIServer())
 	}
 	if e.Config, err = e.testEnv.Start(); err != nil {
 		return nil, fmt.Errorf("starting the API server: %w", err)
