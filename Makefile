@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 IMG ?= glassplane/manager:latest
 PLATFORMS ?= linux/amd64,linux/arm64
+# What is deployed: config/default, or config/kubeadm where kubeadm (or kind) made the control plane.
+CONFIG ?= config/default
 # Arguments of the command that demo, up and run start, such as ARGS="-o json".
 ARGS ?=
 # Size of the load that bench puts on a fresh local control plane.
@@ -158,7 +160,7 @@ docker-buildx: $(patsubst linux/%,bin/linux_%/manager,$(subst $(comma), ,$(PLATF
 	$(DOCKER) buildx build --platform=$(PLATFORMS) --push -t $(IMG) .
 
 .PHONY: build-installer
-build-installer: manifests dist/overlay ## Write everything that a cluster needs to dist/install.yaml.
+build-installer: manifests dist/overlay ## Write everything that a cluster needs, as CONFIG says, to dist/install.yaml.
 	$(KUSTOMIZE) build dist/overlay >dist/install.yaml
 
 .PHONY: clean
@@ -176,7 +178,7 @@ uninstall: $(KUSTOMIZE) ## Remove the CRDs, and with them all their objects, fro
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
 
 .PHONY: deploy
-deploy: build-installer ## Deploy CRDs and components to the current cluster, with the image IMG.
+deploy: build-installer ## Deploy to the current cluster with the image IMG: make deploy CONFIG=config/kubeadm.
 	$(KUBECTL) apply --server-side -f dist/install.yaml
 
 # The CRDs go first, while the components still run that end the simulated pods.
@@ -188,7 +190,7 @@ undeploy: uninstall ## Remove CRDs and components from the current cluster.
 .PHONY: dist/overlay
 dist/overlay: $(KUSTOMIZE)
 	rm -rf $@ && mkdir -p $@
-	cd $@ && $(KUSTOMIZE) create --resources ../../config/default && $(KUSTOMIZE) edit set image glassplane/manager=$(IMG)
+	cd $@ && $(KUSTOMIZE) create --resources ../../$(CONFIG) && $(KUSTOMIZE) edit set image glassplane/manager=$(IMG)
 
 ##@ Kind
 

@@ -45,8 +45,10 @@ verify_boilerplate() {
 }
 
 verify_manifests() {
-    "${tools}/kustomize" build config/default >/dev/null || fail "config/default does not build"
-    "${tools}/kustomize" build config/samples >/dev/null || fail "config/samples does not build"
+    local overlay
+    for overlay in default kubeadm prometheus samples; do
+        "${tools}/kustomize" build "config/${overlay}" >/dev/null || fail "config/${overlay} does not build"
+    done
 }
 
 verify_scripts() {
