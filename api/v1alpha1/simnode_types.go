@@ -24,6 +24,7 @@ import (
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type SimNode struct {
 	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard metadata of every object.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
@@ -90,6 +91,8 @@ type ContainerImage struct {
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=512
 	Names []string `json:"names,omitempty"`
 
 	// sizeBytes is the size of the image, in bytes.
@@ -123,11 +126,14 @@ type NodeSimulation struct {
 type SimNodeStatus struct {
 	// observedGeneration is the metadata.generation that this status reflects.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// summary is the word that kubectl shows as the status of a node: Ready,
 	// NotReady or Unknown, with SchedulingDisabled for a cordoned one.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Summary string `json:"summary,omitempty"`
 
 	// capacity is what the node has.
@@ -145,6 +151,7 @@ type SimNodeStatus struct {
 
 	// podCount is the number of pods on the node, refreshed with a heartbeat.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	PodCount int32 `json:"podCount"`
 
 	// conditions of the node: Ready.
@@ -169,11 +176,17 @@ type SimNodeStatus struct {
 type SimNodeInfo struct {
 	// kubeletVersion is the version of the simulated kubelet.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
 	KubeletVersion string `json:"kubeletVersion,omitempty"`
 	// operatingSystem of the node: linux.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	OperatingSystem string `json:"operatingSystem,omitempty"`
 	// architecture of the node, such as amd64.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Architecture string `json:"architecture,omitempty"`
 }

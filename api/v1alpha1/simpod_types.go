@@ -32,6 +32,7 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.spec.restartPolicy == oldSelf.spec.restartPolicy",fieldPath=".spec.restartPolicy",message="restartPolicy is immutable: delete the SimPod and create it again"
 type SimPod struct {
 	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard metadata of every object.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
@@ -324,6 +325,7 @@ type SimulatedDuration struct {
 type SimPodStatus struct {
 	// observedGeneration is the metadata.generation that this status reflects.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// phase of the pod: Pending, Running, Succeeded or Failed. Empty until a
@@ -335,23 +337,32 @@ type SimPodStatus struct {
 	// summary is the word that kubectl shows as the status of a pod: the phase,
 	// or the reason why a container waits or has ended.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Summary string `json:"summary,omitempty"`
 
 	// ready is the number of ready containers, of all containers, such as 1/1.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=16
 	Ready string `json:"ready,omitempty"`
 
 	// restarts is the sum of the restart counts of all containers.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	Restarts int32 `json:"restarts"`
 
 	// reason is a short word for why the pod is in this phase, such as
 	// DeadlineExceeded.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Reason string `json:"reason,omitempty"`
 
 	// message tells people why the pod is in this phase.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32768
 	Message string `json:"message,omitempty"`
 
 	// conditions of the pod: PodScheduled, Initialized, ContainersReady, Ready
@@ -364,14 +375,20 @@ type SimPodStatus struct {
 
 	// nominatedNodeName is the node on which pods were preempted for this pod.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
 	NominatedNodeName string `json:"nominatedNodeName,omitempty"`
 
 	// hostIP is the address of the node that the pod is bound to.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=45
 	HostIP string `json:"hostIP,omitempty"`
 
 	// podIP is the simulated address of the pod.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=45
 	PodIP string `json:"podIP,omitempty"`
 
 	// startTime is when the simulated kubelet accepted the pod.
@@ -398,10 +415,14 @@ type SimPodStatus struct {
 type ContainerStatus struct {
 	// name of the container.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
 	Name string `json:"name,omitempty"`
 
 	// image of the container.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
 	Image string `json:"image,omitempty"`
 
 	// ready says whether the container would pass its readiness probe.
@@ -410,6 +431,7 @@ type ContainerStatus struct {
 
 	// restartCount is how often the container was restarted.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	RestartCount int32 `json:"restartCount"`
 
 	// state of the container now: waiting, running or terminated.
@@ -423,7 +445,7 @@ type ContainerStatus struct {
 
 // SimPodTemplateSpec describes the SimPods that a controller creates.
 type SimPodTemplateSpec struct {
-	// metadata: labels and annotations of the SimPods.
+	// metadata of the SimPods: their labels and annotations.
 	// +optional
 	Metadata TemplateMeta `json:"metadata,omitzero"`
 

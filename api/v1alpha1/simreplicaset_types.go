@@ -23,6 +23,7 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 57",message="metadata.name must be no more than 57 characters: the names of its SimPods add 6 and must fit into 63"
 type SimReplicaSet struct {
 	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard metadata of every object.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
@@ -96,33 +97,41 @@ type LabelValue string
 type SimReplicaSetStatus struct {
 	// observedGeneration is the metadata.generation that this status reflects.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// replicas is the number of SimPods that have not ended and are not being deleted.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	Replicas int32 `json:"replicas"`
 
 	// fullyLabeledReplicas is how many of them have all labels of the template.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	FullyLabeledReplicas int32 `json:"fullyLabeledReplicas,omitempty"`
 
 	// readyReplicas is how many of them are ready.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	ReadyReplicas int32 `json:"readyReplicas"`
 
 	// availableReplicas is how many of them have been ready for minReadySeconds.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	AvailableReplicas int32 `json:"availableReplicas,omitempty"`
 
 	// terminatingReplicas is the number of SimPods that are being deleted.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	TerminatingReplicas int32 `json:"terminatingReplicas,omitempty"`
 
 	// selector is the selector in the form that the scale subresource serves.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=8192
 	Selector string `json:"selector,omitempty"`
 
-	// conditions: ReplicaFailure.
+	// conditions of the SimReplicaSet: ReplicaFailure.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

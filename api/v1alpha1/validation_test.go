@@ -173,11 +173,11 @@ func TestCreate(t *testing.T) {
 		"walkthrough of two subjects": {
 			kind: "Walkthrough", good: `spec: {subjectRef: {name: p}}`,
 			bad:  `spec: {subjectRef: {name: p}, template: {` + pod + `}}}`,
-			want: "exactly one of template and subjectRef must be set",
+			want: "exactly one of the fields in [template subjectRef] must be set",
 		},
 		"walkthrough of none": {
 			kind: "Walkthrough", good: `spec: {template: {` + pod + `}}}`, bad: `spec: {}`,
-			want: "exactly one of template and subjectRef must be set",
+			want: "exactly one of the fields in [template subjectRef] must be set",
 		},
 	}
 	for name, test := range tests {

@@ -19,6 +19,7 @@ import (
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Walkthrough struct {
 	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard metadata of every object.
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
@@ -43,17 +44,17 @@ type WalkthroughList struct {
 // WalkthroughSpec names the request that is followed: the creation of the
 // object that the template describes, or of one that exists.
 //
-// +kubebuilder:validation:XValidation:rule="has(self.template) != has(self.subjectRef)",message="exactly one of template and subjectRef must be set"
+// +kubebuilder:validation:ExactlyOneOf=template;subjectRef
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec is immutable: delete the Walkthrough and create it again"
 type WalkthroughSpec struct {
 	// template of a SimPod that is created, with the name of the Walkthrough,
 	// to be followed. It is deleted together with the Walkthrough.
 	// +optional
-	Template *SimPodTemplateSpec `json:"template,omitempty"`
+	Template *SimPodTemplateSpec `json:"template,omitzero"`
 
 	// subjectRef names an object in the same namespace.
 	// +optional
-	SubjectRef *SubjectReference `json:"subjectRef,omitempty"`
+	SubjectRef *SubjectReference `json:"subjectRef,omitzero"`
 }
 
 // SubjectReference names the object whose creation is followed.
@@ -72,6 +73,7 @@ type SubjectReference struct {
 
 	// uid of the object. By default it is the last one recorded with the name.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=36
 	UID string `json:"uid,omitempty"`
 }
@@ -81,15 +83,18 @@ type SubjectReference struct {
 type WalkthroughStatus struct {
 	// observedGeneration is the metadata.generation that this status reflects.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// subject is the object that is followed.
 	// +optional
-	Subject *SubjectReference `json:"subject,omitempty"`
+	Subject *SubjectReference `json:"subject,omitzero"`
 
 	// outcome is what became of the request so far, such as Running,
 	// Unschedulable, Rejected or Deleted.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Outcome string `json:"outcome,omitempty"`
 
 	// steps that the request took, in the order in which they happened.
@@ -117,7 +122,7 @@ type WalkthroughStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Sources []EvidenceSource `json:"sources,omitempty"`
 
-	// conditions: Complete.
+	// conditions of the Walkthrough: Complete.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -129,22 +134,32 @@ type WalkthroughStatus struct {
 type WalkthroughStep struct {
 	// step is the number of the step, from 1 to 8.
 	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=8
 	Step int32 `json:"step,omitempty"`
 
 	// component that acted.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Component string `json:"component,omitempty"`
 
 	// action that it took.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Action string `json:"action,omitempty"`
 
 	// input that it acted on.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
 	Input string `json:"input,omitempty"`
 
 	// effect of the action: its output, and what it changed.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
 	Effect string `json:"effect,omitempty"`
 
 	// time at which the step was completed, by the clock of the evidence.
@@ -164,10 +179,14 @@ type WalkthroughStep struct {
 type Evidence struct {
 	// source of the evidence: audit, watch, etcd, decision, transition or client.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Source string `json:"source,omitempty"`
 
 	// summary says in one line what the evidence shows.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Summary string `json:"summary,omitempty"`
 
 	// time at which it happened, by the clock of the source.
@@ -176,52 +195,72 @@ type Evidence struct {
 
 	// auditID of the request in the API server's audit log.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	AuditID string `json:"auditID,omitempty"`
 
 	// stage of the audit event, such as RequestReceived.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Stage string `json:"stage,omitempty"`
 
 	// user who made the request.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	User string `json:"user,omitempty"`
 
 	// groups of the user.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=32
+	// +kubebuilder:validation:items:MaxLength=1024
 	Groups []string `json:"groups,omitempty"`
 
 	// userAgent of the client.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	UserAgent string `json:"userAgent,omitempty"`
 
 	// verb of the request.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Verb string `json:"verb,omitempty"`
 
 	// uri of the request.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	URI string `json:"uri,omitempty"`
 
 	// code of the HTTP response.
 	// +optional
+	// +kubebuilder:validation:Minimum=100
+	// +kubebuilder:validation:Maximum=599
 	Code int32 `json:"code,omitempty"`
 
 	// key in etcd.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Key string `json:"key,omitempty"`
 
 	// createRevision of the key in etcd.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	CreateRevision int64 `json:"createRevision,omitempty"`
 
 	// modRevision of the key in etcd, which is the object's resourceVersion.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	ModRevision int64 `json:"modRevision,omitempty"`
 
 	// bytes is the size of the value in etcd, in bytes.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	Bytes int64 `json:"bytes,omitempty"`
 
 	// lag is the time from the write until a watcher saw it.
@@ -233,6 +272,7 @@ type Evidence struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=1024
 	Details []string `json:"details,omitempty"`
 }
 
@@ -240,18 +280,26 @@ type Evidence struct {
 type TrackerMoment struct {
 	// moment of the request: Start, AfterStep2, AfterStep4, AfterStep6 or Final.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Moment string `json:"moment,omitempty"`
 
 	// requestState is the state that the request has reached.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	RequestState string `json:"requestState,omitempty"`
 
 	// clusterState is what etcd held of the object.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
 	ClusterState string `json:"clusterState,omitempty"`
 
-	// revision of etcd at which clusterState was read; 0 where nothing is stored.
+	// revision of etcd at which clusterState was read. Absent where
+	// nothing is stored.
 	// +optional
+	// +kubebuilder:validation:Minimum=1
 	Revision int64 `json:"revision,omitempty"`
 }
 
@@ -259,10 +307,14 @@ type TrackerMoment struct {
 type KeyMoment struct {
 	// title asks or names what is explained.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Title string `json:"title,omitempty"`
 
 	// explanation in a few sentences, with the revisions and times of this run.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
 	Explanation string `json:"explanation,omitempty"`
 }
 
@@ -270,6 +322,8 @@ type KeyMoment struct {
 type EvidenceSource struct {
 	// name of the source: audit, watch, etcd, decision, transition or client.
 	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
 	Name string `json:"name,omitempty"`
 
 	// available says whether the source could be read.
@@ -278,9 +332,12 @@ type EvidenceSource struct {
 
 	// reason why it is not available.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
 	Reason string `json:"reason,omitempty"`
 
 	// entries is how many traces of this request it has.
 	// +optional
+	// +kubebuilder:validation:Minimum=0
 	Entries int32 `json:"entries,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,6 +242,8 @@ func TestStatusIsBounded(t *testing.T) {
 			Source: "audit", Summary: fmt.Sprintf("trace %d", i), Details: details,
 		})
 	}
+	agent := strings.Repeat("é", 2000)
+	trace.Steps[0].Evidence[0].UserAgent = agent
 	w, _, err := newHarness(t, &tracer{trace: trace}, newWalkthrough(reference(""))).reconcile(t)
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +258,10 @@ func TestStatusIsBounded(t *testing.T) {
 	if details := list[31].Details; len(details) != 64 || details[63] != "8 more traces of this step are left out; the observer has them" {
 		t.Errorf("%d details, the last %q", len(details), details[len(details)-1])
 	}
-	if len(trace.Steps[0].Evidence) != 40 || len(trace.Steps[0].Evidence[31].Details) != 100 {
+	if got, want := list[0].UserAgent, strings.Repeat("é", 1023)+"…"; got != want {
+		t.Errorf("the user agent is %d characters: %s", len([]rune(got)), got)
+	}
+	if trace.Steps[0].Evidence[0].UserAgent != agent || len(trace.Steps[0].Evidence) != 40 || len(trace.Steps[0].Evidence[31].Details) != 100 {
 		t.Error("the trace itself was changed")
 	}
 }

@@ -5,6 +5,7 @@ package walkthroughstatus
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,6 +23,11 @@ const (
 	maxTracker    = 16
 	maxKeyMoments = 16
 	maxSources    = 16
+
+	// In characters: of a word such as a verb, of a line, and of a longer text.
+	maxWord = 64
+	maxLine = 1024
+	maxText = 4096
 )
 
 // reset removes what was recorded of a subject and keeps the conditions.
@@ -37,11 +43,35 @@ func fill(status *v1alpha1.WalkthroughStatus, trace explain.Trace) {
 	status.Outcome = string(trace.Outcome)
 	status.Steps = head(trace.Steps, maxSteps)
 	for i := range status.Steps {
-		status.Steps[i].Evidence = cutEvidence(status.Steps[i].Evidence)
+		s := &status.Steps[i]
+		cut(maxLine, &s.Action)
+		cut(maxText, &s.Input, &s.Effect)
+		s.Evidence = cutEvidence(s.Evidence)
 	}
 	status.Tracker = head(trace.Tracker, maxTracker)
+	for i := range status.Tracker {
+		cut(maxLine, &status.Tracker[i].RequestState)
+		cut(maxText, &status.Tracker[i].ClusterState)
+	}
 	status.KeyMoments = head(trace.KeyMoments, maxKeyMoments)
+	for i := range status.KeyMoments {
+		cut(maxLine, &status.KeyMoments[i].Title)
+		cut(maxText, &status.KeyMoments[i].Explanation)
+	}
 	status.Sources = head(trace.Sources, maxSources)
+	for i := range status.Sources {
+		cut(maxLine, &status.Sources[i].Reason)
+	}
+}
+
+// cut shortens the texts to so many characters, of which the last one says that
+// some are missing. What clients send, such as a user agent, can be of any length.
+func cut(limit int, texts ...*string) {
+	for _, text := range texts {
+		if utf8.RuneCountInString(*text) > limit {
+			*text = string([]rune(*text)[:limit-1]) + "…"
+		}
+	}
 }
 
 // head copies up to n elements, so that the trace is not changed.
@@ -52,8 +82,11 @@ func head[T any](list []T, n int) []T {
 func cutEvidence(list []v1alpha1.Evidence) []v1alpha1.Evidence {
 	out := head(list, maxEvidence)
 	for i := range out {
-		out[i].Groups = cutTexts(out[i].Groups, maxGroups)
-		out[i].Details = cutTexts(out[i].Details, maxDetails)
+		e := &out[i]
+		cut(maxWord, &e.AuditID, &e.Stage, &e.Verb)
+		cut(maxLine, &e.Summary, &e.User, &e.UserAgent, &e.URI, &e.Key)
+		e.Groups = cutTexts(e.Groups, maxGroups)
+		e.Details = cutTexts(e.Details, maxDetails)
 	}
 	if omitted := len(list) - len(out); omitted > 0 {
 		last := &out[len(out)-1]
@@ -65,10 +98,14 @@ func cutEvidence(list []v1alpha1.Evidence) []v1alpha1.Evidence {
 
 // cutTexts keeps up to n texts, of which the last one says how many are missing.
 func cutTexts(texts []string, n int) []string {
-	if len(texts) <= n {
-		return texts
+	out := head(texts, n)
+	if len(texts) > n {
+		out[n-1] = fmt.Sprintf("… and %d more", len(texts)-n+1)
 	}
-	return append(head(texts, n-1), fmt.Sprintf("… and %d more", len(texts)-n+1))
+	for i := range out {
+		cut(maxLine, &out[i])
+	}
+	return out
 }
 
 // judge says whether the request is finished. An explanation can be complete
