@@ -17,6 +17,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/version"
+	"github.com/glassplane/glassplane/internal/web"
 )
 
 const (
@@ -41,9 +42,9 @@ var errNotRecorded = errors.New("nothing is recorded of it: check name and names
 
 // record returns all that the observer knows of a subject.
 func (o *observer) record(ctx context.Context, of subject) (evidence.Record, error) {
-	path := o.base.JoinPath("api", "v1", "records", of.resource, of.namespace, of.name)
+	path := o.base.JoinPath(web.Prefix, "records", of.resource, of.namespace, of.name)
 	if of.auditID != "" {
-		path = o.base.JoinPath("api", "v1", "requests", of.auditID, "record")
+		path = o.base.JoinPath(web.Prefix, "requests", of.auditID, "record")
 		path.RawQuery = of.query()
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, path.String(), nil)

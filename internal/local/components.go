@@ -10,8 +10,8 @@ import (
 	"github.com/glassplane/glassplane/internal/manager"
 )
 
-func (c *Cluster) newScheduler(e endpoint) (*manager.Component, error) {
-	opts, err := c.componentOptions(manager.SchedulerName, e)
+func (c *Cluster) newScheduler() (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.SchedulerName)
 	if err != nil {
 		return nil, err
 	}
@@ -19,45 +19,41 @@ func (c *Cluster) newScheduler(e endpoint) (*manager.Component, error) {
 	return manager.NewScheduler(opts)
 }
 
-func (c *Cluster) newControllerManager(e endpoint) (*manager.Component, error) {
-	opts, err := c.componentOptions(manager.ControllerManagerName, e)
+func (c *Cluster) newControllerManager() (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.ControllerManagerName)
 	if err != nil {
 		return nil, err
 	}
 	return manager.NewControllerManager(opts, nil)
 }
 
-// startObserver starts the observer and returns once it records.
-func (c *Cluster) startObserver(ctx context.Context, e endpoint, schedulerAddress, controllersAddress string) error {
-	opts, err := c.componentOptions(manager.ObserverName, e)
+func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.ObserverName)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	etcd, err := c.EtcdClientConfig(manager.ObserverName)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	token, err := c.writeObserverToken(ctx)
+	if err != nil {
+		return nil, err
 	}
 	observer, err := manager.NewObserver(ctx, opts, manager.ObserverOptions{
-		Address:        c.opts.ObserverAddress,
-		AuditLog:       c.AuditLogPath(),
-		Etcd:           &etcd,
-		DecisionsURL:   "https://" + schedulerAddress + manager.DecisionsPath,
-		TransitionsURL: "https://" + controllersAddress + manager.TransitionsPath,
-		CAFile:         e.caFile, TokenFile: e.tokenFile,
+		Address: c.opts.ObserverAddress, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.observer = &url.URL{Scheme: "http", Host: observer.APIAddress()}
-	return c.waitForEndpoint(ctx, c.run(observer.Component))
+	return observer.Component, nil
 }
 
-func (c *Cluster) componentOptions(name string, e endpoint) (manager.Options, error) {
+func (c *Cluster) componentOptions(name string) (manager.Options, error) {
 	config, err := c.componentConfig(name)
 	if err != nil {
 		return manager.Options{}, err
 	}
-	return manager.Options{
-		Config: config, EndpointAddress: freePort, EndpointCertDir: e.certDir, Log: c.opts.Log,
-	}, nil
+	return manager.Options{Config: config, EndpointAddress: freePort, Log: c.opts.Log}, nil
 }

@@ -108,31 +108,26 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	return c, nil
 }
 
-// startComponents starts the observer last: it reads the endpoints of the others.
 func (c *Cluster) startComponents(ctx context.Context) error {
-	endpoint, err := c.newEndpoint(ctx)
+	scheduler, err := c.newScheduler()
 	if err != nil {
 		return err
 	}
-	scheduler, err := c.newScheduler(endpoint)
+	controllers, err := c.newControllerManager()
 	if err != nil {
 		return err
 	}
-	controllers, err := c.newControllerManager(endpoint)
+	observer, err := c.newObserver(ctx)
 	if err != nil {
 		return err
 	}
-	c.run(scheduler)
-	c.run(controllers)
 	ready, readyCtx := errgroup.WithContext(ctx)
-	for _, component := range c.components {
-		ready.Go(func() error { return c.waitForEndpoint(readyCtx, component) })
+	for _, component := range []*manager.Component{scheduler, controllers, observer} {
+		started := c.run(component)
+		ready.Go(func() error { return c.waitForReady(readyCtx, started) })
 	}
 	ready.Go(func() error { return c.waitForPolicy(readyCtx) })
-	if err := ready.Wait(); err != nil {
-		return err
-	}
-	return c.startObserver(ctx, endpoint, scheduler.EndpointAddress(), controllers.EndpointAddress())
+	return ready.Wait()
 }
 
 func (c *Cluster) waitForPolicy(ctx context.Context) error {

@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -57,9 +56,13 @@ type Options struct {
 	// EndpointAddress is where metrics and evidence are served over HTTPS, to
 	// callers whom the API server knows and allows. Default: nowhere.
 	EndpointAddress string
-	// EndpointCertDir holds tls.crt and tls.key of that endpoint. Default: a
-	// certificate is made up at each start.
+	// EndpointCertDir holds tls.crt and tls.key of that endpoint, valid for the
+	// component's Service, and ca.crt where another certificate has signed tls.crt.
+	// Default: a certificate is made at each start.
 	EndpointCertDir string
+	// AdvertiseAddress is the IP at which other pods reach this one. Default: the
+	// one of EndpointAddress.
+	AdvertiseAddress string
 	// SchedulerProfiles are the scheduler's, as ReadSchedulerConfig returns them.
 	// Default: one profile with the default plugins.
 	SchedulerProfiles []*framework.Profile
@@ -72,8 +75,9 @@ type Component struct {
 	// Name of the component.
 	Name string
 
-	manager  ctrl.Manager
-	endpoint metricsserver.Server
+	manager ctrl.Manager
+	// publisher is nil where nothing is served.
+	publisher *publisher
 	// kinds are those that the component watches.
 	kinds []client.Object
 }
@@ -114,23 +118,21 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	return &Component{Name: name, manager: manager, kinds: kinds}, nil
 }
 
-// serve adds the endpoint that serves metrics and the handlers. Every caller
-// is authenticated by a TokenReview and authorized by a SubjectAccessReview.
-func (c *Component) serve(opts Options, handlers map[string]http.Handler) (err error) {
-	if opts.EndpointAddress == "" || opts.EndpointAddress == disabled {
+// serve adds the endpoint that serves metrics and the handlers, and publishes
+// where that is.
+func (c *Component) serve(opts Options, handlers map[string]http.Handler) error {
+	if orDisabled(opts.EndpointAddress) == disabled {
 		return nil
 	}
-	c.endpoint, err = metricsserver.NewServer(metricsserver.Options{
-		SecureServing:  true,
-		BindAddress:    opts.EndpointAddress,
-		CertDir:        opts.EndpointCertDir,
-		ExtraHandlers:  handlers,
-		FilterProvider: filters.WithAuthenticationAndAuthorization,
-	}, c.manager.GetConfig(), c.manager.GetHTTPClient())
+	endpoint, err := newEndpoint(c.manager, c.Name, opts, handlers)
 	if err != nil {
 		return fmt.Errorf("building the endpoint of %s: %w", c.Name, err)
 	}
-	return c.manager.Add(c.endpoint)
+	c.publisher = &publisher{
+		endpoint: endpoint, reader: c.manager.GetAPIReader(), writer: c.manager.GetClient(),
+		log: opts.Log.WithName(c.Name), done: make(chan struct{}),
+	}
+	return c.manager.Add(c.publisher)
 }
 
 // Start runs the component until ctx ends.
@@ -141,8 +143,9 @@ func (c *Component) Start(ctx context.Context) error {
 	return nil
 }
 
-// WaitForReady returns once the component's caches are filled, or an error
-// when ctx ends before.
+// WaitForReady returns once the component's caches are filled and it has
+// published where it serves, which only a leader does; or an error when ctx ends
+// before.
 func (c *Component) WaitForReady(ctx context.Context) error {
 	informers := c.manager.GetCache()
 	for _, kind := range c.kinds {
@@ -154,7 +157,15 @@ func (c *Component) WaitForReady(ctx context.Context) error {
 	if !informers.WaitForCacheSync(ctx) {
 		return errors.Join(fmt.Errorf("%s: its caches were not filled", c.Name), ctx.Err())
 	}
-	return nil
+	if c.publisher == nil {
+		return nil
+	}
+	select {
+	case <-c.publisher.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s: it has not published where it serves: %w", c.Name, ctx.Err())
+	}
 }
 
 // cachesChecker is ready once the caches that were asked for are filled.
@@ -167,16 +178,6 @@ func cachesChecker(informers cache.Cache) healthz.Checker {
 		}
 		return nil
 	}
-}
-
-// EndpointAddress returns the address that the endpoint listens on, empty as
-// long as it does not.
-func (c *Component) EndpointAddress() string {
-	// controller-runtime offers the address through this method alone.
-	if server, ok := c.endpoint.(interface{ GetBindAddr() string }); ok {
-		return server.GetBindAddr()
-	}
-	return ""
 }
 
 func orDisabled(address string) string {

@@ -4,12 +4,15 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -23,18 +26,16 @@ import (
 // ObserverOptions say where the observer finds its evidence. A source that is
 // left out is named as missing in every record.
 type ObserverOptions struct {
-	// Address is where the observer's API is served. Default: a free port on loopback.
+	// Address on loopback is where the observer's API is served to this machine.
+	// Default: a free port.
 	Address string
 	// AuditLog is the path of the API server's audit log.
 	AuditLog string
 	// Etcd says how to read from etcd.
 	Etcd *clientv3.Config
-	// DecisionsURL and TransitionsURL are where scheduler and controller manager
-	// serve what they did, over HTTPS.
-	DecisionsURL, TransitionsURL string
-	// CAFile is the certificate authority of those two, and TokenFile holds the
-	// token that proves to them who asks.
-	CAFile, TokenFile string
+	// TokenFile holds the token that proves to scheduler and controller manager who
+	// asks for what they did. Default: that of the component's own identity.
+	TokenFile string
 }
 
 // Observer is the component that records evidence and explains it.
@@ -50,9 +51,7 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 	if err != nil {
 		return nil, err
 	}
-	watchConfig := rest.CopyConfig(opts.Config)
-	watchConfig.UserAgent = version.UserAgent(ObserverName)
-	recorder, err := newRecorder(watchConfig, sources)
+	recorder, err := newRecorder(opts.Config, c.manager.GetAPIReader(), sources)
 	if err != nil {
 		return nil, err
 	}
@@ -70,31 +69,28 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 			return nil, err
 		}
 	}
-	if err := c.serve(opts, nil); err != nil {
+	if err := c.serve(opts, map[string]http.Handler{web.Prefix: api.Handler()}); err != nil {
 		return nil, err
 	}
 	return &Observer{Component: c, api: api}, api.Listen(ctx)
 }
 
-func newRecorder(config *rest.Config, sources ObserverOptions) (*observer.Observer, error) {
-	options := observer.Options{
-		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, RESTConfig: config,
-		Registerer: metrics.Registry,
-	}
-	if sources.DecisionsURL != "" || sources.TransitionsURL != "" {
-		client, err := decisions.NewClient(sources.CAFile, sources.TokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("building the client of the components' endpoints: %w", err)
-		}
-		if sources.DecisionsURL != "" {
-			options.Decisions = &decisions.Endpoint{URL: sources.DecisionsURL, Client: client}
-		}
-		if sources.TransitionsURL != "" {
-			options.Transitions = &decisions.Endpoint{URL: sources.TransitionsURL, Client: client}
+func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOptions) (*observer.Observer, error) {
+	watchConfig := rest.CopyConfig(config)
+	watchConfig.UserAgent = version.UserAgent(ObserverName)
+	leaderOf := func(component, path string) *decisions.Options {
+		return &decisions.Options{
+			Resolver: published{reader: reader, component: component}, Path: path,
+			TokenFile: cmp.Or(sources.TokenFile, config.BearerTokenFile),
 		}
 	}
-	return observer.New(options)
+	return observer.New(observer.Options{
+		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, RESTConfig: watchConfig,
+		Decisions:   leaderOf(SchedulerName, DecisionsPath),
+		Transitions: leaderOf(ControllerManagerName, TransitionsPath),
+		Registerer:  metrics.Registry,
+	})
 }
 
-// APIAddress returns where the observer's API is served.
+// APIAddress returns where the observer's API is served on loopback.
 func (o *Observer) APIAddress() string { return o.api.Addr() }

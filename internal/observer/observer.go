@@ -58,11 +58,10 @@ type Options struct {
 	RESTConfig *rest.Config
 	// Registerer takes the metrics while the observer runs; nil for none.
 	Registerer prometheus.Registerer
-	// Decisions is where the scheduler serves its decisions; nil where it does not.
-	Decisions *decisions.Endpoint
-	// Transitions is where the controller manager serves its transitions; nil
-	// where it does not.
-	Transitions *decisions.Endpoint
+	// Decisions say how to read those of the scheduler; nil for not at all.
+	Decisions *decisions.Options
+	// Transitions say how to read those of the controller manager; nil for not at all.
+	Transitions *decisions.Options
 }
 
 // source delivers entries to the journal.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,59 +37,66 @@ type Observer interface {
 type handler struct {
 	observer Observer
 	log      logr.Logger
+	// api serves what is below Prefix.
+	api http.Handler
 }
 
 // endpoint answers a request with a value that is encoded as JSON, or an error
 // that is encoded as a metav1.Status.
 type endpoint func(request *http.Request) (any, error)
 
-// newHandler builds the tree of endpoints. A page and a stream of events get
-// their place beside the API, under / and /api/v1/events.
-func newHandler(options Options, loopback bool) (http.Handler, error) {
-	h := &handler{observer: options.Observer, log: options.Log}
+// newHandler returns the API, which takes no method that writes.
+func newHandler(observer Observer, log logr.Logger) *handler {
+	h := &handler{observer: observer, log: log}
 	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
 	api := http.NewServeMux()
 	for pattern, endpoint := range map[string]endpoint{
-		"GET /api/v1/traces": h.list,
-		"GET /api/v1/traces/{resource}/{namespace}/{name}":  byObject.explained,
-		"GET /api/v1/records/{resource}/{namespace}/{name}": byObject.raw,
-		"GET /api/v1/requests/{auditID}":                    byRequest.explained,
-		"GET /api/v1/requests/{auditID}/record":             byRequest.raw,
-		"/":                                                 notFound,
+		"GET " + Prefix + "traces":                                h.list,
+		"GET " + Prefix + "traces/{resource}/{namespace}/{name}":  byObject.explained,
+		"GET " + Prefix + "records/{resource}/{namespace}/{name}": byObject.raw,
+		"GET " + Prefix + "requests/{auditID}":                    byRequest.explained,
+		"GET " + Prefix + "requests/{auditID}/record":             byRequest.raw,
+		"/": notFound,
 	} {
 		api.Handle(pattern, h.serve(endpoint))
 	}
-	if options.Gatherer != nil {
-		api.Handle("GET /metrics", promhttp.HandlerFor(options.Gatherer, promhttp.HandlerOpts{}))
-	}
-	limited := h.limitInFlight(api)
-	if options.Filter != nil {
-		filtered, err := options.Filter(options.Log, limited)
-		if err != nil {
-			return nil, fmt.Errorf("configure authentication: %w", err)
-		}
-		limited = filtered
-	}
+	h.api = h.readOnly(h.limitInFlight(api))
+	return h
+}
+
+// loopback returns all that is served on loopback. A page gets its place beside
+// the API, under /.
+func (h *handler) loopback(gatherer prometheus.Gatherer) http.Handler {
 	root := http.NewServeMux()
 	root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { h.text(w, http.StatusOK, "ok") })
 	root.HandleFunc("GET /readyz", h.ready)
-	root.Handle("/", limited)
-	return h.guard(root, loopback), nil
+	if gatherer != nil {
+		root.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxInFlight}))
+	}
+	root.Handle("/", h.api)
+	return h.thisMachine(root)
 }
 
-// guard refuses what no endpoint takes: methods that write and, on loopback, a
-// Host that is not this machine. The latter is a page of another site whose name
-// was made to point here (DNS rebinding).
-func (h *handler) guard(next http.Handler, loopback bool) http.Handler {
+// thisMachine refuses a Host that is not this machine: a page of another site
+// whose name was made to point here (DNS rebinding).
+func (h *handler) thisMachine(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Cache-Control", "no-store")
-		if loopback && !isLoopbackHost(hostOf(request)) {
+		if !isLoopbackHost(hostOf(request)) {
 			h.fail(w, newStatus(http.StatusForbidden, metav1.StatusReasonForbidden,
 				"host %q is not this machine: use localhost or 127.0.0.1", request.Host))
 			return
 		}
+		next.ServeHTTP(w, request)
+	})
+}
+
+// readOnly refuses methods that write, and keeps browsers from guessing what an
+// answer is and from keeping it.
+func (h *handler) readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
 		if request.Method != http.MethodGet && request.Method != http.MethodHead {
 			header.Set("Allow", "GET, HEAD")
 			h.fail(w, newStatus(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed,

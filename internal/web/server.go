@@ -3,11 +3,17 @@
 
 // Package web serves what the observer knows over HTTP. It only reads: every
 // method but GET and HEAD is refused.
+//
+// The API is served twice: on loopback without authentication, to this machine
+// or, in a cluster, to who may forward a port to the pod; and on the observer's
+// HTTPS endpoint to those whom the API server knows and allows. There a path is
+// all that is authorized, as a nonResourceURL. So the API is not below /api/: the
+// role system:discovery, which every authenticated user has, allows /api/* and
+// /apis/*.
 package web
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,8 +26,10 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
+
+// Prefix is what the path of each request to the API begins with.
+const Prefix = "/observer/v1/"
 
 // DefaultAddress is where the server listens unless told otherwise: on loopback,
 // at a port that the system chooses.
@@ -42,26 +50,21 @@ const (
 
 // Options of a server.
 type Options struct {
-	// Address to listen on; DefaultAddress by default. Port 0 lets the system choose.
+	// Address on loopback to listen on; DefaultAddress by default. Port 0 lets the
+	// system choose.
 	Address string
 	// Observer answers the requests.
 	Observer Observer
 	// Gatherer is what /metrics serves.
 	Gatherer prometheus.Gatherer
-	// Filter authenticates and authorizes each request, but those of /healthz and
-	// /readyz, such as controller-runtime's WithAuthenticationAndAuthorization.
-	// Without one the server listens on loopback only.
-	Filter metricsserver.Filter
-	// TLS is required on any other address than loopback: credentials travel there.
-	TLS *tls.Config
 	// Log takes what goes wrong while serving.
 	Log logr.Logger
 }
 
-// Server serves the API. It is a Runnable of a manager.
+// Server serves the API on loopback. It is a Runnable of a manager.
 type Server struct {
 	address string
-	tls     *tls.Config
+	api     http.Handler
 	server  *http.Server
 
 	mu       sync.Mutex
@@ -74,26 +77,19 @@ var (
 )
 
 // NewServer returns a server that is not listening yet. It refuses an address
-// that others can reach unless requests are authenticated and encrypted.
+// that others can reach: requests are not authenticated here.
 func NewServer(options Options) (*Server, error) {
 	if options.Address == "" {
 		options.Address = DefaultAddress
 	}
-	loopback, err := isLoopback(options.Address)
-	if err != nil {
+	if err := checkLoopback(options.Address); err != nil {
 		return nil, err
 	}
-	if !loopback && (options.Filter == nil || options.TLS == nil) {
-		return nil, fmt.Errorf("address %s can be reached from other machines: listen on 127.0.0.1, or configure authentication and TLS", options.Address)
-	}
-	handler, err := newHandler(options, loopback)
-	if err != nil {
-		return nil, err
-	}
+	handler := newHandler(options.Observer, options.Log)
 	return &Server{
-		address: options.Address, tls: options.TLS,
+		address: options.Address, api: handler.api,
 		server: &http.Server{
-			Handler:           handler,
+			Handler:           handler.loopback(options.Gatherer),
 			ReadHeaderTimeout: readHeaderTimeout,
 			ReadTimeout:       readTimeout,
 			WriteTimeout:      writeTimeout,
@@ -103,16 +99,23 @@ func NewServer(options Options) (*Server, error) {
 	}, nil
 }
 
-// isLoopback says whether only this machine can reach an address. A name other
-// than localhost may resolve to anything.
-func isLoopback(address string) (bool, error) {
+// Handler serves what is below Prefix, and nothing else, for an endpoint that
+// authenticates and authorizes.
+func (s *Server) Handler() http.Handler { return s.api }
+
+// checkLoopback refuses an address that not only this machine can reach.
+func checkLoopback(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return false, fmt.Errorf("address %q must be host:port: %w", address, err)
+		return fmt.Errorf("address %q must be host:port: %w", address, err)
 	}
-	return isLoopbackHost(host), nil
+	if !isLoopbackHost(host) {
+		return fmt.Errorf("address %s can be reached from other machines, and the API has no authentication there: listen on 127.0.0.1", address)
+	}
+	return nil
 }
 
+// isLoopbackHost is false for any name but localhost: it may resolve to anything.
 func isLoopbackHost(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || (err == nil && ip.IsLoopback())
@@ -132,9 +135,6 @@ func (s *Server) Listen(ctx context.Context) error {
 		return fmt.Errorf("listen on %s: the port is in use by another process: %w", s.address, err)
 	case err != nil:
 		return fmt.Errorf("listen on %s: %w", s.address, err)
-	}
-	if s.tls != nil {
-		listener = tls.NewListener(listener, s.tls)
 	}
 	s.listener = listener
 	return nil

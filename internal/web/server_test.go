@@ -5,7 +5,6 @@ package web
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -58,12 +57,8 @@ func (f *fakeObserver) Sources() []evidence.SourceState {
 
 func serve(t *testing.T, fake *fakeObserver, request *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
-	handler, err := newHandler(Options{Observer: fake, Gatherer: prometheus.NewRegistry(), Log: logr.Discard()}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
 	response := httptest.NewRecorder()
-	handler.ServeHTTP(response, request)
+	newHandler(fake, logr.Discard()).loopback(prometheus.NewRegistry()).ServeHTTP(response, request)
 	return response
 }
 
@@ -78,12 +73,12 @@ func TestQueries(t *testing.T) {
 	withUID := web
 	withUID.UID = "u-1"
 	for path, want := range map[string]observer.Query{
-		"/api/v1/traces/simpods/default/web":                                            {Object: web},
-		"/api/v1/records/simpods/default/web?uid=u-1":                                   {Object: withUID},
-		"/api/v1/records/pods/default/web":                                              {Object: evidence.Object{Resource: "pods", Namespace: "default", Name: "web"}},
-		"/api/v1/requests/id-1":                                                         {AuditID: "id-1"},
-		"/api/v1/requests/id-1/record?namespace=default&name=web":                       {AuditID: "id-1", Object: web},
-		"/api/v1/requests/id-1/record?resource=simpods&namespace=default&name=web&uid=": {AuditID: "id-1", Object: web},
+		"/observer/v1/traces/simpods/default/web":                                            {Object: web},
+		"/observer/v1/records/simpods/default/web?uid=u-1":                                   {Object: withUID},
+		"/observer/v1/records/pods/default/web":                                              {Object: evidence.Object{Resource: "pods", Namespace: "default", Name: "web"}},
+		"/observer/v1/requests/id-1":                                                         {AuditID: "id-1"},
+		"/observer/v1/requests/id-1/record?namespace=default&name=web":                       {AuditID: "id-1", Object: web},
+		"/observer/v1/requests/id-1/record?resource=simpods&namespace=default&name=web&uid=": {AuditID: "id-1", Object: web},
 	} {
 		t.Run(path, func(t *testing.T) {
 			fake := &fakeObserver{}
@@ -100,12 +95,12 @@ func TestQueries(t *testing.T) {
 
 func TestBodies(t *testing.T) {
 	var trace explain.Trace
-	decode(t, serve(t, &fakeObserver{}, get("/api/v1/traces/simpods/default/web")), &trace)
+	decode(t, serve(t, &fakeObserver{}, get("/observer/v1/traces/simpods/default/web")), &trace)
 	if trace.SchemaVersion != explain.SchemaVersion || trace.Subject.Name != "web" {
 		t.Errorf("trace of %q with schema %q", trace.Subject.Name, trace.SchemaVersion)
 	}
 	var record evidence.Record
-	decode(t, serve(t, &fakeObserver{}, get("/api/v1/requests/id-1/record")), &record)
+	decode(t, serve(t, &fakeObserver{}, get("/observer/v1/requests/id-1/record")), &record)
 	if record.AuditID != "id-1" {
 		t.Errorf("record of request %q", record.AuditID)
 	}
@@ -124,21 +119,21 @@ func decode(t *testing.T, response *httptest.ResponseRecorder, into any) {
 func TestList(t *testing.T) {
 	fake := &fakeObserver{}
 	var traces Traces
-	decode(t, serve(t, fake, get("/api/v1/traces?limit=2&continue=12")), &traces)
+	decode(t, serve(t, fake, get("/observer/v1/traces?limit=2&continue=12")), &traces)
 	if fake.before != 12 || fake.limit != 2 || len(traces.Items) != 2 || traces.Continue != "7" {
 		t.Errorf("asked for %d before %d, got %+v", fake.limit, fake.before, traces)
 	}
 	var all Traces
-	decode(t, serve(t, fake, get("/api/v1/traces")), &all)
+	decode(t, serve(t, fake, get("/observer/v1/traces")), &all)
 	if fake.limit != defaultLimit || all.Continue != "" {
 		t.Errorf("asked for %d by default, continue %q on the last page", fake.limit, all.Continue)
 	}
 }
 
 func TestRefusals(t *testing.T) {
-	post := httptest.NewRequest(http.MethodPost, "/api/v1/traces", strings.NewReader("{}"))
+	post := httptest.NewRequest(http.MethodPost, "/observer/v1/traces", strings.NewReader("{}"))
 	post.Host = "localhost"
-	rebound := get("/api/v1/traces")
+	rebound := get("/observer/v1/traces")
 	rebound.Host = "attacker.example:8080"
 	tests := map[string]struct {
 		request *http.Request
@@ -146,16 +141,16 @@ func TestRefusals(t *testing.T) {
 		reason  metav1.StatusReason
 		message string
 	}{
-		"unknown pod":      {get("/api/v1/traces/simpods/default/other"), 404, metav1.StatusReasonNotFound, "nothing is recorded of simpods default/other"},
-		"unknown request":  {get("/api/v1/requests/id-2"), 404, metav1.StatusReasonNotFound, "nothing is recorded of request id-2"},
-		"unknown path":     {get("/api/v1/nothing"), 404, metav1.StatusReasonNotFound, "there is no /api/v1/nothing"},
-		"unknown resource": {get("/api/v1/traces/secrets/default/x"), 400, metav1.StatusReasonBadRequest, "use one of pods, simpods, simreplicasets"},
-		"name with slash":  {get("/api/v1/traces/simpods/default/a%2Fb"), 400, metav1.StatusReasonBadRequest, "may not contain '/'"},
-		"name too long":    {get("/api/v1/traces/simpods/default/" + strings.Repeat("a", 1025)), 400, metav1.StatusReasonBadRequest, "from 1 to 1024"},
-		"uid with space":   {get("/api/v1/traces/simpods/default/web?uid=a%20b"), 400, metav1.StatusReasonBadRequest, "printable"},
-		"limit of zero":    {get("/api/v1/traces?limit=0"), 400, metav1.StatusReasonBadRequest, "from 1 to 500"},
-		"limit too large":  {get("/api/v1/traces?limit=501"), 400, metav1.StatusReasonBadRequest, "from 1 to 500"},
-		"no number":        {get("/api/v1/traces?continue=x"), 400, metav1.StatusReasonBadRequest, "continue must be"},
+		"unknown pod":      {get("/observer/v1/traces/simpods/default/other"), 404, metav1.StatusReasonNotFound, "nothing is recorded of simpods default/other"},
+		"unknown request":  {get("/observer/v1/requests/id-2"), 404, metav1.StatusReasonNotFound, "nothing is recorded of request id-2"},
+		"unknown path":     {get("/observer/v1/nothing"), 404, metav1.StatusReasonNotFound, "there is no /observer/v1/nothing"},
+		"unknown resource": {get("/observer/v1/traces/secrets/default/x"), 400, metav1.StatusReasonBadRequest, "use one of pods, simpods, simreplicasets"},
+		"name with slash":  {get("/observer/v1/traces/simpods/default/a%2Fb"), 400, metav1.StatusReasonBadRequest, "may not contain '/'"},
+		"name too long":    {get("/observer/v1/traces/simpods/default/" + strings.Repeat("a", 1025)), 400, metav1.StatusReasonBadRequest, "from 1 to 1024"},
+		"uid with space":   {get("/observer/v1/traces/simpods/default/web?uid=a%20b"), 400, metav1.StatusReasonBadRequest, "printable"},
+		"limit of zero":    {get("/observer/v1/traces?limit=0"), 400, metav1.StatusReasonBadRequest, "from 1 to 500"},
+		"limit too large":  {get("/observer/v1/traces?limit=501"), 400, metav1.StatusReasonBadRequest, "from 1 to 500"},
+		"no number":        {get("/observer/v1/traces?continue=x"), 400, metav1.StatusReasonBadRequest, "continue must be"},
 		"write":            {post, 405, metav1.StatusReasonMethodNotAllowed, "read-only"},
 		"DNS rebinding":    {rebound, 403, metav1.StatusReasonForbidden, "attacker.example"},
 	}
@@ -199,15 +194,12 @@ func TestReady(t *testing.T) {
 
 func TestLimitInFlight(t *testing.T) {
 	fake := &fakeObserver{block: make(chan struct{})}
-	handler, err := newHandler(Options{Observer: fake}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	handler := newHandler(fake, logr.Discard()).api
 	codes := make(chan int, maxInFlight+1)
 	for range maxInFlight + 1 {
 		go func() {
 			response := httptest.NewRecorder()
-			handler.ServeHTTP(response, get("/api/v1/requests/none"))
+			handler.ServeHTTP(response, get("/observer/v1/requests/none"))
 			codes <- response.Code
 		}()
 	}
@@ -226,40 +218,39 @@ func TestLimitInFlight(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	filter := func(_ logr.Logger, next http.Handler) (http.Handler, error) { return next, nil }
-	tests := map[string]struct {
-		options Options
-		wantErr string
-	}{
-		"loopback":           {Options{Address: "127.0.0.1:0"}, ""},
-		"IPv6 loopback":      {Options{Address: "[::1]:0"}, ""},
-		"default":            {Options{}, ""},
-		"all, open":          {Options{Address: ":8080"}, "can be reached from other machines"},
-		"all, no encryption": {Options{Address: "0.0.0.0:8080", Filter: filter}, "can be reached from other machines"},
-		"all, protected":     {Options{Address: ":8080", Filter: filter, TLS: &tls.Config{}}, ""},
-		"no port":            {Options{Address: "127.0.0.1"}, "must be host:port"},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := NewServer(tc.options)
-			if tc.wantErr == "" && err != nil || tc.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tc.wantErr)) {
-				t.Errorf("got %v, want %q", err, tc.wantErr)
+	for address, want := range map[string]string{
+		"127.0.0.1:0":       "",
+		"[::1]:0":           "",
+		"localhost:0":       "",
+		"":                  "",
+		":8080":             "can be reached from other machines",
+		"0.0.0.0:8080":      "can be reached from other machines",
+		"host.example:8080": "can be reached from other machines",
+		"127.0.0.1":         "must be host:port",
+	} {
+		t.Run(address, func(t *testing.T) {
+			_, err := NewServer(Options{Address: address})
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("got %v, want %q", err, want)
 			}
 		})
 	}
 }
 
-func TestFilterGuardsEverythingButHealth(t *testing.T) {
-	deny := func(logr.Logger, http.Handler) (http.Handler, error) {
-		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), nil
-	}
-	handler, err := newHandler(Options{Observer: &fakeObserver{ready: true}, Gatherer: prometheus.NewRegistry(), Filter: deny}, false)
+// An endpoint that authorizes by path must find nothing below the API's prefix
+// but the API, and any host that it is reached by will do.
+func TestHandlerServesTheAPIOnly(t *testing.T) {
+	server, err := NewServer(Options{Observer: &fakeObserver{ready: true}, Gatherer: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int{"/api/v1/traces": 401, "/metrics": 401, "/": 401, "/healthz": 200, "/readyz": 200} {
+	for path, want := range map[string]int{
+		"/observer/v1/traces": 200, "/observer/v1/": 404, "/healthz": 404, "/readyz": 404, "/metrics": 404,
+	} {
+		request := httptest.NewRequest(http.MethodGet, path, nil)
+		request.Host = "glassplane-observer.glassplane-system.svc:8443"
 		response := httptest.NewRecorder()
-		handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, path, nil))
+		server.Handler().ServeHTTP(response, request)
 		if response.Code != want {
 			t.Errorf("%s: got %d, want %d", path, response.Code, want)
 		}

@@ -82,7 +82,7 @@ var _ = Describe("what it costs", func() {
 
 var _ = Describe("the observer's API", func() {
 	It("says that it does not know what was never requested", func(ctx context.Context) {
-		Expect(ask(ctx, nil, "api/v1/traces/simpods/default/never-requested")).To(Equal(http.StatusNotFound))
+		Expect(ask(ctx, nil, "observer/v1/traces/simpods/default/never-requested")).To(Equal(http.StatusNotFound))
 	})
 
 	It("is healthy", func(ctx context.Context) {

@@ -147,7 +147,7 @@ func askQuery(ctx context.Context, into any, query url.Values, path ...string) i
 func trace(ctx context.Context, name string) explain.Trace {
 	GinkgoHelper()
 	var t explain.Trace
-	Expect(ask(ctx, &t, "api/v1/traces/simpods/default", name)).To(Equal(http.StatusOK))
+	Expect(ask(ctx, &t, "observer/v1/traces/simpods/default", name)).To(Equal(http.StatusOK))
 	return t
 }
 
@@ -156,7 +156,7 @@ func traceOfRequest(ctx context.Context, auditID, name string) explain.Trace {
 	GinkgoHelper()
 	var t explain.Trace
 	query := url.Values{"namespace": {"default"}, "name": {name}}
-	Expect(askQuery(ctx, &t, query, "api/v1/requests", auditID)).To(Equal(http.StatusOK))
+	Expect(askQuery(ctx, &t, query, "observer/v1/requests", auditID)).To(Equal(http.StatusOK))
 	return t
 }
 

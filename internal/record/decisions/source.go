@@ -8,18 +8,13 @@ package decisions
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -34,14 +29,20 @@ const (
 	// maxInterval the longest one when there is not.
 	minInterval = 100 * time.Millisecond
 	maxInterval = time.Second
-	// requestTimeout bounds one request.
+	// requestTimeout bounds one request, resolveTimeout finding where to send it.
 	requestTimeout = 5 * time.Second
+	resolveTimeout = 2 * time.Second
+	// resolveInterval is how long it is believed that a component which answers is
+	// still the one to ask.
+	resolveInterval = 10 * time.Second
 	// pageSize is how many items are asked for at once.
 	pageSize = 500
 	// maxPages bounds the requests of one poll.
 	maxPages = 100
 	// maxResponseBytes bounds one response.
 	maxResponseBytes = 64 << 20
+	// restartedGap describes what is lost when a component starts to count anew.
+	restartedGap = "the component was restarted; what it had not served before is lost"
 )
 
 // Page is the answer of an endpoint to GET ?since=&limit=: the items whose
@@ -52,59 +53,55 @@ type Page[T any] struct {
 	Items []T    `json:"items"`
 }
 
-// Endpoint says where a component serves its items.
-type Endpoint struct {
-	// URL of the items, such as https://127.0.0.1:10261/decisions.
-	URL string
-	// Client trusts the endpoint's certificate and proves who calls; see NewClient.
-	Client *http.Client
+// Resolver finds out where a component serves now.
+type Resolver interface {
+	// Resolve reads it anew. The error says why it is not known.
+	Resolve(ctx context.Context) (Endpoint, error)
 }
 
-// NewClient returns a client that sends a bearer token, which is read again when
-// its file changes, and trusts the certificates signed by a CA. Both are paths.
-func NewClient(caFile, tokenFile string) (*http.Client, error) {
-	client, err := rest.HTTPClientFor(&rest.Config{
-		BearerTokenFile: tokenFile,
-		TLSClientConfig: rest.TLSClientConfig{CAFile: caFile},
-		UserAgent:       "glassplane-observer",
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make a client with CA %s and token %s: %w", caFile, tokenFile, err)
-	}
-	return client, nil
+// Options say how to read from a component.
+type Options struct {
+	// Resolver finds the component's endpoint.
+	Resolver Resolver
+	// Path of the items there, such as /decisions.
+	Path string
+	// TokenFile holds the bearer token that proves who asks. It is read again when
+	// it changes.
+	TokenFile string
 }
 
-// Source polls one endpoint: often while there is something to read, seldom
-// while there is not. It asks for what is new since the last poll; where the
-// endpoint was restarted or has dropped items in between, that is counted as a gap.
+// Source polls the endpoint of one component: often while there is something to
+// read, seldom while there is not. It asks for what is new since the last poll;
+// where the component was restarted, was followed by another replica or has
+// dropped items in between, that is counted as a gap.
 type Source[T any] struct {
-	endpoint Endpoint
-	entry    func(T) evidence.Entry
-	clock    clock.WithTicker
-	journal  record.Appender
-	state    *record.State
-	gaps     *prometheus.Desc
+	client  *client
+	entry   func(T) evidence.Entry
+	clock   clock.WithTicker
+	journal record.Appender
+	state   *record.State
+	gaps    *prometheus.Desc
 
-	// mu is held during a poll; it guards what follows.
+	// mu is held during a poll; it guards what follows, and the client.
 	mu   sync.Mutex
 	next uint64
 }
 
 // NewDecisions returns a source of the scheduler's decisions.
-func NewDecisions(endpoint Endpoint, clock clock.WithTicker, journal record.Appender) *Source[framework.Decision] {
-	return newSource(evidence.SourceDecision, endpoint, clock, journal, decisionEntry)
+func NewDecisions(options Options, clock clock.WithTicker, journal record.Appender) *Source[framework.Decision] {
+	return newSource(evidence.SourceDecision, options, clock, journal, decisionEntry)
 }
 
 // NewTransitions returns a source of the simulated kubelet's transitions.
-func NewTransitions(endpoint Endpoint, clock clock.WithTicker, journal record.Appender) *Source[kubelet.Transition] {
-	return newSource(evidence.SourceTransition, endpoint, clock, journal, transitionEntry)
+func NewTransitions(options Options, clock clock.WithTicker, journal record.Appender) *Source[kubelet.Transition] {
+	return newSource(evidence.SourceTransition, options, clock, journal, transitionEntry)
 }
 
 func newSource[T any](
-	source evidence.Source, endpoint Endpoint, clock clock.WithTicker, journal record.Appender, entry func(T) evidence.Entry,
+	source evidence.Source, options Options, clock clock.WithTicker, journal record.Appender, entry func(T) evidence.Entry,
 ) *Source[T] {
 	return &Source[T]{
-		endpoint: endpoint, entry: entry, clock: clock, journal: journal, state: record.NewState(source),
+		client: newClient(options, clock), entry: entry, clock: clock, journal: journal, state: record.NewState(source),
 		gaps: prometheus.NewDesc("glassplane_poll_gaps_total",
 			"Times at which an endpoint had dropped items, or was restarted, before they were read.",
 			nil, prometheus.Labels{"source": string(source)}),
@@ -213,10 +210,41 @@ func (s *Source[T]) poll(ctx context.Context) (int, error) {
 		}
 		s.next = page.Next
 		if restarted {
-			s.next = 0
+			s.startAnew()
 		}
 	}
 	return total, nil
+}
+
+// startAnew reads the component from its start, and finds out first whether
+// another replica serves now.
+func (s *Source[T]) startAnew() {
+	s.next = 0
+	s.client.forget()
+}
+
+// get asks for the next page of the component that serves now. Another one than
+// before counts its items anew.
+func (s *Source[T]) get(ctx context.Context) (*Page[T], error) {
+	changed, err := s.client.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if changed && s.next > 0 {
+		s.state.Gap(restartedGap)
+		s.next = 0
+	}
+	body, err := s.client.get(ctx, url.Values{
+		"since": {strconv.FormatUint(s.next, 10)}, "limit": {strconv.Itoa(pageSize)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	page := &Page[T]{}
+	if err := json.Unmarshal(body, page); err != nil {
+		return nil, fmt.Errorf("parse the answer of %s: %w", s.client.url(), err)
+	}
+	return page, nil
 }
 
 // checkGap notes what was lost between the previous page and this one. It
@@ -225,7 +253,7 @@ func (s *Source[T]) poll(ctx context.Context) (int, error) {
 // happened before the observer was started.
 func (s *Source[T]) checkGap(page *Page[T]) (restarted bool) {
 	if page.Next < s.next {
-		s.state.Gap("the component was restarted; what it had not served before is lost")
+		s.state.Gap(restartedGap)
 		page.Items = nil
 		return true
 	}
@@ -234,39 +262,4 @@ func (s *Source[T]) checkGap(page *Page[T]) (restarted bool) {
 		s.state.Gap(fmt.Sprintf("%d items were dropped before they were read", lost))
 	}
 	return false
-}
-
-func (s *Source[T]) get(ctx context.Context) (*Page[T], error) {
-	if s.endpoint.URL == "" || s.endpoint.Client == nil {
-		return nil, errors.New("no endpoint is configured")
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	query := url.Values{"since": {strconv.FormatUint(s.next, 10)}, "limit": {strconv.Itoa(pageSize)}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.endpoint.URL+"?"+query.Encode(), nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := s.endpoint.Client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes))
-	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.endpoint.URL, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET %s: %s: %s", s.endpoint.URL, response.Status, firstLine(body))
-	}
-	page := &Page[T]{}
-	if err := json.Unmarshal(body, page); err != nil {
-		return nil, fmt.Errorf("parse the answer of %s: %w", s.endpoint.URL, err)
-	}
-	return page, nil
-}
-
-// firstLine shortens an error's text to what fits into one.
-func firstLine(body []byte) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	return line[:min(len(line), 200)]
 }

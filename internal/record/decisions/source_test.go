@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -85,11 +84,9 @@ func (s *store) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 func newTest(t *testing.T) (*store, *Source[framework.Decision], *record.Journal, *clocktesting.FakeClock) {
 	t.Helper()
 	s := &store{first: 1}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	clock := clocktesting.NewFakeClock(now)
-	journal := record.NewJournal(record.JournalOptions{Clock: clock})
-	return s, NewDecisions(Endpoint{URL: server.URL, Client: server.Client()}, clock, journal), journal, clock
+	leader := &leader{endpoint: serve(t, s)}
+	source, journal, clock := newSourceOf(t, leader)
+	return s, source, journal, clock
 }
 
 func pods(journal *record.Journal, names ...string) []int {
