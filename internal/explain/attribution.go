@@ -31,16 +31,28 @@ type requestShape struct {
 	subresource string
 }
 
-// resourceRules says how the writes of one resource look in the audit log.
+// resourceRules is what distinguishes one resource from another in the traces
+// that its objects leave, and in who takes part in their lives.
 type resourceRules struct {
 	// kind of the object, for where no object was kept.
 	kind string
 	// runner is the component that runs a bound pod and reports its status.
 	runner string
+	// aside is what is to be said of step 5 in general; empty for nothing.
+	aside  string
 	shapes map[writeKind][]requestShape
+	// lock is what keeps two schedulers from binding one pod where the bind
+	// request has no resourceVersion.
+	lock string
+	// graceful is true where a delete stores the object again, with the time at
+	// which its grace period ends, before it removes it.
+	graceful bool
+	// silent are the sources that have nothing of this resource, and why.
+	silent map[evidence.Source]string
 }
 
 var (
+	creates = []string{"create"}
 	changes = []string{"patch", "update"}
 	deletes = []string{"delete", "deletecollection"}
 )
@@ -64,24 +76,28 @@ var rulesByResource = map[schema.GroupResource]resourceRules{
 		kind: "SimPod", runner: componentManager, shapes: genericShapes,
 	},
 	{Resource: "pods"}: {
-		kind: "Pod", runner: "Kubelet",
-		shapes: withShapes(map[writeKind][]requestShape{
-			writeBind: {{verbs: []string{"create"}, subresource: "binding"}},
-			writeMark: {{verbs: deletes}, {verbs: []string{"create"}, subresource: "eviction"}},
-			writeRemove: {{verbs: deletes}, {verbs: changes},
-				{verbs: []string{"create"}, subresource: "eviction"}},
-			writeChange: {{verbs: changes}, {verbs: changes, subresource: "ephemeralcontainers"},
-				{verbs: changes, subresource: "resize"}},
-		}),
+		kind: "Pod", runner: componentKubelet,
+		aside:  "The controller manager has no part in it: the kubelet of the node runs the pod",
+		shapes: podShapes,
+		// k8s.io/kubernetes/pkg/registry/core/pod/storage.BindingREST.
+		lock: "names the pod by UID and no resourceVersion: the API server itself sets spec.nodeName only while it is empty, " +
+			"and refuses the second of two binds with 409",
+		graceful: true,
+		silent: map[evidence.Source]string{
+			evidence.SourceDecision:   "kube-scheduler serves no decisions; of a Pod only its writes tell what it decided",
+			evidence.SourceTransition: "a kubelet serves no transitions; of a Pod only its writes tell what it did",
+		},
 	},
 }
 
-func withShapes(own map[writeKind][]requestShape) map[writeKind][]requestShape {
-	all := map[writeKind][]requestShape{writeCreate: genericShapes[writeCreate], writeStatus: genericShapes[writeStatus]}
-	for kind, shapes := range own {
-		all[kind] = shapes
-	}
-	return all
+// podShapes are those of core/v1 Pods: what the API server's subresources do.
+var podShapes = map[writeKind][]requestShape{
+	writeCreate: genericShapes[writeCreate],
+	writeBind:   {{verbs: creates, subresource: "binding"}},
+	writeStatus: genericShapes[writeStatus],
+	writeMark:   {{verbs: deletes}, {verbs: creates, subresource: "eviction"}},
+	writeRemove: {{verbs: deletes}, {verbs: changes}, {verbs: creates, subresource: "eviction"}},
+	writeChange: {{verbs: changes}, {verbs: changes, subresource: "ephemeralcontainers"}, {verbs: changes, subresource: "resize"}},
 }
 
 func rulesFor(o evidence.Object) resourceRules {
@@ -91,6 +107,25 @@ func rulesFor(o evidence.Object) resourceRules {
 	}
 	return rules
 }
+
+// Runner names the component that runs a pod of the object's resource: the one
+// of step 5.
+func Runner(o evidence.Object) string { return rulesFor(o).runner }
+
+// speaking are the sources with those that are silent about the resource said
+// to be so.
+func (r resourceRules) speaking(sources []evidence.SourceState) []evidence.SourceState {
+	sources = slices.Clone(sources)
+	for i := range sources {
+		if why, silent := r.silent[sources[i].Source]; silent {
+			sources[i].Available, sources[i].Reason = false, why
+		}
+	}
+	return sources
+}
+
+// ends reports whether a request can have removed an object or begun to.
+func (r resourceRules) ends(a *evidence.Audit) bool { return r.allows(writeMark, a) }
 
 // allows reports whether a request can have done a write of the kind.
 func (r resourceRules) allows(kind writeKind, a *evidence.Audit) bool {
@@ -105,6 +140,7 @@ const (
 	componentAPIServer = "API server"
 	componentScheduler = "Scheduler"
 	componentManager   = "Controller manager"
+	componentKubelet   = "Kubelet"
 	componentEtcd      = "etcd"
 )
 
@@ -113,7 +149,8 @@ type identity struct {
 	component string
 	// users match as a whole, or after the last colon, as those of ServiceAccounts.
 	users []string
-	// agents match the start of a user agent.
+	// agents are the programs that user agents name before their version, which
+	// is also how the API server names the managers of fields.
 	agents []string
 }
 
@@ -121,7 +158,7 @@ var identities = []identity{
 	{componentScheduler, []string{"glassplane-scheduler", "kube-scheduler"}, []string{"glassplane-scheduler", "kube-scheduler"}},
 	{componentManager, []string{"glassplane-controller-manager", "kube-controller-manager"},
 		[]string{"glassplane-controller-manager", "kube-controller-manager"}},
-	{"Kubelet", nil, []string{"kubelet/"}},
+	{componentKubelet, nil, []string{"kubelet"}},
 	{"Observer", []string{"glassplane-observer"}, []string{"glassplane-observer"}},
 }
 
@@ -136,10 +173,11 @@ func componentOf(a *evidence.Audit) string {
 		}
 	}
 	if strings.HasPrefix(a.User, "system:node:") {
-		return "Kubelet"
+		return componentKubelet
 	}
+	program, _, _ := strings.Cut(a.UserAgent, "/")
 	for _, id := range identities {
-		if slices.ContainsFunc(id.agents, func(p string) bool { return strings.HasPrefix(a.UserAgent, p) }) {
+		if slices.Contains(id.agents, program) {
 			return id.component
 		}
 	}

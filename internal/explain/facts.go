@@ -63,6 +63,7 @@ type facts struct {
 
 func factsOf(record evidence.Record) *facts {
 	f := &facts{record: record, rules: rulesFor(record.Subject), uid: record.Subject.UID}
+	f.record.Sources = f.rules.speaking(record.Sources)
 	entries := slices.Clone(record.Entries)
 	slices.SortStableFunc(entries, inOrder)
 	f.requests = requestsOf(entries)
@@ -236,6 +237,17 @@ func (f *facts) nodeName() string {
 		return ""
 	}
 	return f.last.state.node
+}
+
+// namedNode reports whether the pod had its node from the beginning: no
+// scheduler took part.
+func (f *facts) namedNode() bool { return f.first != nil && f.first.state.node != "" }
+
+// mirror reports whether the object only mirrors a static pod
+// (k8s.io/kubernetes/pkg/kubelet/types.ConfigMirrorAnnotationKey).
+func (f *facts) mirror() bool {
+	o := f.firstObject()
+	return o != nil && o.Metadata.Annotations["kubernetes.io/config.mirror"] != ""
 }
 
 // boundUnseen reports whether the pod got its node after its creation, in a

@@ -88,6 +88,26 @@ func (f *facts) joinRest() {
 			used[write] = true
 		}
 	}
+	if f.rules.graceful {
+		f.joinSteps()
+	}
+}
+
+// joinSteps joins the revisions that a request made on its way to the one that
+// it is joined with already, where the times allow it: an eviction sets the condition DisruptionTarget
+// first, and each delete stores that the object ends before it removes it
+// (k8s.io/kubernetes/pkg/registry/core/pod/storage.EvictionREST,
+// k8s.io/apiserver/pkg/registry/generic/registry.Store.Delete).
+func (f *facts) joinSteps() {
+	for i := len(f.revisions) - 2; i >= 0; i-- {
+		r, write := f.revisions[i], f.revisions[i+1].write
+		if r.write != nil || write == nil || !f.rules.ends(&write.Audit) {
+			continue
+		}
+		if seen, _ := r.seenAt(); !seen.IsZero() && !seen.Before(write.ReceivedAt) {
+			r.write = write
+		}
+	}
 }
 
 // nearest finds the unused write that could have made the revision and was
@@ -124,7 +144,7 @@ func (r *revision) sameAuthor(w *request) bool {
 	case r.decision != nil:
 		return component == "" || component == componentScheduler
 	case r.manager != nil && component != "":
-		return componentOf(&evidence.Audit{UserAgent: r.manager.Manager}) == component
+		return r.manager.component() == component
 	}
 	return true
 }

@@ -16,7 +16,7 @@ func (f *facts) keyMoments() []v1alpha1.KeyMoment {
 	moments := []v1alpha1.KeyMoment{
 		{Title: "Why does the scheduler act after the API server?", Explanation: f.orderMoment()},
 		{Title: "How does etcd keep all components consistent?", Explanation: f.lockMoment()},
-		{Title: "What does the controller manager do after the bind?", Explanation: f.runMoment()},
+		{Title: "What does the " + strings.ToLower(f.rules.runner) + " do after the bind?", Explanation: f.runMoment()},
 	}
 	if len(f.decisions) > 1 && f.bind != nil {
 		moments = append(moments, v1alpha1.KeyMoment{Title: "Why did the pod wait, and what let it go on?", Explanation: f.waitMoment()})
@@ -43,18 +43,27 @@ func (f *facts) orderMoment() string {
 	}
 	at, by := f.first.seenAt()
 	text := rule + " " + sentence(fmt.Sprintf("revision %d stored the pod%s", f.first.number, byTime(at.IsZero(), clock(at), by)))
-	d := f.decided()
-	if d == nil {
-		return text + " " + sentence(f.missing(evidence.SourceDecision, "decision on this pod"))
-	}
-	text += " " + sentence(fmt.Sprintf("The scheduler decided on the pod at revision %s, which its watch delivered at %s",
-		orNone(d.Pod.ResourceVersion), clock(d.ObservedAt)))
-	if lag, ok := lagOf(f.at(number(d.Pod.ResourceVersion)), d.ObservedAt); ok {
-		text += " " + sentence(lagText(lag, "the scheduler's clock"))
-	}
+	text += " " + f.seenMoment()
 	if f.bind != nil {
 		return text + " " + sentence(fmt.Sprintf("The bind is revision %d, and %d is greater than %d: etcd numbers its writes in the order in which they happened",
 			f.bind.number, f.bind.number, f.first.number))
+	}
+	return text
+}
+
+// seenMoment says when the scheduler saw the pod.
+func (f *facts) seenMoment() string {
+	d := f.decided()
+	if d == nil && f.namedNode() {
+		return sentence("the request itself named the node " + f.nodeName() + ", so the scheduler left the pod alone")
+	}
+	if d == nil {
+		return sentence(f.missing(evidence.SourceDecision, "decision on this pod"))
+	}
+	text := sentence(fmt.Sprintf("The scheduler decided on the pod at revision %s, which its watch delivered at %s",
+		orNone(d.Pod.ResourceVersion), clock(d.ObservedAt)))
+	if lag, ok := lagOf(f.at(number(d.Pod.ResourceVersion)), d.ObservedAt); ok {
+		text += " " + sentence(lagText(lag, "the scheduler's clock"))
 	}
 	return text
 }
@@ -82,7 +91,10 @@ func (f *facts) lockMoment() string {
 		return text + " " + sentence("No bind was written, so no precondition was put to the test")
 	}
 	p := precondition(f.bind)
-	if p == "" {
+	switch {
+	case p == "" && f.rules.lock != "":
+		return text + " " + sentence(fmt.Sprintf("The request that made revision %d %s", f.bind.number, f.rules.lock))
+	case p == "":
 		return text + " " + sentence("not available: the precondition of the bind, because no request body of it was kept")
 	}
 	text += " " + sentence(fmt.Sprintf("The bind asked for resourceVersion %s and made revision %d: had anyone written the pod in between, the API server would have refused it with 409",
@@ -122,7 +134,13 @@ func (f *facts) runMoment() string {
 	case f.nodeName() == "" && f.bind == nil:
 		return sentence("the pod has no node, so the " + runner + " had nothing to do: it acts only on pods that are bound")
 	}
-	text := "The bind changes one field; nothing runs because of it until the " + runner + " sees the new state in its own watch."
+	text := "The bind assigns a node; nothing runs because of it until the " + runner + " sees the new state in its own watch."
+	switch {
+	case f.mirror():
+		text = "There was no bind: this object is the mirror of a static pod, which the kubelet ran from a file of its node before the API server knew of it."
+	case f.namedNode():
+		text = "There was no bind: the request named the node. Nothing runs until the " + runner + " sees the new state in its own watch."
+	}
 	writes := f.runWrites()
 	if len(writes) == 0 && len(f.transitions) == 0 {
 		return text + " " + sentences("no status was written after the bind in this run", f.missing(evidence.SourceTransition, "transition of this pod"))
@@ -170,8 +188,25 @@ func (f *facts) removalMoment() string {
 	if f.mark == nil {
 		return sentences(text, "the object had no finalizer, so the delete removed it at once")
 	}
-	return sentences(fmt.Sprintf("revision %d only set metadata.deletionTimestamp, because the object had finalizers, written by %s",
-		f.mark.number, orUnknown(f.mark.writer())), text, "the key goes only when the last finalizer is gone")
+	why, then := f.keptMarked()
+	return sentences(fmt.Sprintf("revision %d only set metadata.deletionTimestamp, because %s, written by %s",
+		f.mark.number, why, orUnknown(f.mark.writer())), text, then)
+}
+
+// keptMarked says why the mark did not remove the object, and what then did.
+func (f *facts) keptMarked() (why, then string) {
+	o := f.mark.state.object
+	if !f.rules.graceful || o != nil && len(o.Metadata.Finalizers) > 0 {
+		return "the object had finalizers", "the key goes only when the last finalizer is gone"
+	}
+	why = "a " + f.kind() + " ends gracefully"
+	switch {
+	case f.mark.write != nil && f.mark.write == f.last.write:
+		return why, "one request made both: nothing had to be stopped on a node"
+	case o != nil && o.Metadata.GracePeriod != nil:
+		why += fmt.Sprintf(" (it has %d s for it)", *o.Metadata.GracePeriod)
+	}
+	return why, "the key goes only when the " + strings.ToLower(f.rules.runner) + " asks for it with a grace period of 0, once the containers have ended"
 }
 
 func orUnknown(s string) string {

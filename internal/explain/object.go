@@ -5,6 +5,8 @@ package explain
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -15,14 +17,16 @@ import (
 type object struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
-		Name              string       `json:"name"`
-		Namespace         string       `json:"namespace"`
-		UID               types.UID    `json:"uid"`
-		ResourceVersion   string       `json:"resourceVersion"`
-		DeletionTimestamp *time.Time   `json:"deletionTimestamp"`
-		Finalizers        []string     `json:"finalizers"`
-		OwnerReferences   []owner      `json:"ownerReferences"`
-		ManagedFields     []fieldOwner `json:"managedFields"`
+		Name              string            `json:"name"`
+		Namespace         string            `json:"namespace"`
+		UID               types.UID         `json:"uid"`
+		ResourceVersion   string            `json:"resourceVersion"`
+		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
+		GracePeriod       *int64            `json:"deletionGracePeriodSeconds"`
+		Finalizers        []string          `json:"finalizers"`
+		Annotations       map[string]string `json:"annotations"`
+		OwnerReferences   []owner           `json:"ownerReferences"`
+		ManagedFields     []fieldOwner      `json:"managedFields"`
 	} `json:"metadata"`
 	Spec struct {
 		NodeName        string `json:"nodeName"`
@@ -31,16 +35,29 @@ type object struct {
 		} `json:"schedulingGates"`
 	} `json:"spec"`
 	Status struct {
-		Phase             string      `json:"phase"`
-		Summary           string      `json:"summary"`
-		Reason            string      `json:"reason"`
-		Message           string      `json:"message"`
-		Conditions        []condition `json:"conditions"`
-		ContainerStatuses []struct {
-			Name         string `json:"name"`
-			RestartCount int32  `json:"restartCount"`
-		} `json:"containerStatuses"`
+		Phase                 string      `json:"phase"`
+		Summary               string      `json:"summary"`
+		Reason                string      `json:"reason"`
+		Message               string      `json:"message"`
+		Conditions            []condition `json:"conditions"`
+		InitContainerStatuses []container `json:"initContainerStatuses"`
+		ContainerStatuses     []container `json:"containerStatuses"`
 	} `json:"status"`
+}
+
+type container struct {
+	Name         string `json:"name"`
+	RestartCount int32  `json:"restartCount"`
+	State        struct {
+		Waiting    *containerState `json:"waiting"`
+		Terminated *containerState `json:"terminated"`
+	} `json:"state"`
+}
+
+type containerState struct {
+	Reason   string `json:"reason"`
+	Message  string `json:"message"`
+	ExitCode int32  `json:"exitCode"`
 }
 
 type owner struct {
@@ -96,6 +113,35 @@ func (o *object) restarts() int32 {
 		sum += c.RestartCount
 	}
 	return sum
+}
+
+// waiting is the first container that waits for another reason than that it is
+// about to be started; nil where none does.
+func (o *object) waiting() *container {
+	for _, c := range slices.Concat(o.Status.InitContainerStatuses, o.Status.ContainerStatuses) {
+		if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
+			return &c
+		}
+	}
+	return nil
+}
+
+// summary is the state of the pod in a word or two, where it says more than the phase.
+func (o *object) summary() string {
+	if c := o.waiting(); c != nil && o.Status.Summary == "" {
+		return c.State.Waiting.Reason
+	}
+	return o.Status.Summary
+}
+
+// failure says which container failed first, and how; empty where none did.
+func (o *object) failure() string {
+	for _, c := range slices.Concat(o.Status.InitContainerStatuses, o.Status.ContainerStatuses) {
+		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
+			return fmt.Sprintf("container %s ended with exit code %d (%s)", c.Name, t.ExitCode, orNone(t.Reason))
+		}
+	}
+	return ""
 }
 
 // controller is the owner that manages the object, if one does.

@@ -71,23 +71,44 @@ func (f *facts) judgeState() {
 	case f.removedByAudit() != nil:
 		f.outcome, f.reason = OutcomeDeleted, "a delete request was answered with "+fmt.Sprint(f.removedByAudit().Code)
 	case s.marked:
-		f.outcome, f.reason = OutcomeTerminating, "the pod is marked for deletion and keeps its finalizers"
+		f.outcome, f.reason = OutcomeTerminating, f.endingReason(s)
 	case s.phase == "Succeeded" || s.phase == "Failed":
 		f.outcome, f.reason = Outcome(s.phase), endReason(s)
 	case s.phase == "Running":
 		f.outcome, f.reason = OutcomeRunning, runReason(s)
 	case s.node != "":
-		f.outcome, f.reason = OutcomeScheduled, "bound to "+s.node+", not yet reported as running"
+		f.outcome, f.reason = OutcomeScheduled, "bound to "+s.node+", not yet reported as running"+waitingReason(s)
 	default:
 		f.judgeUnbound(s)
 	}
 }
 
 func endReason(s state) string {
+	ended := "the pod ended on " + s.node
 	if s.object == nil {
-		return "the pod ended on " + s.node
+		return ended
 	}
-	return cmp.Or(clip(s.object.Status.Message, maxLine), s.object.Status.Reason, "the pod ended on "+s.node)
+	return cmp.Or(clip(s.object.Status.Message, maxLine), s.object.Status.Reason, prefixed(ended+": ", s.object.failure()), ended)
+}
+
+// endingReason says what keeps a pod that is marked for deletion.
+func (f *facts) endingReason(s state) string {
+	if f.rules.graceful && s.object != nil && len(s.object.Metadata.Finalizers) == 0 {
+		return "the pod is marked for deletion; it is kept while the " + strings.ToLower(f.rules.runner) + " stops its containers"
+	}
+	return "the pod is marked for deletion and keeps its finalizers"
+}
+
+// waitingReason says which container is held up and by what; empty for none.
+func waitingReason(s state) string {
+	if s.object == nil {
+		return ""
+	}
+	c := s.object.waiting()
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("; container %s waits: %s%s", c.Name, c.State.Waiting.Reason, prefixed(": ", clip(c.State.Waiting.Message, maxLine)))
 }
 
 func runReason(s state) string {
@@ -95,8 +116,8 @@ func runReason(s state) string {
 	if s.restarts > 0 {
 		reason += ", containers restarted " + count(int(s.restarts), "time")
 	}
-	if s.object != nil && s.object.Status.Summary != "" && s.object.Status.Summary != s.phase {
-		reason += ", now " + s.object.Status.Summary
+	if s.object != nil && s.object.summary() != "" && s.object.summary() != s.phase {
+		reason += ", now " + s.object.summary()
 	}
 	return reason
 }

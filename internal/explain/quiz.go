@@ -42,7 +42,7 @@ func (f *facts) askStep() (Question, bool) {
 	case f.bind != nil:
 		q.Answer = "Step 4"
 		q.Why = sentence(f.bindText())
-	case f.nodeName() != "" && f.first != nil && f.first.state.node != "":
+	case f.namedNode():
 		q.Answer = "Step 1"
 		q.Why = sentence("the request itself named the node " + f.nodeName())
 	case f.refused || f.dryRun || len(f.revisions) > 0:

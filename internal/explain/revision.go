@@ -191,6 +191,11 @@ func authorByFields(before, after *object) *fieldOwner {
 	return found
 }
 
+// component is the one that the manager is; empty where it is none that is known.
+func (f fieldOwner) component() string {
+	return componentOf(&evidence.Audit{UserAgent: f.Manager})
+}
+
 func (f fieldOwner) identity() string {
 	return f.Manager + "\n" + f.Operation + "\n" + f.Subresource + "\n" + f.Time + "\n" + string(f.FieldsV1)
 }
@@ -224,7 +229,7 @@ func (r *revision) writer() string {
 	case r.decision != nil:
 		return componentScheduler
 	case r.manager != nil:
-		return r.manager.Manager
+		return cmp.Or(r.manager.component(), r.manager.Manager)
 	}
 	return ""
 }

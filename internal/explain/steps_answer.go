@@ -183,7 +183,12 @@ func (f *facts) kubectlLine() string {
 	if group := f.record.Subject.Group; group != "" {
 		kind += "." + group
 	}
-	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + " created" + dryRunText(r)
+	done := " created"
+	if r.Verb == "patch" {
+		// Of all patches only a server-side apply creates.
+		done = " serverside-applied"
+	}
+	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + done + dryRunText(r)
 }
 
 // dryRunText is what kubectl adds to the line of a server-side dry run.

@@ -6,6 +6,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,26 +25,32 @@ func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
 		Step: 5, Component: f.rules.runner, Action: "sees the bound pod, runs it, confirms its status", Input: f.boundText(),
 		Time: micro(f.confirmedAt(writes)),
 	}
-	s.Effect = sentences(f.statusText(writes), f.restartsText(), f.transitionsText())
+	if f.mirror() {
+		s.Action, s.Input = "reports on the static pod that it runs", "the pod of a file on the node "+f.nodeName()+", not the object"
+	}
+	s.Effect = sentences(f.statusText(writes), f.restartsText(), f.endText(), f.transitionsText(), f.rules.aside)
 	for _, e := range f.transitions {
 		s.Evidence = append(s.Evidence, f.transitionEvidence(e))
 	}
 	s.Evidence = append(s.Evidence, f.writesEvidence(writes)...)
 	if len(unplaced) > 0 {
 		s.Time = micro(unplaced[len(unplaced)-1].answeredAt())
-		s.Effect = sentences(unplacedText(unplaced), f.transitionsText())
+		s.Effect = sentences(unplacedText(unplaced), f.transitionsText(), f.rules.aside)
 		s.Evidence = append(s.Evidence, unplacedEvidence(unplaced)...)
 	}
 	return s
 }
 
-// runWrites are the writes after the bind that report on the pod or end it.
+// runWrites are the writes after the bind with which the runner reports on the
+// pod or ends it. Others may write the status of a real Pod too, such as an
+// eviction, which sets a condition.
 func (f *facts) runWrites() []*revision {
 	var writes []*revision
 	for _, r := range f.revisions {
 		bound := r.state.node != "" && (f.bind == nil || r.number > f.bind.number)
+		status := r.kind == writeStatus && slices.Contains([]string{"", f.rules.runner}, r.writer())
 		byRunner := r.kind == writeChange && r.write != nil && componentOf(&r.write.Audit) == f.rules.runner
-		if bound && (r.kind == writeStatus || byRunner || r.transition != nil && r != f.bind) {
+		if bound && (status || byRunner || r.transition != nil && r != f.bind) {
 			writes = append(writes, r)
 		}
 	}
@@ -107,6 +114,7 @@ func (f *facts) transitionsText() string {
 }
 
 func (f *facts) statusText(writes []*revision) string {
+	writes = slices.DeleteFunc(slices.Clone(writes), func(r *revision) bool { return r.kind == writeChange })
 	if len(writes) == 0 {
 		return "no source has the revision of a status write"
 	}
@@ -116,9 +124,29 @@ func (f *facts) statusText(writes []*revision) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(writes)-maxTold))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("revision %d (phase %s)", r.number, orNone(r.state.phase)))
+		parts = append(parts, fmt.Sprintf("revision %d (phase %s%s)", r.number, orNone(r.state.phase), summaryText(r.state)))
 	}
-	return count(len(writes), "write") + " of the status confirmed it: " + strings.Join(parts, ", ")
+	text := count(len(writes), "write") + " of the status confirmed it: "
+	if f.confirm == nil {
+		text = count(len(writes), "write") + " of the status, none of which says that it runs: "
+	}
+	return text + strings.Join(parts, ", ")
+}
+
+// summaryText is the state in a word, where it says more than the phase.
+func summaryText(s state) string {
+	if s.object == nil || s.object.summary() == s.phase {
+		return ""
+	}
+	return prefixed(", ", s.object.summary())
+}
+
+// endText says that the runner had a pod removed that ended gracefully.
+func (f *facts) endText() string {
+	if !f.rules.graceful || f.last == nil || f.last.kind != writeRemove || f.last.writer() != f.rules.runner {
+		return ""
+	}
+	return fmt.Sprintf("when its containers had ended, it asked for the removal with a grace period of 0, which is revision %d", f.last.number)
 }
 
 func (f *facts) restartsText() string {
@@ -213,20 +241,27 @@ func (f *facts) revisionSummary(r *revision) string {
 
 // deed says what the revision did.
 func (r *revision) deed() string {
+	if r.write != nil && r.write.Subresource == "eviction" {
+		return r.change() + " (to evict it)"
+	}
+	return r.change()
+}
+
+func (r *revision) change() string {
 	switch r.kind {
 	case writeCreate:
 		return "creates the object"
 	case writeBind:
 		return "sets spec.nodeName to " + r.state.node
 	case writeStatus:
-		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + waitingText(r.state) + ")"
+		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + waitingText(r.state) + summaryText(r.state) + ")"
 	case writeMark:
 		return "marks the object for deletion"
 	case writeRemove:
 		return "removes the key"
 	}
 	if len(r.changes) > 0 {
-		return "changes " + r.changes[0].Path
+		return "changes " + r.changes[exampleOf(r.changes)].Path
 	}
 	return "changes the object"
 }
@@ -271,11 +306,7 @@ func (f *facts) keptEvidence(r *revision) []v1alpha1.Evidence {
 		all = append(all, watchEvidence(r, append([]string{f.revisionSummary(r)}, f.changeLines(r)...)...))
 	}
 	if r.write != nil {
-		var details []string
-		if !r.exact {
-			details = append(details, joinNote(r.write))
-		}
-		all = append(all, auditEvidence(r.write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.write.actor(), r.number, r.deed()), details...))
+		all = append(all, auditEvidence(r.write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.write.actor(), r.number, r.deed()), r.joinNote()))
 	}
 	return all
 }

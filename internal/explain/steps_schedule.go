@@ -6,6 +6,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,6 +60,17 @@ func (f *facts) schedulerWrites() []*revision {
 		}
 	}
 	return writes
+}
+
+// unscheduled is the last status write before a bind that says why there was
+// none yet, and its condition; nil where there is none.
+func (f *facts) unscheduled() (*revision, *condition) {
+	for _, r := range slices.Backward(f.schedulerWrites()) {
+		if c := scheduledCondition(r.state); c != nil && c.Status == "False" {
+			return r, c
+		}
+	}
+	return nil, nil
 }
 
 // scheduledAt is when the bind was answered or, without one, when the last
@@ -167,10 +179,7 @@ func (f *facts) bindText() string {
 		return text + "; " + f.missing(evidence.SourceAudit, "bind request")
 	}
 	text += fmt.Sprintf("; %s sent it (audit ID %s, answered with %d)", b.write.actor(), b.write.AuditID, b.write.Code)
-	if !b.exact {
-		text += "; " + joinNote(b.write)
-	}
-	return text
+	return text + prefixed("; ", b.joinNote())
 }
 
 func (f *facts) unboundText() string {
@@ -179,6 +188,9 @@ func (f *facts) unboundText() string {
 	}
 	if w := f.unplaced(componentScheduler); len(w) > 0 {
 		return unplacedText(w)
+	}
+	if r, c := f.unscheduled(); r != nil && f.decided() == nil {
+		return fmt.Sprintf("revision %d sets the condition PodScheduled to False (%s): %s; no bind was sent", r.number, c.Reason, strings.TrimSuffix(clip(c.Message, maxLine), "."))
 	}
 	if d := f.decided(); f.boundUnseen() || d != nil && d.Bind != nil && d.Bind.Error == "" {
 		return "the pod was bound, and no source has the revision of the bind"
@@ -204,8 +216,15 @@ func unplacedEvidence(writes []*request) []v1alpha1.Evidence {
 	return all
 }
 
-// joinNote says that a request was not joined on the revision.
-func joinNote(w *request) string {
+// joinNote says how the request was joined; empty where it was on the revision.
+func (r *revision) joinNote() string {
+	w := r.write
+	switch {
+	case w == nil || r.exact:
+		return ""
+	case w.ResponseRevision > 0:
+		return fmt.Sprintf("the request was joined by object, verb, user agent and time, because its answer names another revision, %d", w.ResponseRevision)
+	}
 	return fmt.Sprintf("the request was joined by object, verb, user agent and time, because its audit event (level %s) has no revision of its own", w.Level)
 }
 
@@ -270,10 +289,7 @@ func (f *facts) writesEvidence(revisions []*revision) []v1alpha1.Evidence {
 	var all []v1alpha1.Evidence
 	for _, r := range revisions {
 		if r.write != nil {
-			var details []string
-			if !r.exact {
-				details = append(details, joinNote(r.write))
-			}
+			details := []string{r.joinNote()}
 			if p := precondition(r); p != "" {
 				details = append(details, "precondition in the request: resourceVersion "+p)
 			}

@@ -116,6 +116,9 @@ func (f *facts) unboundOutcome() Outcome {
 		if d := f.decided(); d != nil && d.Message != "" {
 			return OutcomeUnschedulable
 		}
+		if _, c := f.unscheduled(); c != nil {
+			return Outcome(c.Reason)
+		}
 		return OutcomePending
 	}
 	return f.outcome

@@ -50,6 +50,7 @@ func (f *facts) admissionLine() string {
 
 func (f *facts) schedulerLine() string {
 	d := f.decided()
+	_, unscheduled := f.unscheduled()
 	switch {
 	case f.bind != nil && d != nil && d.Node != "":
 		return fmt.Sprintf("chose %s out of %s and bound the pod with revision %d", d.Node, count(d.NodesTotal, "node"), f.bind.number)
@@ -63,6 +64,8 @@ func (f *facts) schedulerLine() string {
 		return "holds it back: " + f.reason
 	case d != nil && d.Message != "":
 		return "found no node: " + clip(d.Message, maxLine)
+	case unscheduled != nil && f.nodeName() == "":
+		return "found no node: " + clip(unscheduled.Message, maxLine)
 	case f.boundUnseen():
 		return "bound the pod to " + f.nodeName() + "; no source has the revision"
 	case len(f.unplaced(componentScheduler)) > 0:

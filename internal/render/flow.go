@@ -55,7 +55,7 @@ func runnerOf(t explain.Trace) string {
 	if s := t.Step(5); s != nil {
 		return s.Component
 	}
-	return "Controller manager"
+	return explain.Runner(t.Subject)
 }
 
 // laneRow centres titles over their lanes.
