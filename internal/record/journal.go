@@ -6,10 +6,13 @@
 package record
 
 import (
+	"cmp"
+	"iter"
 	"slices"
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
@@ -42,10 +45,13 @@ type JournalOptions struct {
 }
 
 // Journal keeps the latest entries in the order of their arrival. It is bounded
-// by number and by size: when an entry would exceed a bound, the oldest ones are
-// dropped and counted. An entry that alone is larger than the bound is kept by
-// itself, so that what is recorded last can always be explained. Appending never
-// waits for a reader for longer than it takes to copy the entries of one object.
+// by number and by size: when an entry would exceed a bound, the oldest entry of
+// the resource that takes the most room is dropped and counted. So each of n
+// resources can have the n-th part of the journal, whatever is written to the
+// others, and more as long as they do not need it. An entry that alone is larger
+// than the bound is kept by itself, so that what is recorded last can always be
+// explained. Appending never waits for a reader for longer than it takes to copy
+// the entries of one object.
 //
 // Entries that are returned share memory with the journal and must not be changed.
 type Journal struct {
@@ -53,22 +59,25 @@ type Journal struct {
 	maxBytes   int64
 	clock      clock.PassiveClock
 
-	mu sync.RWMutex
-	// ring holds the entries first, first+1, …, first+length-1 from head on.
-	ring    []evidence.Entry
-	head    int
+	mu      sync.RWMutex
+	tracks  map[schema.GroupResource]*track
+	last    uint64
 	length  int
-	first   uint64
 	bytes   int64
 	dropped uint64
 	// appended counts the entries of each source, dropped ones included.
 	appended map[evidence.Source]uint64
-	// The indexes hold sequence numbers in ascending order, so that the oldest
-	// entry is always the first of its lists.
-	byName  map[evidence.Object][]uint64
-	byUID   map[types.UID][]uint64
-	byAudit map[string][]uint64
+	// The indexes hold entries in the order of their arrival.
+	byName  map[evidence.Object][]*evidence.Entry
+	byUID   map[types.UID][]*evidence.Entry
+	byAudit map[string][]*evidence.Entry
 	changed chan struct{}
+}
+
+// track holds the entries of one resource, oldest first.
+type track struct {
+	entries []*evidence.Entry
+	bytes   int64
 }
 
 // NewJournal returns an empty journal.
@@ -86,17 +95,17 @@ func NewJournal(options JournalOptions) *Journal {
 		maxEntries: options.MaxEntries,
 		maxBytes:   options.MaxBytes,
 		clock:      options.Clock,
-		first:      1,
+		tracks:     map[schema.GroupResource]*track{},
 		appended:   map[evidence.Source]uint64{},
-		byName:     map[evidence.Object][]uint64{},
-		byUID:      map[types.UID][]uint64{},
-		byAudit:    map[string][]uint64{},
+		byName:     map[evidence.Object][]*evidence.Entry{},
+		byUID:      map[types.UID][]*evidence.Entry{},
+		byAudit:    map[string][]*evidence.Entry{},
 		changed:    make(chan struct{}),
 	}
 }
 
 // Append adds an entry, sets its Sequence and, where the source has not done
-// so, Recorded. It drops the oldest entries that no longer fit.
+// so, Recorded. It drops older entries that no longer fit.
 func (j *Journal) Append(entry evidence.Entry) uint64 {
 	if entry.Recorded.IsZero() {
 		entry.Recorded = j.clock.Now()
@@ -105,12 +114,17 @@ func (j *Journal) Append(entry evidence.Entry) uint64 {
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for j.length > 0 && (j.length >= j.maxEntries || j.bytes+size > j.maxBytes) {
-		j.dropOldest()
+	for j.length >= j.maxEntries {
+		j.dropFrom(j.largest(func(t *track) int64 { return int64(len(t.entries)) }))
 	}
-	entry.Sequence = j.first + uint64(j.length)
-	j.grow()
-	j.ring[(j.head+j.length)%len(j.ring)] = entry
+	for j.length > 0 && j.bytes+size > j.maxBytes {
+		j.dropFrom(j.largest(func(t *track) int64 { return t.bytes }))
+	}
+	j.last++
+	entry.Sequence = j.last
+	t := j.track(entry.Object)
+	t.entries = append(t.entries, &entry)
+	t.bytes += size
 	j.length++
 	j.bytes += size
 	j.appended[entry.Source]++
@@ -120,53 +134,74 @@ func (j *Journal) Append(entry evidence.Entry) uint64 {
 	return entry.Sequence
 }
 
-// grow makes room for one more entry, doubling the ring up to its bound.
-func (j *Journal) grow() {
-	if j.length < len(j.ring) {
-		return
+func (j *Journal) track(object evidence.Object) *track {
+	resource := schema.GroupResource{Group: object.Group, Resource: object.Resource}
+	if j.tracks[resource] == nil {
+		j.tracks[resource] = &track{}
 	}
-	ring := make([]evidence.Entry, min(max(64, 2*len(j.ring)), j.maxEntries))
-	n := copy(ring, j.ring[j.head:])
-	copy(ring[n:], j.ring[:j.head])
-	j.ring, j.head = ring, 0
+	return j.tracks[resource]
 }
 
-func (j *Journal) dropOldest() {
-	entry := &j.ring[j.head]
-	j.bytes -= Size(entry)
-	if isNamed(entry) {
-		unindex(j.byName, nameOf(entry.Object))
+// largest returns the track with the most of something; of two that have the
+// same, the one with the older entry.
+func (j *Journal) largest(size func(*track) int64) *track {
+	var largest *track
+	for _, t := range j.tracks {
+		if len(t.entries) == 0 {
+			continue
+		}
+		if largest == nil || size(t) > size(largest) ||
+			size(t) == size(largest) && t.entries[0].Sequence < largest.entries[0].Sequence {
+			largest = t
+		}
 	}
-	unindex(j.byUID, entry.Object.UID)
-	unindex(j.byAudit, auditID(entry))
-	*entry = evidence.Entry{}
-	j.head = (j.head + 1) % len(j.ring)
+	return largest
+}
+
+// dropFrom drops the oldest entry of a track. What is cut off a slice's front is
+// freed when append moves the rest to a new array.
+func (j *Journal) dropFrom(t *track) {
+	entry, size := t.entries[0], Size(t.entries[0])
+	t.entries[0] = nil
+	t.entries = t.entries[1:]
+	t.bytes -= size
+	j.bytes -= size
 	j.length--
-	j.first++
 	j.dropped++
+	if isNamed(entry) {
+		unindex(j.byName, nameOf(entry.Object), entry)
+	}
+	unindex(j.byUID, entry.Object.UID, entry)
+	unindex(j.byAudit, auditID(entry), entry)
 }
 
 func (j *Journal) index(entry *evidence.Entry) {
 	if isNamed(entry) {
 		name := nameOf(entry.Object)
-		j.byName[name] = append(j.byName[name], entry.Sequence)
+		j.byName[name] = append(j.byName[name], entry)
 	}
 	if uid := entry.Object.UID; uid != "" {
-		j.byUID[uid] = append(j.byUID[uid], entry.Sequence)
+		j.byUID[uid] = append(j.byUID[uid], entry)
 	}
 	if id := auditID(entry); id != "" {
-		j.byAudit[id] = append(j.byAudit[id], entry.Sequence)
+		j.byAudit[id] = append(j.byAudit[id], entry)
 	}
 }
 
-// unindex removes the oldest sequence number of a key.
-func unindex[K comparable](index map[K][]uint64, key K) {
-	switch sequences := index[key]; len(sequences) {
-	case 0:
-	case 1:
+// unindex removes an entry from those of a key. It is the first of them, unless
+// they are about several resources.
+func unindex[K comparable](index map[K][]*evidence.Entry, key K, entry *evidence.Entry) {
+	entries := index[key]
+	i := slices.Index(entries, entry)
+	switch {
+	case i < 0:
+	case len(entries) == 1:
 		delete(index, key)
+	case i == 0:
+		entries[0] = nil
+		index[key] = entries[1:]
 	default:
-		index[key] = sequences[1:]
+		index[key] = slices.Delete(entries, i, i+1)
 	}
 }
 
@@ -198,36 +233,32 @@ func auditID(entry *evidence.Entry) string {
 func (j *Journal) ByName(object evidence.Object) []evidence.Entry {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return j.entries(j.byName[nameOf(object)])
+	return copied(j.byName[nameOf(object)])
 }
 
 // ByUID returns the entries that carry the UID, oldest first.
 func (j *Journal) ByUID(uid types.UID) []evidence.Entry {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return j.entries(j.byUID[uid])
+	return copied(j.byUID[uid])
 }
 
 // ByAuditID returns the entries about one request, oldest first.
 func (j *Journal) ByAuditID(id string) []evidence.Entry {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return j.entries(j.byAudit[id])
+	return copied(j.byAudit[id])
 }
 
-func (j *Journal) entries(sequences []uint64) []evidence.Entry {
-	if len(sequences) == 0 {
+func copied(entries []*evidence.Entry) []evidence.Entry {
+	if len(entries) == 0 {
 		return nil
 	}
-	entries := make([]evidence.Entry, len(sequences))
-	for i, sequence := range sequences {
-		entries[i] = *j.at(sequence)
+	copies := make([]evidence.Entry, len(entries))
+	for i, entry := range entries {
+		copies[i] = *entry
 	}
-	return entries
-}
-
-func (j *Journal) at(sequence uint64) *evidence.Entry {
-	return &j.ring[(j.head+int(sequence-j.first))%len(j.ring)]
+	return copies
 }
 
 // Subject is an object that the journal has entries about.
@@ -248,37 +279,67 @@ type Subject struct {
 func (j *Journal) Subjects(match func(evidence.Object) bool, before uint64, limit int) []Subject {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	end := j.first + uint64(j.length)
-	if before > 0 {
-		end = min(end, before)
-	}
 	var subjects []Subject
-	for sequence := end; sequence > j.first && len(subjects) < limit; {
-		sequence--
-		entry := j.at(sequence)
+	for entry := range j.latestFirst(before) {
+		if len(subjects) >= limit {
+			break
+		}
 		if entry.Object.Name == "" || !match(entry.Object) {
 			continue
 		}
-		if sequences := j.subjectOf(entry); len(sequences) > 0 && sequences[len(sequences)-1] == sequence {
+		if entries := j.subjectOf(entry); len(entries) > 0 && entries[len(entries)-1] == entry {
 			subjects = append(subjects, Subject{
-				Object: entry.Object, LastSeen: entry.Recorded, Sequence: sequence, Entries: len(sequences),
+				Object: entry.Object, LastSeen: entry.Recorded, Sequence: entry.Sequence, Entries: len(entries),
 			})
 		}
 	}
 	return subjects
 }
 
+// latestFirst yields the entries of all tracks, the latest first, from the one
+// before a sequence number on; 0 begins with the last one.
+func (j *Journal) latestFirst(before uint64) iter.Seq[*evidence.Entry] {
+	return func(yield func(*evidence.Entry) bool) {
+		var rest [][]*evidence.Entry
+		for _, t := range j.tracks {
+			n := len(t.entries)
+			if before > 0 {
+				n, _ = slices.BinarySearchFunc(t.entries, before, func(e *evidence.Entry, s uint64) int { return cmp.Compare(e.Sequence, s) })
+			}
+			rest = append(rest, t.entries[:n])
+		}
+		for {
+			latest := -1
+			for i, entries := range rest {
+				if len(entries) > 0 && (latest < 0 || sequenceOfLast(entries) > sequenceOfLast(rest[latest])) {
+					latest = i
+				}
+			}
+			if latest < 0 {
+				return
+			}
+			entries := rest[latest]
+			rest[latest] = entries[:len(entries)-1]
+			if !yield(entries[len(entries)-1]) {
+				return
+			}
+		}
+	}
+}
+
+func sequenceOfLast(entries []*evidence.Entry) uint64 { return entries[len(entries)-1].Sequence }
+
 // subjectOf returns the entries that are about the same subject; none where the
 // entry has no UID but others of the name do, as those stand for it.
-func (j *Journal) subjectOf(entry *evidence.Entry) []uint64 {
+func (j *Journal) subjectOf(entry *evidence.Entry) []*evidence.Entry {
 	if entry.Object.UID != "" {
 		return j.byUID[entry.Object.UID]
 	}
-	sequences := j.byName[entry.Object]
-	if slices.ContainsFunc(sequences, func(s uint64) bool { return j.at(s).Object.UID != "" }) {
+	entries := j.byName[entry.Object]
+	if slices.ContainsFunc(entries, func(e *evidence.Entry) bool { return e.Object.UID != "" }) {
 		return nil
 	}
-	return sequences
+	return entries
 }
 
 // Changed returns a channel that is closed when the next entry arrives.

@@ -116,6 +116,39 @@ func TestJournalDropsOldestBySize(t *testing.T) {
 	}
 }
 
+// TestJournalSharesRoom lets one resource fill the journal: others keep their
+// share of it.
+func TestJournalSharesRoom(t *testing.T) {
+	busy := evidence.Object{Resource: "pods", Namespace: "ns", Name: "busy", UID: "u-busy"}
+	one := stored(pod("a", "u-1"), 1000)
+	for name, options := range map[string]JournalOptions{
+		"by count": {MaxEntries: 100},
+		"by size":  {MaxBytes: 100 * Size(&one)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newTestJournal(options)
+			for range 40 {
+				j.Append(stored(pod("a", "u-1"), 1000))
+			}
+			for range 1000 {
+				j.Append(stored(busy, 1000))
+			}
+			if got := len(j.ByUID("u-1")); got != 40 {
+				t.Errorf("%d entries of the quiet resource are left, want all 40", got)
+			}
+			for range 1000 {
+				j.Append(stored(pod("a", "u-1"), 1000))
+			}
+			if got := len(j.ByUID("u-busy")); got < 49 {
+				t.Errorf("%d entries of the other resource are left, want its half", got)
+			}
+			if got := j.Stats(); got.Entries < 99 || got.Entries > 100 || got.Entries+int(got.Dropped) != 2040 {
+				t.Errorf("stats %+v", got)
+			}
+		})
+	}
+}
+
 func TestSizeCountsWhatGrows(t *testing.T) {
 	small := audited(pod("a", ""), "id")
 	base := Size(&small)
