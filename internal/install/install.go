@@ -75,24 +75,34 @@ func read(files fs.FS, folder string) ([]*unstructured.Unstructured, error) {
 	}
 	var objects []*unstructured.Unstructured
 	for _, name := range names {
-		content, err := fs.ReadFile(files, name)
+		more, err := readFile(files, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading manifest %s: %w", name, err)
+			return nil, err
 		}
-		decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), len(content))
-		for {
-			object := &unstructured.Unstructured{}
-			if err := decoder.Decode(object); errors.Is(err, io.EOF) {
-				break
-			} else if err != nil {
-				return nil, fmt.Errorf("decoding manifest %s: %w", name, err)
-			}
-			if len(object.Object) > 0 {
-				objects = append(objects, object)
-			}
-		}
+		objects = append(objects, more...)
 	}
 	return objects, nil
+}
+
+// readFile returns every object of a file.
+func readFile(files fs.FS, name string) ([]*unstructured.Unstructured, error) {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("reading manifest %s: %w", name, err)
+	}
+	var objects []*unstructured.Unstructured
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(content), len(content))
+	for {
+		object := &unstructured.Unstructured{}
+		if err := decoder.Decode(object); errors.Is(err, io.EOF) {
+			return objects, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("decoding manifest %s: %w", name, err)
+		}
+		if len(object.Object) > 0 {
+			objects = append(objects, object)
+		}
+	}
 }
 
 func waitForCRDs(ctx context.Context, c client.Client) error {
