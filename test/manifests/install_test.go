@@ -62,6 +62,8 @@ var _ = Describe("An API server", Ordered, func() {
 		apply(ctx, known)
 		Expect(warnings.take()).To(BeEmpty())
 	})
+
+	It("has components that register every metric of the dashboard", testDashboard)
 })
 
 // apply applies the objects in their order, as "kubectl apply --server-side" and
