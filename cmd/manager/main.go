@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if opts.version {
-		fmt.Println(version.String())
+		fmt.Println(version.Long())
 		return nil
 	}
 	if opts.manager.Config, err = ctrl.GetConfig(); err != nil {

@@ -19,7 +19,7 @@ func newVersionCommand(io IO) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(io.Out, "glassplane %s\nlocal control plane: Kubernetes %s, etcd %s\n",
-				version.String(), substrate.KubernetesVersion, substrate.EtcdVersion)
+				version.Long(), substrate.KubernetesVersion, substrate.EtcdVersion)
 			return err
 		},
 	}
