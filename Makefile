@@ -5,8 +5,14 @@ SHELL := /usr/bin/env bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+# The time that images and archives give their files, in seconds since 1970: that
+# of the commit, so that the same commit gives the same bytes.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 IMG ?= glassplane/manager:latest
 PLATFORMS ?= linux/amd64,linux/arm64
+# Platforms of the command line in a release.
+CLI_PLATFORMS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd64,windows/arm64
 # What is deployed: config/default, or config/kubeadm where kubeadm (or kind) made the control plane.
 CONFIG ?= config/default
 # Arguments of the command that demo, up and run start, such as ARGS="-o json".
@@ -23,12 +29,16 @@ VERDICTS ?= 1000000
 PLACEMENTS ?= 2000
 SEED ?=
 
+# Where build puts the binaries.
+BIN ?= bin
+
 GO ?= go
 KUBECTL ?= kubectl
 DOCKER ?= docker
 GOARCH ?= $(shell $(GO) env GOARCH)
 
-LDFLAGS := -s -w -X github.com/glassplane/glassplane/internal/version.version=$(VERSION)
+VERSION_PACKAGE := github.com/glassplane/glassplane/internal/version
+LDFLAGS := -s -w -X $(VERSION_PACKAGE).version=$(VERSION) -X $(VERSION_PACKAGE).commit=$(COMMIT)
 GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 
 # Modules of their own keep what they need out of the module that users import.
@@ -41,7 +51,9 @@ PURE := evidence explain kubelet scheduler/cache scheduler/decide scheduler/fram
 # Each tool is built when first used, from the versions in hack/tools/go.mod.
 TOOLS_DIR ?= $(CURDIR)/bin/tools
 CONTROLLER_GEN := $(TOOLS_DIR)/controller-gen
-GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint
+CYCLONEDX_GOMOD := $(TOOLS_DIR)/cyclonedx-gomod
+# golangci-lint, with kube-api-linter as a plugin.
+GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint-kube-api-linter
 GOTESTSUM := $(TOOLS_DIR)/gotestsum
 GOVULNCHECK := $(TOOLS_DIR)/govulncheck
 KUSTOMIZE := $(TOOLS_DIR)/kustomize
@@ -90,16 +102,20 @@ vet: ## Run go vet.
 	$(foreach module,$(MODULES),$(GO) -C $(module) vet ./... &&) true
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) ## Check code and dependency rules with golangci-lint.
+lint: lint-api ## Check code, dependency rules and API conventions.
 	$(foreach module,$(MODULES),(cd $(module) && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml $(ARGS)) &&) true
+
+.PHONY: lint-api
+lint-api: $(GOLANGCI_LINT) ## Check that the API types follow the Kubernetes API conventions.
+	$(GOLANGCI_LINT) run --config .golangci-api.yml ./api/...
 
 .PHONY: verify
 verify: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Check that generated code, CRDs, modules and manifests are current.
 	TOOLS_DIR=$(TOOLS_DIR) hack/verify.sh
 
 .PHONY: vulncheck
-vulncheck: $(GOVULNCHECK) ## Check the modules for known vulnerabilities; needs its database.
-	$(GOVULNCHECK) ./...
+vulncheck: $(GOVULNCHECK) ## Check the modules for known vulnerabilities, where the database can be reached.
+	hack/vulncheck.sh $(GOVULNCHECK) $(MODULES)
 
 ##@ Testing
 
@@ -136,8 +152,8 @@ bench-scheduler: ## Measure decisions on one core, ready for benchstat: make ben
 
 .PHONY: build
 build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin.
-	$(GO_BUILD) -o bin/ ./cmd/...
-	ln -sf glassplane bin/kubectl-glassplane
+	$(GO_BUILD) -o $(BIN)/ ./cmd/...
+	ln -sf glassplane $(BIN)/kubectl-glassplane
 
 .PHONY: controlplane
 controlplane: ## Build or find the binaries of the local control plane.
@@ -150,18 +166,43 @@ run: ## Run all components against the current context of kubectl.
 bin/linux_%/manager: FORCE
 	GOOS=linux GOARCH=$* $(GO_BUILD) -o $@ ./cmd/manager
 
-.PHONY: docker-build
-docker-build: bin/linux_$(GOARCH)/manager ## Build the image IMG; pulls nothing.
-	$(DOCKER) build --build-arg TARGETARCH=$(GOARCH) -t $(IMG) .
+# For example bin/darwin_arm64/glassplane.
+bin/%/glassplane: FORCE
+	GOOS=$(word 1,$(subst _, ,$*)) GOARCH=$(word 2,$(subst _, ,$*)) $(GO_BUILD) -o $@ ./cmd/glassplane
 
 comma := ,
+# $(call binaries,manager,linux/amd64,linux/arm64) is bin/linux_amd64/manager bin/linux_arm64/manager.
+binaries = $(patsubst %,bin/%/$(1),$(subst /,_,$(subst $(comma), ,$(2))))
+
+# BuildKit reads SOURCE_DATE_EPOCH from the environment.
+docker-build docker-buildx: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+DOCKER_BUILD_ARGS := --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMG) .
+
+.PHONY: docker-build
+docker-build: bin/linux_$(GOARCH)/manager ## Build the image IMG; pulls nothing.
+	$(DOCKER) build --build-arg TARGETARCH=$(GOARCH) $(DOCKER_BUILD_ARGS)
+
 .PHONY: docker-buildx
-docker-buildx: $(patsubst linux/%,bin/linux_%/manager,$(subst $(comma), ,$(PLATFORMS))) ## Build and push the image IMG for all PLATFORMS.
-	$(DOCKER) buildx build --platform=$(PLATFORMS) --push -t $(IMG) .
+docker-buildx: $(call binaries,manager,$(PLATFORMS)) ## Build and push the image IMG for all PLATFORMS.
+	$(DOCKER) buildx build --platform=$(PLATFORMS) --push $(DOCKER_BUILD_ARGS)
 
 .PHONY: build-installer
 build-installer: manifests dist/overlay ## Write everything that a cluster needs, as CONFIG says, to dist/install.yaml.
 	$(KUSTOMIZE) build dist/overlay >dist/install.yaml
+
+# Without serial number and time: the same binary gives the same file.
+.PHONY: sbom
+sbom: bin/linux_$(GOARCH)/manager $(CYCLONEDX_GOMOD) ## Write what the manager is made of to dist/sbom.cdx.json (CycloneDX).
+	@mkdir -p dist
+	$(CYCLONEDX_GOMOD) bin -json -std -noserial -notimestamp -version $(VERSION) -output dist/sbom.cdx.json $<
+
+# Starts from an empty dist: every file in it belongs to the release.
+.PHONY: release
+release: IMG := glassplane/manager:$(VERSION)
+release: $(call binaries,glassplane,$(CLI_PLATFORMS)) ## Write the files of a release to dist: make release VERSION=v1.2.3.
+	rm -rf dist
+	$(MAKE) build-installer sbom VERSION=$(VERSION) IMG=$(IMG)
+	$(GO) run ./hack/release --version=$(VERSION) --platforms=$(CLI_PLATFORMS) --date=$(SOURCE_DATE_EPOCH)
 
 .PHONY: clean
 clean: ## Remove what was built, but not the control plane's cache.
@@ -212,7 +253,7 @@ kind-down: ## Remove the kind cluster and everything that was made for it.
 ##@ Tools
 
 .PHONY: tools
-tools: $(CONTROLLER_GEN) $(GOLANGCI_LINT) $(GOTESTSUM) $(KUSTOMIZE) $(SETUP_ENVTEST) ## Build all tools into bin/tools.
+tools: $(CONTROLLER_GEN) $(CYCLONEDX_GOMOD) $(GOLANGCI_LINT) $(GOTESTSUM) $(KUSTOMIZE) $(SETUP_ENVTEST) ## Build all tools into bin/tools.
 
 # The path of the package is taken from the tool directive in go.mod, which may
 # end in the major version.
