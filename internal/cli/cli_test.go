@@ -52,9 +52,17 @@ func TestBadInput(t *testing.T) {
 		"bad output":            {[]string{"run", "web", "--image=nginx", "--dry-run=client", "-o", "xml"}, `invalid --output "xml"`},
 		"bad timeout":           {[]string{"run", "web", "--image=nginx", "--dry-run=client", "--timeout=0s"}, "invalid --timeout 0s"},
 		"walk nothing":          {[]string{"walk"}, "expected TYPE/NAME"},
-		"walk a deployment":     {[]string{"walk", "deployment/web"}, "the type must be simpod"},
+		"walk a deployment":     {[]string{"walk", "deployment/web"}, "TYPE must be simpod (sp), pod (po), or request"},
 		"walk without a slash":  {[]string{"walk", "web"}, "expected TYPE/NAME"},
-		"walk without observer": {[]string{"walk", "simpod/web"}, "no observer is known"},
+		"walk too deep":         {[]string{"walk", "pod/default/web"}, "expected TYPE/NAME"},
+		"walk without cluster":  {[]string{"walk", "simpod/web", "--kubeconfig=/nowhere"}, "reading the namespace of the kubeconfig: stat /nowhere"},
+		"explain a real pod":    {[]string{"explain", "pod/web"}, "decisions are recorded for simulated pods only; see \"glassplane walk pod/web\""},
+		"explain a request":     {[]string{"explain", "request/2f1c7b1e"}, "cannot explain request/2f1c7b1e"},
+		"uninstall what":        {[]string{"uninstall", "all"}, `unknown command "all"`},
+		"uninstall dry run":     {[]string{"uninstall", "--dry-run=server"}, `invalid --dry-run "server": must be none or client`},
+		"uninstall grace":       {[]string{"uninstall", "--grace-period=-1s"}, "invalid --grace-period -1s"},
+		"uninstall timeout":     {[]string{"uninstall", "--timeout=0"}, "invalid --timeout 0s"},
+		"uninstall nowhere":     {[]string{"uninstall", "--kubeconfig=/nowhere"}, "finding the cluster; name one with --context or --kubeconfig"},
 		"bad observer":          {[]string{"walk", "simpod/web", "--observer=nowhere"}, `invalid observer "nowhere"`},
 		"unknown command":       {[]string{"fly"}, `unknown command "fly"`},
 		"unknown flag":          {[]string{"demo", "--fast"}, "unknown flag: --fast"},
@@ -143,11 +151,16 @@ func TestHelp(t *testing.T) {
 }
 
 func TestParseSubject(t *testing.T) {
-	want := subject{resource: "simpods", namespace: "default", name: "web"}
-	for _, args := range [][]string{{"simpod/web"}, {"sp/web"}, {"SimPods", "web"}, {"simpods.sim.glassplane.dev", "web"}} {
-		got, err := parseSubject(args, "default")
-		if err != nil || got != want {
-			t.Errorf("parseSubject(%q) = %+v, %v; want %+v", args, got, err, want)
+	for resource, forms := range map[string][][]string{
+		"simpods": {{"simpod/web"}, {"sp/web"}, {"SimPods", "web"}, {"simpods.sim.glassplane.dev", "web"}},
+		"pods":    {{"pod/web"}, {"po/web"}, {"Pods", "web"}},
+	} {
+		want := subject{resource: resource, namespace: "default", name: "web"}
+		for _, args := range forms {
+			got, err := parseSubject(args, "default")
+			if err != nil || got != want {
+				t.Errorf("parseSubject(%q) = %+v, %v; want %+v", args, got, err, want)
+			}
 		}
 	}
 	got, err := parseSubject([]string{"request/2f1c7b1e"}, "default")

@@ -4,16 +4,22 @@
 package cli
 
 import (
-	"errors"
+	"cmp"
+	"context"
 	"fmt"
 	"net/url"
-	"slices"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/substrate"
 	"github.com/glassplane/glassplane/internal/version"
 )
@@ -39,7 +45,7 @@ func newClients(io IO) *clients {
 func (c *clients) addFlags(flags *pflag.FlagSet) {
 	c.flags.AddFlags(flags)
 	flags.StringVar(&c.observer, "observer", "",
-		"URL of the observer; by default that of the running local control plane, or $"+observerEnv)
+		"URL of the observer; by default $"+observerEnv+", else that of the running local control plane, else the one in the cluster, by port-forward")
 }
 
 // restConfig returns the configuration of the cluster: the one that flags or
@@ -90,28 +96,76 @@ func (c *clients) instance() (substrate.Instance, error) {
 	return substrate.ReadInstance(dir)
 }
 
-// observerURL returns the observer that the flag or the environment names, else
-// that of the running local control plane.
-func (c *clients) observerURL() (*url.URL, error) {
-	address := c.observer
+// connectObserver connects to the observer that the flag or the environment
+// names, else to that of the local control plane where that is the cluster, else
+// by port-forward to that in the cluster. The caller closes it.
+func (c *clients) connectObserver(ctx context.Context) (*observer, error) {
+	address := cmp.Or(c.observer, c.io.Env(observerEnv))
 	if address == "" {
-		address = c.io.Env(observerEnv)
-	}
-	if address == "" {
-		instance, err := c.instance()
-		if errors.Is(err, substrate.ErrNoInstance) {
-			return nil, fmt.Errorf("no observer is known: start a local control plane with \"glassplane up\", or name one with --observer or $%s", observerEnv)
+		if instance, err := c.localInstance(); err == nil {
+			address = instance.ObserverURL
 		}
-		if err != nil {
-			return nil, err
+	}
+	if address != "" {
+		parsed, err := url.Parse(address)
+		if err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https") {
+			return nil, fmt.Errorf("invalid observer %q: must be a URL such as http://127.0.0.1:8080", address)
 		}
-		address = instance.ObserverURL
+		return newObserver(parsed), nil
 	}
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Host == "" || (parsed.Scheme != "http" && parsed.Scheme != "https") {
-		return nil, fmt.Errorf("invalid observer %q: must be a URL such as http://127.0.0.1:8080", address)
+	config, err := c.restConfig(observerUserAgent)
+	if err != nil {
+		return nil, noObserver(err)
 	}
-	return parsed, nil
+	forward, err := forwardToObserver(ctx, config)
+	if utilnet.IsConnectionRefused(err) {
+		return nil, noObserver(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newForwardedObserver(forward), nil
+}
+
+// noObserver is the error where there is no cluster to look for an observer in.
+func noObserver(err error) error {
+	return &hintError{
+		fmt.Errorf("no observer is known: %w", err),
+		"Start a local control plane with \"glassplane up\", name a cluster with --context or --kubeconfig, or an observer with --observer or $" + observerEnv + ".",
+	}
+}
+
+// localInstance returns the running local control plane if commands use it: by
+// themselves, or because the user named its kubeconfig.
+func (c *clients) localInstance() (substrate.Instance, error) {
+	if !c.isExplicit() {
+		return c.instance()
+	}
+	server, err := c.flags.ToRESTConfig()
+	if err != nil {
+		return substrate.Instance{}, err
+	}
+	return c.instanceAt(server.Host)
+}
+
+// instanceAt returns the running local control plane whose API server is at a URL.
+func (c *clients) instanceAt(server string) (substrate.Instance, error) {
+	instance, err := c.instance()
+	if err != nil || !servesAt(instance, server) {
+		// One that was started with --data-dir is beside its kubeconfig.
+		instance, err = substrate.ReadInstance(filepath.Dir(cmp.Or(*c.flags.KubeConfig, c.io.Env("KUBECONFIG"))))
+	}
+	if err == nil && !servesAt(instance, server) {
+		err = fmt.Errorf("%w at %s", substrate.ErrNoInstance, server)
+	}
+	return instance, err
+}
+
+// servesAt is true if the API server of the local control plane is that of a
+// URL: while it lives, its port on loopback is nobody else's.
+func servesAt(instance substrate.Instance, server string) bool {
+	config, err := clientcmd.BuildConfigFromFlags("", instance.Kubeconfig)
+	return err == nil && config.Host == server
 }
 
 // subject is what a command is asked about: an object, a request by audit ID,
@@ -129,11 +183,22 @@ func (s subject) query() string {
 	return url.Values{"resource": {s.resource}, "namespace": {s.namespace}, "name": {s.name}}.Encode()
 }
 
-// resources are the kinds that can be explained, with the names that kubectl
-// accepts for them.
-var resources = map[string][]string{
-	"simpods": {"simpod", "simpods", "sp", "simpods.sim.glassplane.dev", "simpod.sim.glassplane.dev"},
+// kind is a kind of objects that can be asked about.
+type kind struct {
+	version  schema.GroupVersion
+	resource string
+	// names are those that kubectl accepts for it.
+	names []string
 }
+
+var (
+	simPods = kind{v1alpha1.GroupVersion, "simpods", []string{"simpod", "simpods", "sp", "simpods.sim.glassplane.dev", "simpod.sim.glassplane.dev"}}
+	pods    = kind{corev1.SchemeGroupVersion, "pods", []string{"pod", "pods", "po"}}
+	// kinds are those of which the observer keeps a record.
+	kinds = []kind{simPods, pods}
+)
+
+const requestKind = "request"
 
 // parseSubject reads TYPE/NAME or TYPE NAME, as kubectl does.
 func parseSubject(args []string, namespace string) (subject, error) {
@@ -144,18 +209,16 @@ func parseSubject(args []string, namespace string) (subject, error) {
 	case 2:
 		kind, name, found = args[0], args[1], true
 	}
-	if !found || kind == "" || name == "" {
-		return subject{}, fmt.Errorf("expected TYPE/NAME, such as simpod/web, or request/AUDIT-ID; got %q", strings.Join(args, " "))
+	if !found || kind == "" || name == "" || strings.Contains(name, "/") {
+		return subject{}, fmt.Errorf("expected TYPE/NAME, such as simpod/web or pod/web, or request/AUDIT-ID; got %q", strings.Join(args, " "))
 	}
-	if kind == "request" {
+	if kind == requestKind {
 		return subject{auditID: name}, nil
 	}
-	for resource, names := range resources {
-		if slices.Contains(names, strings.ToLower(kind)) {
-			return subject{resource: resource, namespace: namespace, name: name}, nil
-		}
+	if k := kindOf(kind, kinds); k.resource != "" {
+		return subject{resource: k.resource, namespace: namespace, name: name}, nil
 	}
-	return subject{}, fmt.Errorf("cannot follow a %q: the type must be simpod, or request with an audit ID", kind)
+	return subject{}, fmt.Errorf("cannot follow a %q: TYPE must be simpod (sp), pod (po), or request with an audit ID", kind)
 }
 
 func (s subject) String() string {

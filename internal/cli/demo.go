@@ -50,7 +50,7 @@ glassplane demo -o json`),
 		},
 	}
 	c.local.add(command)
-	c.view.add(command.Flags())
+	c.view.add(command)
 	command.Flags().BoolVarP(&c.view.quiet, "quiet", "q", false, "print the table alone")
 	command.Flags().StringVar(&c.pod.image, "image", c.pod.image, "the image of the pod's container")
 	command.Flags().StringToStringVar(&c.pod.requests, "requests", nil, "resources that the pod requests, such as cpu=500m")

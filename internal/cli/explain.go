@@ -27,8 +27,10 @@ const explainUserAgent = "glassplane-explain"
 var explainFormats = []string{"text", "wide", "json", "yaml"}
 
 type explainCommand struct {
-	io          IO
-	clients     *clients
+	io      IO
+	clients *clients
+	// program is how the user calls glassplane.
+	program     string
 	output      string
 	filename    string
 	attempt     int
@@ -41,11 +43,10 @@ type explainCommand struct {
 
 	namespace string
 	subject   subject
-	observer  *observer
 }
 
 func newExplainCommand(name string, io IO, clients *clients) *cobra.Command {
-	c := &explainCommand{io: io, clients: clients, suggestions: 5}
+	c := &explainCommand{io: io, clients: clients, program: name, suggestions: 5}
 	command := &cobra.Command{
 		Use:   "explain (simpod/NAME | -f FILENAME)",
 		Short: "Say which node a pod got or would get and why, or why it is pending",
@@ -71,7 +72,8 @@ glassplane explain -f pod.yaml
 
 # For other programs
 glassplane explain simpod/web -o json`),
-		Args: cobra.MaximumNArgs(2),
+		Args:              cobra.MaximumNArgs(2),
+		ValidArgsFunction: clients.completeSubject([]string{"simpod"}, simPods),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Validate(args); err != nil {
 				return err
@@ -91,6 +93,7 @@ glassplane explain simpod/web -o json`),
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
 	flags.StringVar(&c.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles, for predictions; by default one with the default plugins")
 	flags.BoolVar(&c.color, "color", false, "write with colours")
+	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(explainFormats...), "node": clients.completeNodes})
 	return command
 }
 
@@ -127,11 +130,10 @@ func (c *explainCommand) Complete(args []string) (err error) {
 	if c.subject.auditID != "" {
 		return fmt.Errorf("cannot explain %s: name the pod, such as simpod/web", c.subject)
 	}
-	address, err := c.clients.observerURL()
-	if err != nil {
-		return err
+	if c.subject.resource != simPods.resource {
+		return fmt.Errorf("cannot explain %[1]s: decisions are recorded for simulated pods only; see \"%[2]s walk %[1]s\" for how it came to run, or \"%[2]s explain -f\" with its manifest for what would be decided",
+			c.subject, c.program)
 	}
-	c.observer = newObserver(address)
 	return nil
 }
 

@@ -21,7 +21,12 @@ import (
 // explainPod explains a pod that exists or existed: by what the scheduler
 // decided and, while the pod is pending, by what would be decided now.
 func (c *explainCommand) explainPod(ctx context.Context) (render.Explanation, error) {
-	record, err := c.observer.record(ctx, c.subject)
+	observer, err := c.clients.connectObserver(ctx)
+	if err != nil {
+		return render.Explanation{}, err
+	}
+	defer observer.close()
+	record, err := observer.record(ctx, c.subject)
 	if err != nil && !errors.Is(err, errNotRecorded) {
 		return render.Explanation{}, fmt.Errorf("explaining %s: %w", c.subject, err)
 	}

@@ -41,6 +41,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
+	completeFlags(command, map[string]cobra.CompletionFunc{"audit-level": oneOf("Metadata", "Request", "RequestResponse")})
 }
 
 func (f *localFlags) validate() error {

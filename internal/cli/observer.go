@@ -31,10 +31,39 @@ const (
 type observer struct {
 	base   *url.URL
 	client *http.Client
+	// forward is the port-forward to the pod, nil if the observer is reached
+	// without one.
+	forward *forward
 }
 
 func newObserver(base *url.URL) *observer {
-	return &observer{base: base, client: &http.Client{Timeout: observerTimeout}}
+	return &observer{base: base, client: &http.Client{
+		Timeout: observerTimeout,
+		// Of its own, so that closing it closes no other connections.
+		Transport: http.DefaultTransport.(*http.Transport).Clone(),
+	}}
+}
+
+func newForwardedObserver(to *forward) *observer {
+	o := newObserver(to.url)
+	o.forward = to
+	return o
+}
+
+// close ends the connection to the observer.
+func (o *observer) close() {
+	o.client.CloseIdleConnections()
+	if o.forward != nil {
+		o.forward.stop()
+	}
+}
+
+// unreachable says why a request failed.
+func (o *observer) unreachable(err error) error {
+	if o.forward != nil && !errors.Is(err, context.Canceled) {
+		return o.forward.explain(err)
+	}
+	return err
 }
 
 // errNotRecorded is the error for a subject of which nothing is known.
@@ -54,12 +83,12 @@ func (o *observer) record(ctx context.Context, of subject) (evidence.Record, err
 	request.Header.Set("User-Agent", version.UserAgent("glassplane"))
 	response, err := o.client.Do(request)
 	if err != nil {
-		return evidence.Record{}, fmt.Errorf("asking the observer: %w", err)
+		return evidence.Record{}, fmt.Errorf("asking the observer: %w", o.unreachable(err))
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxRecordBytes))
 	if err != nil {
-		return evidence.Record{}, fmt.Errorf("reading the observer's answer: %w", err)
+		return evidence.Record{}, fmt.Errorf("reading the observer's answer: %w", o.unreachable(err))
 	}
 	switch response.StatusCode {
 	case http.StatusOK:

@@ -30,6 +30,9 @@ type IO struct {
 // Main runs the command that the arguments name and returns the exit code: 0
 // if it succeeded, 130 if it was interrupted, else 1 with the error on stderr.
 func Main(ctx context.Context, program string, args []string, io IO) int {
+	if programName(program) == completionProgram {
+		args = append([]string{cobra.ShellCompRequestCmd}, args...)
+	}
 	command := NewCommand(program, io)
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
@@ -80,7 +83,7 @@ func message(err error) string {
 func NewCommand(program string, io IO) *cobra.Command {
 	// What the user typed is what the user can type again.
 	name := program
-	if strings.HasPrefix(filepath.Base(program), "kubectl-") {
+	if strings.HasPrefix(programName(program), "kubectl") {
 		name = "kubectl glassplane"
 	}
 	root := &cobra.Command{
@@ -102,15 +105,22 @@ components themselves left behind.`,
 	root.SetErr(io.ErrOut)
 	clients := newClients(io)
 	clients.addFlags(root.PersistentFlags())
+	completeFlags(root, map[string]cobra.CompletionFunc{"namespace": clients.completeNamespaces, "context": clients.completeContexts})
 	root.AddCommand(
 		newDemoCommand(name, io),
 		newUpCommand(name, io),
 		newRunCommand(name, io, clients),
 		newWalkCommand(name, io, clients),
 		newExplainCommand(name, io, clients),
+		newUninstallCommand(name, io, clients),
 		newVersionCommand(io),
 	)
 	return root
+}
+
+// programName is the name of an executable's file.
+func programName(program string) string {
+	return strings.TrimSuffix(filepath.Base(program), ".exe")
 }
 
 // examples indents the examples of a command and names the program in them.

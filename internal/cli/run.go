@@ -56,7 +56,8 @@ glassplane run web --image=nginx --requests=cpu=500m,memory=256Mi
 
 # Print what would be sent
 glassplane run web --image=nginx --dry-run=client -o yaml`),
-		Args: exactName("glassplane run NAME --image=IMAGE"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Args:              exactName(name + " run NAME --image=IMAGE"),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
 				return err
@@ -79,6 +80,9 @@ glassplane run web --image=nginx --dry-run=client -o yaml`),
 	flags.StringVarP(&c.output, "output", "o", "", "name, yaml or json: print the created object in place of following it")
 	flags.BoolVar(&c.follow, "follow", true, "follow the request until the pod runs or has ended")
 	flags.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long to follow the request")
+	completeFlags(command, map[string]cobra.CompletionFunc{
+		"dry-run": oneOf("none", "client", "server"), "output": oneOf("name", "yaml", "json"), "restart": oneOf("Always", "OnFailure", "Never"),
+	})
 	return command
 }
 

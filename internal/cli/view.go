@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/render"
@@ -23,10 +23,12 @@ type viewFlags struct {
 	color       bool
 }
 
-func (f *viewFlags) add(flags *pflag.FlagSet) {
+func (f *viewFlags) add(command *cobra.Command) {
+	flags := command.Flags()
 	flags.StringVarP(&f.output, "output", "o", string(render.FormatText), formats())
 	flags.BoolVar(&f.hideAnswers, "hide-answers", false, "leave the answers of the quiz out")
 	flags.BoolVar(&f.color, "color", false, "write with colours")
+	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(formatNames()...)})
 }
 
 func (f *viewFlags) validate() error {
@@ -46,10 +48,15 @@ func (f *viewFlags) print(out io.Writer, trace explain.Trace) error {
 
 // formats lists the formats as in "text, table or json".
 func formats() string {
+	names := formatNames()
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+func formatNames() []string {
 	names := make([]string, len(render.Formats))
 	for i, format := range render.Formats {
 		names[i] = string(format)
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return names
 }

@@ -19,24 +19,29 @@ type walkCommand struct {
 
 	request string
 
-	subject  subject
-	observer *observer
+	subject subject
 }
 
 func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
 	c := &walkCommand{io: io, clients: clients}
 	command := &cobra.Command{
-		Use:     "walk (simpod/NAME [--request=AUDIT-ID] | request/AUDIT-ID)",
+		Use:     "walk (TYPE/NAME [--request=AUDIT-ID] | request/AUDIT-ID)",
 		Aliases: []string{"walkthrough"},
 		Short:   "Follow a recorded request through the control plane, step by step",
 		Long: `Follow a recorded request through the control plane, step by step.
 
-Any simulated pod can be followed, whoever created it, for as long as the
-observer remembers it. A request that was refused is followed by the audit ID
-that the API server gave to it.`,
+TYPE is simpod (sp), or pod (po) for a real pod of the cluster. Whoever created
+it, it can be followed for as long as the observer remembers it. A request that
+was refused is followed by the audit ID that the API server gave to it.
+
+The observer is that of the local control plane. In any other cluster it is
+reached by port-forward to its pod, while the command runs.`,
 		Example: examples(name, `
 # Every view of how simpod web came to run
 glassplane walk simpod/web
+
+# A real pod of the cluster of another context
+glassplane walk pod/mypod --context=kind-glassplane
 
 # The table alone, or all of it for other programs
 glassplane walk simpod/web -o table
@@ -44,7 +49,8 @@ glassplane walk simpod/web -o json
 
 # A request that was refused
 glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
-		Args: cobra.MaximumNArgs(2),
+		Args:              cobra.MaximumNArgs(2),
+		ValidArgsFunction: clients.completeSubject([]string{"simpod", "pod", requestKind}, kinds...),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
 				return err
@@ -55,7 +61,7 @@ glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
 			return c.Run(command.Context())
 		},
 	}
-	c.view.add(command.Flags())
+	c.view.add(command)
 	command.Flags().StringVar(&c.request, "request", "", "audit ID of the request; by default the one that created the object")
 	return command
 }
@@ -72,11 +78,6 @@ func (c *walkCommand) Complete(args []string) error {
 	if c.request != "" {
 		c.subject.auditID = c.request
 	}
-	address, err := c.clients.observerURL()
-	if err != nil {
-		return err
-	}
-	c.observer = newObserver(address)
 	return nil
 }
 
@@ -85,7 +86,12 @@ func (c *walkCommand) Validate() error { return c.view.validate() }
 
 // Run prints the walkthrough.
 func (c *walkCommand) Run(ctx context.Context) error {
-	record, err := c.observer.record(ctx, c.subject)
+	observer, err := c.clients.connectObserver(ctx)
+	if err != nil {
+		return err
+	}
+	defer observer.close()
+	record, err := observer.record(ctx, c.subject)
 	if err != nil {
 		return fmt.Errorf("following %s: %w", c.subject, err)
 	}
