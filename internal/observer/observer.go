@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
@@ -29,11 +30,14 @@ import (
 	"github.com/glassplane/glassplane/internal/record/watch"
 )
 
-// DefaultResources are recorded unless told otherwise. Nodes are not among them:
-// their heartbeats would push the pods out of the journal.
+// DefaultResources are recorded unless told otherwise: simulated and real pods,
+// of which each resource keeps its share of the journal, however busy the others
+// are. One that the observer may not watch is said to be missing. Nodes are not
+// among them: nobody asks for their heartbeats.
 var DefaultResources = []schema.GroupVersionResource{
 	v1alpha1.GroupVersion.WithResource("simpods"),
 	v1alpha1.GroupVersion.WithResource("simreplicasets"),
+	corev1.SchemeGroupVersion.WithResource("pods"),
 }
 
 // Options of an observer. A source that is not configured is named as missing in
@@ -79,6 +83,11 @@ type syncer interface {
 // 0 while it does not.
 type follower interface {
 	Since(resource schema.GroupResource) int64
+}
+
+// partial is a source that can be read for some resources and not for others.
+type partial interface {
+	StateOf(resource schema.GroupResource) evidence.SourceState
 }
 
 // keyReader reads etcd on demand.
@@ -243,6 +252,17 @@ func (o *Observer) Sources() []evidence.SourceState {
 	states := make([]evidence.SourceState, len(o.sources))
 	for i, source := range o.sources {
 		states[i] = source.State()
+	}
+	return states
+}
+
+// sourcesOf says the same for what one resource needs of them.
+func (o *Observer) sourcesOf(resource schema.GroupResource) []evidence.SourceState {
+	states := o.Sources()
+	for i, source := range o.sources {
+		if partial, ok := source.(partial); ok {
+			states[i] = partial.StateOf(resource)
+		}
 	}
 	return states
 }

@@ -69,8 +69,8 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 	if err := ctx.Err(); err != nil {
 		return evidence.Record{}, err
 	}
-	states := o.Sources()
 	found, ok := o.find(query)
+	states := o.sourcesOf(resourceOf(found.subject))
 	if err := o.readKeys(ctx, &found, query); err != nil {
 		markUnavailable(states, evidence.SourceEtcd, err)
 	}

@@ -4,6 +4,7 @@
 package observer
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -30,6 +31,49 @@ func TestAnswered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := answered(test.entries); got != test.want {
 				t.Errorf("answered is %v; want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestAgreeOnRealPods goes through what a Pod's life leaves in the audit log:
+// some requests make revisions that their answers do not name.
+func TestAgreeOnRealPods(t *testing.T) {
+	real := evidence.Object{Resource: "pods", Namespace: "ns", Name: "web", UID: "u-1"}
+	state := func(revision int64) evidence.Entry {
+		e := stored(int(revision), "u-1", 100, revision)
+		e.Object = real
+		return e
+	}
+	gone := func(revision int64) evidence.Entry {
+		e := removed(int(revision), "u-1", revision)
+		e.Object = real
+		return e
+	}
+	request := func(verb, subresource string, revision int64) evidence.Entry {
+		e := audited(1, verb+subresource, verb, 200)
+		e.Object, e.Audit.Subresource, e.Revision = real, subresource, revision
+		return e
+	}
+	created := []evidence.Entry{state(100), request("create", "", 100)}
+	tests := map[string]struct {
+		entries []evidence.Entry
+		want    bool
+	}{
+		"created":                {nil, true},
+		"bound, log is late":     {[]evidence.Entry{state(101)}, false},
+		"bound":                  {[]evidence.Entry{state(101), request("create", "binding", 0)}, true},
+		"status, log is late":    {[]evidence.Entry{state(101), request("create", "binding", 0), state(102)}, false},
+		"status":                 {[]evidence.Entry{state(101), request("create", "binding", 0), state(102), request("patch", "status", 102)}, true},
+		"evicted, log is late":   {[]evidence.Entry{state(101), state(102)}, false},
+		"evicted":                {[]evidence.Entry{state(101), state(102), request("create", "eviction", 0)}, true},
+		"removed by the kubelet": {[]evidence.Entry{state(101), gone(102), request("delete", "", 102)}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			found := selection{subject: real, entries: slices.Concat(created, test.entries)}
+			if got := newTest().agree(found); got != test.want {
+				t.Errorf("agree is %v, want %v", got, test.want)
 			}
 		})
 	}

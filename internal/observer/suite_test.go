@@ -18,6 +18,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -92,6 +94,8 @@ func newClient(config *rest.Config) client.Client {
 	GinkgoHelper()
 	scheme := runtime.NewScheme()
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	Expect(corev1.AddToScheme(scheme)).To(Succeed())
+	Expect(rbacv1.AddToScheme(scheme)).To(Succeed())
 	c, err := client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
 	return c
@@ -100,8 +104,20 @@ func newClient(config *rest.Config) client.Client {
 // startObserver runs an observer until the test, or the suite, is over.
 func startObserver() *observer.Observer {
 	GinkgoHelper()
+	o := startObserverAs(restCfg)
+	Eventually(o.Sources).WithTimeout(10 * time.Second).Should(ContainElements(
+		evidence.SourceState{Source: evidence.SourceAudit, Available: true},
+		evidence.SourceState{Source: evidence.SourceWatch, Available: true},
+		evidence.SourceState{Source: evidence.SourceEtcd, Available: true},
+	))
+	return o
+}
+
+// startObserverAs runs one with somebody's rights to watch.
+func startObserverAs(config *rest.Config) *observer.Observer {
+	GinkgoHelper()
 	o, err := observer.New(observer.Options{
-		AuditLog: auditLog, AuditFromStart: true, RESTConfig: restCfg,
+		AuditLog: auditLog, AuditFromStart: true, RESTConfig: config,
 		Etcd: &clientv3.Config{Endpoints: []string{testEnv.ControlPlane.Etcd.URL.String()}},
 	})
 	Expect(err).NotTo(HaveOccurred())
@@ -112,12 +128,13 @@ func startObserver() *observer.Observer {
 		cancel()
 		Eventually(done).WithTimeout(10 * time.Second).Should(Receive(Not(HaveOccurred())))
 	})
-	Eventually(o.Sources).WithTimeout(10 * time.Second).Should(ContainElements(
-		evidence.SourceState{Source: evidence.SourceAudit, Available: true},
-		evidence.SourceState{Source: evidence.SourceWatch, Available: true},
-		evidence.SourceState{Source: evidence.SourceEtcd, Available: true},
-	))
 	return o
+}
+
+// stateOf picks the state of a source.
+func stateOf(states []evidence.SourceState, source evidence.Source) evidence.SourceState {
+	i := slices.IndexFunc(states, func(s evidence.SourceState) bool { return s.Source == source })
+	return states[i]
 }
 
 func simPod(name string) *v1alpha1.SimPod {
@@ -315,6 +332,48 @@ var _ = Describe("A record", func() {
 		Expect(read[0].Object.UID).To(Equal(pod.UID))
 		Expect(read[2].Etcd.ModRevision).To(Equal(revisionOf(pod)))
 		Expect(read[2].Etcd.Version).To(BeEquivalentTo(3))
+	})
+
+	It("goes on without the resources that it may not watch", func(ctx SpecContext) {
+		role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "limited"}, Rules: []rbacv1.PolicyRule{{
+			APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"simpods", "simreplicasets"}, Verbs: []string{"list", "watch"},
+		}}}
+		binding := &rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: "limited"},
+			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "limited"}},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "limited"},
+		}
+		Expect(k8sClient.Create(ctx, role)).To(Succeed())
+		Expect(k8sClient.Create(ctx, binding)).To(Succeed())
+		config := rest.CopyConfig(restCfg)
+		config.Impersonate.UserName = "limited"
+		limited := startObserverAs(config)
+		Eventually(func() evidence.SourceState { return stateOf(limited.Sources(), evidence.SourceWatch) }).
+			WithTimeout(10 * time.Second).Should(And(
+			HaveField("Available", BeTrue()), HaveField("Reason", ContainSubstring("pods is forbidden"))))
+
+		pod := simPod("limited")
+		Expect(k8sClient.Create(ctx, pod)).To(Succeed())
+		record, err := limited.Record(ctx, query(pod))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(stateOf(record.Sources, evidence.SourceWatch)).To(Equal(evidence.SourceState{Source: evidence.SourceWatch, Available: true}))
+		Expect(writes(record.Entries, evidence.SourceWatch)).To(Equal([]int64{revisionOf(pod)}))
+
+		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: "default"}}
+		Expect(client.IgnoreAlreadyExists(k8sClient.Create(ctx, account))).To(Succeed())
+		real := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: "real", Namespace: "default"},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: "nginx"}}},
+		}
+		Expect(k8sClient.Create(ctx, real)).To(Succeed())
+		q := observer.Query{Object: evidence.Object{Resource: "pods", Namespace: real.Namespace, Name: real.Name}}
+		began := time.Now()
+		record, err = limited.Record(ctx, q)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(time.Since(began)).To(BeNumerically("<", time.Second), "it does not wait for a watch that it does not have")
+		Expect(stateOf(record.Sources, evidence.SourceWatch)).To(And(
+			HaveField("Available", BeFalse()), HaveField("Reason", ContainSubstring("pods is forbidden"))))
+		Expect(writes(record.Entries, evidence.SourceEtcd)).To(HaveLen(1))
 	})
 
 	It("says that nothing is known", func(ctx SpecContext) {

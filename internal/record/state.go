@@ -4,6 +4,7 @@
 package record
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -40,6 +41,22 @@ func (s *State) Unavailable(reason string) {
 	s.available, s.reason = false, reason
 }
 
+// Partly says that so many parts of the source are being read, and which
+// problems the others have.
+func (s *State) Partly(readable int, problems []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.available, s.reason = readable > 0, strings.Join(problems, "; ")
+}
+
+// Of returns the state of the part of the source that has a problem; of one that
+// has none where the problem is empty.
+func (s *State) Of(problem string) evidence.SourceState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stateOf(problem == "", problem)
+}
+
 // Gap says that traces were lost, and which. The last gap is kept in words, all
 // are counted.
 func (s *State) Gap(description string) {
@@ -56,16 +73,19 @@ func (s *State) Gaps() uint64 {
 	return s.gaps
 }
 
-// Get returns the state of now. The reason of an available source tells of its
-// last gap.
+// Get returns the state of now. The reason of an available source tells of the
+// parts that are not read, and of its last gap.
 func (s *State) Get() evidence.SourceState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	state := evidence.SourceState{Source: s.source, Available: s.available, Reason: s.reason}
-	if s.available && s.gap != "" {
-		state.Reason = "has a gap: " + s.gap
+	return s.stateOf(s.available, s.reason)
+}
+
+func (s *State) stateOf(available bool, reason string) evidence.SourceState {
+	if available && s.gap != "" {
+		reason = strings.TrimPrefix(reason+"; has a gap: "+s.gap, "; ")
 	}
-	return state
+	return evidence.SourceState{Source: s.source, Available: available, Reason: reason}
 }
 
 // Missing is the state of a source that is not configured, and why.

@@ -179,6 +179,15 @@ func TestParse(t *testing.T) {
 			wantObject:  evidence.Object{Resource: "pods", Namespace: "ns", Name: "p"},
 			wantRequest: `{"metadata":{"name":"p"}}`,
 		},
+		"a bind that was carried out": {
+			line: head + `"verb":"create","objectRef":{"resource":"pods","namespace":"ns","name":"p","uid":"u-1","subresource":"binding"},
+				"responseStatus":{"code":201},"responseObject":{"kind":"Status","status":"Success"}}`,
+			wantObject: evidence.Object{Resource: "pods", Namespace: "ns", Name: "p", UID: "u-1"},
+		},
+		"a mirror pod's claim of a UID": {
+			line:       head + `"verb":"create","objectRef":{"resource":"pods","namespace":"ns","name":"p","uid":"u-1"},"responseStatus":{"code":201}}`,
+			wantObject: evidence.Object{Resource: "pods", Namespace: "ns", Name: "p"},
+		},
 		"dry run has no UID": {
 			line: head + `"verb":"create","requestURI":"/x?dryRun=All","objectRef":{"resource":"pods","namespace":"ns","name":"p"},
 				"responseObject":{"kind":"Pod","metadata":{"name":"p","uid":"u-1"}}}`,

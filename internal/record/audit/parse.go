@@ -72,7 +72,7 @@ func auditOf(event *auditv1.Event, response response) *evidence.Audit {
 		ResponseRevision: response.revision(),
 	}
 	if event.ObjectRef != nil {
-		audit.Subresource = event.ObjectRef.Subresource
+		audit.Subresource = subresource(event.ObjectRef)
 	}
 	if status := event.ResponseStatus; status != nil {
 		audit.Code, audit.Reason, audit.Message = status.Code, string(status.Reason), status.Message
@@ -99,7 +99,7 @@ func object(event *auditv1.Event, response response) evidence.Object {
 	object := evidence.Object{
 		Group: ref.APIGroup, Resource: ref.Resource, Namespace: ref.Namespace, Name: ref.Name, UID: response.uid(),
 	}
-	if object.Group == "" && object.Resource == "bindings" {
+	if isBinding(ref) {
 		object.Resource = "pods"
 	}
 	if object.Name == "" && event.Verb != "deletecollection" {
@@ -109,11 +109,24 @@ func object(event *auditv1.Event, response response) evidence.Object {
 		object.Name = decode(event.RequestObject).Metadata.Name
 	}
 	// A UID that the client only claims proves nothing unless the API server
-	// accepted the request.
-	if succeeded := event.ResponseStatus != nil && event.ResponseStatus.Code < 300; object.UID == "" && succeeded && event.Verb != "create" {
+	// accepted the request. That of an object to be created is always a claim.
+	succeeded := event.ResponseStatus != nil && event.ResponseStatus.Code < 300
+	if object.UID == "" && succeeded && (event.Verb != "create" || subresource(ref) != "") {
 		object.UID = ref.UID
 	}
 	return object
+}
+
+// isBinding is true for the legacy resource bindings.
+func isBinding(ref *auditv1.ObjectReference) bool {
+	return ref.APIGroup == "" && ref.Resource == "bindings"
+}
+
+func subresource(ref *auditv1.ObjectReference) string {
+	if isBinding(ref) {
+		return "binding"
+	}
+	return ref.Subresource
 }
 
 // IsDryRun says whether the request asked for nothing to be stored.

@@ -248,20 +248,38 @@ func (s *Source) recover(watch *prefixWatch) {
 func (s *Source) update() {
 	s.updating.Lock()
 	defer s.updating.Unlock()
+	var problems []string
 	for _, watch := range s.watches {
-		if failure := watch.failure.Load(); failure != nil {
-			s.state.Unavailable(*failure)
-			return
-		}
-		if watch.since.Load() == 0 {
-			return
+		if problem := watch.problem(); problem != "" {
+			problems = append(problems, problem)
 		}
 	}
-	s.state.Available()
+	s.state.Partly(len(s.watches)-len(problems), problems)
 }
 
-// State says whether etcd can be read.
+// problem says why the keys are not watched; empty where they are.
+func (w *prefixWatch) problem() string {
+	if failure := w.failure.Load(); failure != nil {
+		return *failure
+	}
+	if w.since.Load() == 0 {
+		return fmt.Sprintf("watch %s in etcd: not begun yet", w.resource)
+	}
+	return ""
+}
+
+// State says whether etcd can be read, and of which resources it cannot.
 func (s *Source) State() evidence.SourceState { return s.state.Get() }
+
+// StateOf says whether the keys of a resource can be read.
+func (s *Source) StateOf(resource schema.GroupResource) evidence.SourceState {
+	for _, watch := range s.watches {
+		if watch.resource == resource {
+			return s.state.Of(watch.problem())
+		}
+	}
+	return s.state.Of(fmt.Sprintf("%s are not watched in etcd", resource))
+}
 
 // Since is the revision after which every revision of the resource is expected
 // to arrive; 0 while it is not watched.

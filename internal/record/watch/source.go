@@ -115,21 +115,38 @@ func (s *Source) failed(store *store, err error) {
 func (s *Source) update() {
 	s.updating.Lock()
 	defer s.updating.Unlock()
+	var problems []string
 	for _, store := range s.stores {
-		if failure := store.failure.Load(); failure != nil {
-			s.state.Unavailable(*failure)
-			return
-		}
-		if store.since.Load() == 0 {
-			s.state.Unavailable(fmt.Sprintf("watch %s: not listed yet", store.resource.GroupResource()))
-			return
+		if problem := store.problem(); problem != "" {
+			problems = append(problems, problem)
 		}
 	}
-	s.state.Available()
+	s.state.Partly(len(s.stores)-len(problems), problems)
 }
 
-// State says whether every resource is watched.
+// problem says why the resource is not watched; empty where it is.
+func (s *store) problem() string {
+	if failure := s.failure.Load(); failure != nil {
+		return *failure
+	}
+	if s.since.Load() == 0 {
+		return fmt.Sprintf("watch %s: not listed yet", s.resource.GroupResource())
+	}
+	return ""
+}
+
+// State says whether any resource is watched, and which ones are not.
 func (s *Source) State() evidence.SourceState { return s.state.Get() }
+
+// StateOf says whether a resource is watched.
+func (s *Source) StateOf(resource schema.GroupResource) evidence.SourceState {
+	for _, store := range s.stores {
+		if store.resource.GroupResource() == resource {
+			return s.state.Of(store.problem())
+		}
+	}
+	return s.state.Of(fmt.Sprintf("%s are not watched", resource))
+}
 
 // Since is the revision after which every change of the resource is expected to
 // arrive; 0 while it is not watched.
