@@ -151,7 +151,7 @@ bench-scheduler: ## Measure decisions on one core, ready for benchstat: make ben
 ##@ Build
 
 .PHONY: build
-build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin.
+build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin and its completion.
 	$(GO_BUILD) -o $(BIN)/ ./cmd/...
 	ln -sf glassplane $(BIN)/kubectl-glassplane
 
@@ -214,18 +214,13 @@ clean: ## Remove what was built, but not the control plane's cache.
 install: manifests $(KUSTOMIZE) ## Install the CRDs into the current cluster.
 	$(KUSTOMIZE) build config/crd | $(KUBECTL) apply --server-side -f -
 
-.PHONY: uninstall
-uninstall: $(KUSTOMIZE) ## Remove the CRDs, and with them all their objects, from the current cluster.
-	$(KUSTOMIZE) build config/crd | $(KUBECTL) delete --ignore-not-found -f -
-
 .PHONY: deploy
 deploy: build-installer ## Deploy to the current cluster with the image IMG: make deploy CONFIG=config/kubeadm.
 	$(KUBECTL) apply --server-side -f dist/install.yaml
 
-# The CRDs go first, while the components still run that end the simulated pods.
 .PHONY: undeploy
-undeploy: uninstall ## Remove CRDs and components from the current cluster.
-	$(KUSTOMIZE) build config/default | $(KUBECTL) delete --ignore-not-found -f -
+undeploy: build ## Remove everything of install and deploy from the current cluster: make undeploy ARGS=--yes.
+	bin/glassplane uninstall $(ARGS)
 
 # An overlay sets the image, so that config/ is not changed by a build.
 .PHONY: dist/overlay
