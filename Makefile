@@ -154,6 +154,7 @@ bench-scheduler: ## Measure decisions on one core, ready for benchstat: make ben
 build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin and its completion.
 	$(GO_BUILD) -o $(BIN)/ ./cmd/...
 	ln -sf glassplane $(BIN)/kubectl-glassplane
+	ln -sf glassplane $(BIN)/kubectl_complete-glassplane
 
 .PHONY: controlplane
 controlplane: ## Build or find the binaries of the local control plane.
@@ -220,7 +221,7 @@ deploy: build-installer ## Deploy to the current cluster with the image IMG: mak
 
 .PHONY: undeploy
 undeploy: build ## Remove everything of install and deploy from the current cluster: make undeploy ARGS=--yes.
-	bin/glassplane uninstall $(ARGS)
+	$(BIN)/glassplane uninstall $(ARGS)
 
 # An overlay sets the image, so that config/ is not changed by a build.
 .PHONY: dist/overlay

@@ -81,7 +81,7 @@ func openForward(ctx context.Context, dialer *forwardDialer, pod *corev1.Pod) (*
 	go func() { done <- forwarder.ForwardPorts() }()
 	f.stop = func() {
 		cancel()
-		<-done
+		_ = <-done // the port is closed
 	}
 	timer := time.NewTimer(dialTimeout)
 	defer timer.Stop()
@@ -159,11 +159,9 @@ func (d *forwardDialer) explain(err error, pod string) error {
 	return &hintError{fmt.Errorf("connecting to pod %s: %w", pod, d.refused), permissionHint}
 }
 
-// permissionHint says who has to grant what.
-var permissionHint = fmt.Sprintf(`The observer is reached by port-forward, for which you need these permissions in
-namespace %[1]s, from somebody who may grant them:
-  kubectl create role glassplane-port-forward -n %[1]s --verb=get,list,create --resource=pods,pods/portforward
-  kubectl create rolebinding glassplane-port-forward -n %[1]s --role=glassplane-port-forward --user=YOU`, v1alpha1.SystemNamespace)
+// permissionHint says who has to grant what. The Role is in config/rbac/users.yaml.
+var permissionHint = fmt.Sprintf(`The observer is reached by port-forward, which somebody who may grant Roles in namespace %[1]s can allow you:
+  kubectl create rolebinding NAME -n %[1]s --role=glassplane-port-forward --user=YOU`, v1alpha1.SystemNamespace)
 
 // firstError is a log that keeps the first error: the port forwarder logs what
 // happens to a connection, and returns only what happens to all of them.

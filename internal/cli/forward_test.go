@@ -109,14 +109,21 @@ var _ = Describe("The observer in a cluster", func() {
 		Expect(errOut).To(ContainSubstring("kubectl rollout status"))
 	})
 
-	DescribeTable("says who has to grant what", func(ctx SpecContext, user string, rules []rbacv1.PolicyRule, want string) {
-		role := &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: v1alpha1.SystemNamespace, Name: user}, Rules: rules}
+	BeforeEach(func(ctx SpecContext) {
+		reader := &rbacv1.Role{
+			ObjectMeta: metav1.ObjectMeta{Namespace: v1alpha1.SystemNamespace, Name: "reader"},
+			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}}},
+		}
+		Expect(cluster.Client.Create(ctx, reader)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(cluster.Client.Delete(ctx, reader)).To(Succeed()) })
+	})
+
+	DescribeTable("says who has to grant what", func(ctx SpecContext, user, role, want string) {
 		binding := &rbacv1.RoleBinding{
-			ObjectMeta: role.ObjectMeta,
-			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: user},
+			ObjectMeta: metav1.ObjectMeta{Namespace: v1alpha1.SystemNamespace, Name: user},
+			RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: role},
 			Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "User", Name: user}},
 		}
-		Expect(cluster.Client.Create(ctx, role)).To(Succeed())
 		Expect(cluster.Client.Create(ctx, binding)).To(Succeed())
 		config, err := cluster.User(user)
 		Expect(err).NotTo(HaveOccurred())
@@ -130,17 +137,12 @@ var _ = Describe("The observer in a cluster", func() {
 			g.Expect(code).To(Equal(1))
 			g.Expect(errOut).To(HavePrefix("Error from server (Forbidden): "))
 			g.Expect(errOut).To(ContainSubstring(want))
-			g.Expect(errOut).To(ContainSubstring("kubectl create role glassplane-port-forward -n glassplane-system"))
+			g.Expect(errOut).To(ContainSubstring("kubectl create rolebinding NAME -n glassplane-system --role=glassplane-port-forward --user=YOU"))
 		}).Should(Succeed())
 	},
-		Entry("to somebody who may do nothing", "nobody", nil, `User "nobody" cannot list resource "pods"`),
-		Entry("to somebody who may look", "reader", []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}},
-		}, `User "reader" cannot get resource "pods/portforward"`),
-		// The rules are those that the advice tells to grant.
-		Entry("to nobody once it is granted", "granted", []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"pods", "pods/portforward"}, Verbs: []string{"get", "list", "create"}},
-		}, ""),
+		Entry("to somebody who may do nothing", "nobody", "nosuch", `User "nobody" cannot list resource "pods"`),
+		Entry("to somebody who may look", "reader", "reader", `User "reader" cannot get resource "pods/portforward"`),
+		Entry("to nobody who was granted it", "granted", "glassplane-port-forward", ""),
 	)
 })
 
