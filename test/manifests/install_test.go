@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -15,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 )
 
 // What "kubectl apply --server-side" does with dist/install.yaml, and then with
@@ -60,6 +63,20 @@ var _ = Describe("An API server", Ordered, func() {
 		}
 		Expect(known).To(HaveLen(len(objects) - 1))
 		apply(ctx, known)
+		Expect(warnings.take()).To(BeEmpty())
+	})
+
+	It("takes what docs/install.md shows", func(ctx SpecContext) {
+		page, err := os.ReadFile(filepath.Join("..", "..", "docs", "install.md"))
+		Expect(err).NotTo(HaveOccurred())
+		blocks := strings.Split(string(page), "```yaml\n")[1:]
+		Expect(blocks).NotTo(BeEmpty())
+		for _, block := range blocks {
+			manifest, _, _ := strings.Cut(block, "```")
+			object := &unstructured.Unstructured{}
+			Expect(yaml.UnmarshalStrict([]byte(manifest), &object.Object)).To(Succeed())
+			apply(ctx, []*unstructured.Unstructured{object})
+		}
 		Expect(warnings.take()).To(BeEmpty())
 	})
 
