@@ -15,13 +15,15 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,shortName=sn,categories=sim
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="Ready, NotReady or Unknown, and whether the node is cordoned"
-// +kubebuilder:printcolumn:name="Zone",type=string,JSONPath=`.metadata.labels.topology\.kubernetes\.io/zone`
+// +kubebuilder:printcolumn:name="Zone",type=string,JSONPath=`.metadata.labels.topology\.kubernetes\.io/zone`,description="Zone of the node, from its label topology.kubernetes.io/zone"
 // +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.podCount`,description="Pods on the node, refreshed with a heartbeat"
-// +kubebuilder:printcolumn:name="CPU",type=string,JSONPath=`.status.allocatable.cpu`
-// +kubebuilder:printcolumn:name="Memory",type=string,JSONPath=`.status.allocatable.memory`
-// +kubebuilder:printcolumn:name="CPU Requests",type=string,JSONPath=`.status.allocated.cpu`,priority=1
-// +kubebuilder:printcolumn:name="Memory Requests",type=string,JSONPath=`.status.allocated.memory`,priority=1
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="CPU",type=string,JSONPath=`.status.allocatable.cpu`,description="CPU that pods can have, in cores"
+// +kubebuilder:printcolumn:name="Memory",type=string,JSONPath=`.status.allocatable.memory`,description="Memory that pods can have, in bytes"
+// +kubebuilder:printcolumn:name="CPU Requests",type=string,JSONPath=`.status.allocated.cpu`,priority=1,description="CPU that the node's pods request, refreshed with a heartbeat"
+// +kubebuilder:printcolumn:name="Memory Requests",type=string,JSONPath=`.status.allocated.memory`,priority=1,description="Memory that the node's pods request, refreshed with a heartbeat"
+// +kubebuilder:printcolumn:name="Internal-IP",type=string,JSONPath=`.status.addresses[?(@.type=="InternalIP")].address`,priority=1,description="Simulated address of the node"
+// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.nodeInfo.kubeletVersion`,priority=1,description="Version of the simulated kubelet"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 type SimNode struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.

@@ -22,10 +22,10 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.ready`,description="Containers that are ready, of all containers"
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="What kubectl shows as the status of a pod"
 // +kubebuilder:printcolumn:name="Restarts",type=integer,JSONPath=`.status.restarts`,description="How often containers were restarted"
-// +kubebuilder:printcolumn:name="Node",type=string,JSONPath=`.spec.nodeName`
-// +kubebuilder:printcolumn:name="IP",type=string,JSONPath=`.status.podIP`,priority=1
-// +kubebuilder:printcolumn:name="Nominated Node",type=string,JSONPath=`.status.nominatedNodeName`,priority=1
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Node",type=string,JSONPath=`.spec.nodeName`,description="Node that the pod is bound to"
+// +kubebuilder:printcolumn:name="IP",type=string,JSONPath=`.status.podIP`,priority=1,description="Simulated address of the pod"
+// +kubebuilder:printcolumn:name="Nominated Node",type=string,JSONPath=`.status.nominatedNodeName`,priority=1,description="Node on which pods were preempted for this pod"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be no more than 63 characters: it is also the pod's hostname"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec.nodeName) || (has(self.spec.nodeName) && self.spec.nodeName == oldSelf.spec.nodeName)",fieldPath=".spec.nodeName",message="nodeName is immutable once it is set: delete the SimPod and create it again to move it to another node"
 // +kubebuilder:validation:XValidation:rule="self.spec.schedulerName == oldSelf.spec.schedulerName",fieldPath=".spec.schedulerName",message="schedulerName is immutable: delete the SimPod and create it again"

@@ -198,7 +198,6 @@ func TestCreate(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	const constrained = pod + `, tolerations: [{key: a}], schedulingGates: [{name: g}], nodeSelector: {a: b}, overhead: {cpu: 1m}}`
-	const set = `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b, c: d}}, ` + pod + `}}}`
 	tests := map[string]struct {
 		kind, spec, good, bad, want string
 	}{
@@ -276,7 +275,7 @@ func TestUpdate(t *testing.T) {
 			want: "spec.simulation is immutable",
 		},
 		"selector": {
-			kind: "SimReplicaSet", spec: set,
+			kind: "SimReplicaSet", spec: `spec: {` + set + `}`,
 			good: `{spec: {replicas: 5}}`, bad: `{spec: {selector: {matchLabels: {c: d}}}}`,
 			want: "selector is immutable",
 		},

@@ -13,10 +13,11 @@ import (
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=wt,categories=sim
-// +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.status.subject.name`
-// +kubebuilder:printcolumn:name="Outcome",type=string,JSONPath=`.status.outcome`
-// +kubebuilder:printcolumn:name="Complete",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].status`
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.status.subject.name`,description="Object that is followed"
+// +kubebuilder:printcolumn:name="Outcome",type=string,JSONPath=`.status.outcome`,description="What became of the request so far"
+// +kubebuilder:printcolumn:name="Complete",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].status`,description="Whether the request has come to its end"
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].reason`,priority=1,description="Why it has, or has not"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 type Walkthrough struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.
