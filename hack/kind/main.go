@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -87,11 +86,7 @@ func loadCommand(options *kindcluster.Options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var errs []error
-			for _, image := range images {
-				errs = append(errs, cluster.LoadImage(cmd.Context(), image))
-			}
-			return errors.Join(errs...)
+			return cluster.LoadImages(cmd.Context(), images...)
 		},
 	}
 }

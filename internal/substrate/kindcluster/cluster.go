@@ -11,8 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	clientv3 "go.etcd.io/etcd/client/v3"
 	"sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
 )
@@ -25,6 +28,8 @@ const (
 	// cleanupTimeout bounds how long a failed or interrupted Up takes to remove
 	// what it has made.
 	cleanupTimeout = 2 * time.Minute
+	// etcdDialTimeout bounds how long etcd may take to take a connection.
+	etcdDialTimeout = 5 * time.Second
 )
 
 // ErrNotRunning is returned by Open when there is no such cluster.
@@ -74,6 +79,15 @@ type Cluster struct {
 // client certificate is the API server's, which may do everything.
 type Etcd struct {
 	Endpoint, CAFile, CertFile, KeyFile string
+}
+
+// NewClient returns a client of etcd. It connects when it is first used.
+func (e Etcd) NewClient() (*clientv3.Client, error) {
+	tls, err := transport.TLSInfo{TrustedCAFile: e.CAFile, CertFile: e.CertFile, KeyFile: e.KeyFile}.ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("read the certificates for etcd: %w", err)
+	}
+	return clientv3.New(clientv3.Config{Endpoints: []string{e.Endpoint}, TLS: tls, DialTimeout: etcdDialTimeout})
 }
 
 // Up starts the cluster, or finds it where it runs already, and returns when its
@@ -134,14 +148,15 @@ func (c *Cluster) Env() []string {
 	return env
 }
 
-// LoadImage copies an image from the Docker daemon to all nodes.
-func (c *Cluster) LoadImage(ctx context.Context, image string) error {
+// LoadImages copies images from the Docker daemon to all nodes. Layers that they
+// share are copied once.
+func (c *Cluster) LoadImages(ctx context.Context, images ...string) error {
 	nodes, err := c.provider().ListInternalNodes(c.Name)
 	if err != nil {
 		return fmt.Errorf("list the nodes: %w", err)
 	}
 	for _, node := range nodes {
-		save := c.docker.command(ctx, "save", image)
+		save := c.docker.command(ctx, append([]string{"save"}, images...)...)
 		archive, err := save.StdoutPipe()
 		if err != nil {
 			return err
@@ -151,7 +166,7 @@ func (c *Cluster) LoadImage(ctx context.Context, image string) error {
 		}
 		loadErr := nodeutils.LoadImageArchive(node, archive)
 		if err := errors.Join(explain(save.Wait()), loadErr); err != nil {
-			return fmt.Errorf("load the image %s into %s: %w", image, node.String(), err)
+			return fmt.Errorf("load %s into %s: %w", strings.Join(images, ", "), node.String(), err)
 		}
 	}
 	return nil

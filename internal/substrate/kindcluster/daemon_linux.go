@@ -27,6 +27,8 @@ const (
 	daemonStart = 30 * time.Second
 	daemonStop  = 20 * time.Second
 	daemonPoll  = 100 * time.Millisecond
+
+	cgroupRoot = "/sys/fs/cgroup"
 )
 
 func (s state) daemonLock() string { return filepath.Join(s.dockerDir(), "lock") }
@@ -157,7 +159,7 @@ func stopDaemon(ctx context.Context, s state) error {
 	for dir := range strings.FieldsSeq(string(made)) {
 		_ = os.Remove(dir) // which does nothing if others use it by now
 	}
-	return removeCgroups("/sys/fs/cgroup", s.cgroup())
+	return removeCgroups(cgroupRoot, s.cgroup())
 }
 
 // waitStopped waits until the daemon has ended, at most daemonStop.

@@ -5,8 +5,11 @@ package kindcluster
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -42,5 +45,32 @@ func TestDaemonRuns(t *testing.T) {
 	}
 	if daemonRuns(s) {
 		t.Error("a daemon runs, of which nobody holds the lock")
+	}
+}
+
+func TestLeftovers(t *testing.T) {
+	options := testOptions(t, nil)
+	if left, err := Leftovers(options); err != nil || len(left) != 0 {
+		t.Fatalf("Leftovers = %q, %v, want none", left, err)
+	}
+	s, err := stateOf(options).prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := exec.Command("cat", "-", s.file())
+	input, err := user.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := user.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = input.Close()
+		_ = user.Wait()
+	})
+	want := []string{"folder " + s.dir, fmt.Sprintf("process %d cat - %s", user.Process.Pid, s.file())}
+	if left, err := Leftovers(options); err != nil || !slices.Equal(left, want) {
+		t.Errorf("Leftovers = %q, %v, want %q", left, err, want)
 	}
 }

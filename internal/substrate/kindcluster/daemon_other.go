@@ -17,3 +17,6 @@ func daemonRuns(state) bool { return false }
 func startDaemon(context.Context, state, docker) error { return errLinuxOnly }
 
 func stopDaemon(context.Context, state) error { return errLinuxOnly }
+
+// Leftovers is told by what Linux offers.
+func Leftovers(Options) ([]string, error) { return nil, nil }

@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -133,8 +135,8 @@ func TestNothingRuns(t *testing.T) {
 	if err := Down(t.Context(), options); err != nil {
 		t.Errorf("Down after a start that got nowhere = %v, want none", err)
 	}
-	if _, err := os.Stat(stateOf(options).dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder is still there: %v", err)
+	if _, err := os.Stat(filepath.Dir(stateOf(options).dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of clusters is still there: %v", err)
 	}
 }
 
@@ -149,6 +151,36 @@ func TestLockClusterWaits(t *testing.T) {
 	cancel()
 	if err := Down(ctx, options); !errors.Is(err, context.Canceled) {
 		t.Errorf("Down = %v, want it to wait for the other one", err)
+	}
+}
+
+// Each holder of the lock removes its file, so that the next one may have opened
+// one that is no longer there: still, only one at a time has the lock.
+func TestLockClusterExcludes(t *testing.T) {
+	const holders, rounds = 4, 20
+	options := testOptions(t, nil)
+	var inside atomic.Int32
+	var all sync.WaitGroup
+	for range holders {
+		all.Go(func() {
+			for range rounds {
+				unlock, err := lockCluster(t.Context(), options)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if inside.Add(1) != 1 {
+					t.Error("two have the lock")
+				}
+				runtime.Gosched()
+				inside.Add(-1)
+				unlock()
+			}
+		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(filepath.Dir(stateOf(options).dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("left = %v, %v, want nothing", left, err)
 	}
 }
 

@@ -139,7 +139,9 @@ func freePorts() (first, second int, err error) {
 	return ports[0], ports[1], nil
 }
 
-// remove removes the folder, but not the lock, which is beside it.
+func (s state) lock() string { return s.dir + ".lock" }
+
+// remove removes the folder. The lock is beside it.
 func (s state) remove() error {
 	return os.RemoveAll(s.dir)
 }
@@ -181,15 +183,12 @@ func lockCluster(ctx context.Context, options Options) (unlock func(), err error
 	if s.err != nil {
 		return nil, s.err
 	}
-	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of clusters: %w", err)
-	}
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for waiting := false; ; {
-		lock, err := fileutil.TryLockFile(s.dir+".lock", os.O_WRONLY|os.O_CREATE, 0o600)
+		lock, err := s.tryLock()
 		if err == nil {
-			return func() { _ = lock.Close() }, nil
+			return func() { s.unlock(lock) }, nil
 		}
 		if !errors.Is(err, fileutil.ErrLocked) {
 			return nil, fmt.Errorf("lock the cluster: %w", err)
@@ -204,4 +203,38 @@ func lockCluster(ctx context.Context, options Options) (unlock func(), err error
 		case <-tick.C:
 		}
 	}
+}
+
+// tryLock locks the cluster, or returns ErrLocked where somebody else has the
+// lock, or had it until now and has removed its file with the cluster.
+func (s state) tryLock() (*fileutil.LockedFile, error) {
+	if err := os.MkdirAll(filepath.Dir(s.dir), 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := fileutil.TryLockFile(s.lock(), os.O_WRONLY|os.O_CREATE, 0o600)
+	if errors.Is(err, os.ErrNotExist) { // the folder was removed meanwhile
+		return nil, fileutil.ErrLocked
+	}
+	if err != nil {
+		return nil, err
+	}
+	locked, err := lock.Stat()
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	if now, err := os.Stat(s.lock()); err != nil || !os.SameFile(locked, now) {
+		_ = lock.Close()
+		return nil, fileutil.ErrLocked
+	}
+	return lock, nil
+}
+
+// unlock lets the next one in. Where there is no cluster, the lock's file goes,
+// and the folder of clusters with the last of them.
+func (s state) unlock(lock *fileutil.LockedFile) {
+	if _, err := os.Lstat(s.dir); errors.Is(err, os.ErrNotExist) {
+		_ = os.Remove(s.lock())
+		_ = os.Remove(filepath.Dir(s.dir))
+	}
+	_ = lock.Close()
 }
