@@ -4,7 +4,6 @@
 package explain
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -97,38 +96,5 @@ func TestWriters(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// TestRealPod explains a core/v1 Pod whose bind is a create of its binding: the
-// answer has no revision, and etcd's value is not JSON.
-func TestRealPod(t *testing.T) {
-	s := newStory().create(alice).schedule().transition("", "Running", started, 0)
-	record := s.end()
-	record.Subject.Group, record.Subject.Resource = "", "pods"
-	for i := range record.Entries {
-		e := &record.Entries[i]
-		e.Object.Group, e.Object.Resource = "", "pods"
-		if e.Etcd != nil {
-			e.Etcd.Value, e.Etcd.Unavailable = nil, "the value is stored as protobuf"
-		}
-		if e.Audit != nil && e.Audit.Verb == "patch" && e.Audit.Subresource == "" {
-			e.Audit.Verb, e.Audit.Subresource, e.Audit.ResponseRevision, e.Audit.ResponseUID = "create", "binding", 0, ""
-			e.Audit.ResponseObject = json.RawMessage(`{"kind":"Status","status":"Success"}`)
-			e.Revision, e.Object.UID = 0, ""
-		}
-	}
-	f := factsOf(record)
-	if f.bind == nil || f.bind.write == nil || f.bind.write.Subresource != "binding" {
-		t.Fatalf("the bind was not joined with the create of the binding: %+v", f.bind)
-	}
-	if f.bind.exact {
-		t.Error("the bind is said to be joined on its revision, but its answer has none")
-	}
-	if f.create == nil || f.create.Subresource != "" {
-		t.Errorf("the request that creates the Pod is %+v", f.create)
-	}
-	if got := Explain(record).Step(5).Component; got != "Kubelet" {
-		t.Errorf("step 5 is done by %q, want Kubelet", got)
 	}
 }

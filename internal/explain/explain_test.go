@@ -5,8 +5,10 @@ package explain
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,27 +32,43 @@ func TestExplainGolden(t *testing.T) {
 }
 
 // TestCapturedGolden does the same with records that were captured from a real
-// kube-apiserver and etcd, and checks what holds for every record.
+// kube-apiserver and etcd, and checks what holds for every record. Those of Pods
+// are from a cluster of kubeadm, with its kube-scheduler and kubelet.
 func TestCapturedGolden(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join("testdata", "captured", "*.record.json"))
+	paths, err := filepath.Glob(filepath.Join("testdata", "captured", "*.record.json*"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no captured records: %v", err)
 	}
 	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var record evidence.Record
-			if err := json.Unmarshal(data, &record); err != nil {
-				t.Fatal(err)
-			}
+		name, _, _ := strings.Cut(filepath.Base(path), ".")
+		t.Run(name, func(t *testing.T) {
+			record := captured(t, path)
 			trace := Explain(record)
 			checkTrace(t, record, trace)
-			golden(t, strings.TrimSuffix(path, ".record.json")+".golden.json", trace)
+			golden(t, filepath.Join("testdata", "captured", name+".golden.json"), trace)
 		})
 	}
+}
+
+// captured reads a record, which is compressed where it is long.
+func captured(t *testing.T, path string) evidence.Record {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	var data io.Reader = file
+	if strings.HasSuffix(path, ".gz") {
+		if data, err = gzip.NewReader(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var record evidence.Record
+	if err := json.NewDecoder(data).Decode(&record); err != nil {
+		t.Fatal(err)
+	}
+	return record
 }
 
 func golden(t *testing.T, path string, trace Trace) {

@@ -1,0 +1,205 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+// capturedPod is the record of a Pod on a cluster of kubeadm.
+func capturedPod(t *testing.T, name string) evidence.Record {
+	t.Helper()
+	return captured(t, filepath.Join("testdata", "captured", "pod-"+name+".record.json.gz"))
+}
+
+const (
+	admin      = "kubernetes-admin"
+	asStored   = "creates the object"
+	bound      = "sets spec.nodeName to pods-control-plane"
+	pending    = "writes the status (phase Pending)"
+	running    = "writes the status (phase Running)"
+	marked     = "marks the object for deletion"
+	graceEnded = "changes metadata.deletionGracePeriodSeconds"
+	gone       = "removes the key"
+)
+
+// TestPods checks who is said to have made each revision of real Pods, and how.
+func TestPods(t *testing.T) {
+	type deed struct{ by, did string }
+	start := []deed{{admin, asStored}, {componentScheduler, bound}}
+	tests := []struct {
+		name    string
+		outcome Outcome
+		steps   []int32
+		deeds   []deed
+	}{
+		{"running", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running})},
+		{"too-large", OutcomeUnschedulable, []int32{1, 2, 3, 4, 6, 7, 8},
+			[]deed{{admin, asStored}, {componentScheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"}}},
+		{"no-image", OutcomeScheduled, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, "writes the status (phase Pending, ErrImagePull)"},
+				deed{componentKubelet, "writes the status (phase Pending, ImagePullBackOff)"})},
+		{"deployment", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			[]deed{{componentManager, asStored}, {componentScheduler, bound}, {componentKubelet, pending}, {componentKubelet, running}}},
+		{"static", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
+			[]deed{{componentKubelet, asStored}, {componentKubelet, pending}, {componentKubelet, running}}},
+		{"named-node", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
+			[]deed{{admin, asStored}, {componentKubelet, pending}, {componentKubelet, running}}},
+		{"gated", OutcomeSchedulingGated, []int32{1, 2, 3, 6, 7, 8}, []deed{{admin, asStored}}},
+		{"applied", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running})},
+		{"failed", OutcomeFailed, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, "writes the status (phase Failed)"})},
+		{"debugged", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
+				deed{admin, "changes spec.ephemeralContainers[debugger-tbpph]"}, deed{componentKubelet, running})},
+		{"resized", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
+				deed{admin, "changes spec.containers[resized].resources.requests.cpu"}, deed{componentKubelet, running})},
+		{"deleted-pending", OutcomeDeleted, []int32{1, 2, 3, 4, 6, 7, 8},
+			[]deed{{admin, asStored}, {componentScheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"},
+				{admin, marked}, {admin, gone}}},
+		{"deleted", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running}, deed{admin, marked},
+				deed{componentKubelet, running}, deed{componentKubelet, "writes the status (phase Succeeded)"},
+				deed{componentKubelet, graceEnded}, deed{componentKubelet, gone})},
+		{"evicted", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
+				deed{admin, running + " (to evict it)"}, deed{admin, marked + " (to evict it)"},
+				deed{componentKubelet, running}, deed{componentKubelet, "writes the status (phase Succeeded)"},
+				deed{componentKubelet, graceEnded}, deed{componentKubelet, gone})},
+		{"job", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
+			[]deed{{componentManager, asStored}, {componentScheduler, bound}, {componentKubelet, pending}, {componentKubelet, running},
+				{componentKubelet, "writes the status (phase Succeeded)"}, {componentManager, "changes metadata.finalizers"},
+				{componentManager, marked}, {componentManager, gone}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			record := capturedPod(t, tt.name)
+			var deeds []deed
+			for _, r := range factsOf(record).revisions {
+				// A kubelet writes a phase as often as something else changes.
+				if d := (deed{r.writer(), r.deed()}); len(deeds) == 0 || d != deeds[len(deeds)-1] {
+					deeds = append(deeds, d)
+				}
+			}
+			if d := cmp.Diff(tt.deeds, deeds, cmp.AllowUnexported(deed{})); d != "" {
+				t.Errorf("revisions (-want +got):\n%s", d)
+			}
+			trace := Explain(record)
+			if trace.Outcome != tt.outcome {
+				t.Errorf("outcome %s, want %s", trace.Outcome, tt.outcome)
+			}
+			var steps []int32
+			for _, s := range trace.Steps {
+				steps = append(steps, s.Step)
+			}
+			slices.Sort(steps)
+			if !slices.Equal(steps, tt.steps) {
+				t.Errorf("steps %v, want %v", steps, tt.steps)
+			}
+			checkRealPod(t, trace)
+		})
+	}
+}
+
+// checkRealPod checks that nothing is said that is true of simulated pods only.
+func checkRealPod(t *testing.T, trace Trace) {
+	t.Helper()
+	if s := trace.Step(5); s != nil && s.Component != componentKubelet {
+		t.Errorf("step 5 is done by %q", s.Component)
+	}
+	text := strings.ToLower(string(raw(trace)))
+	for _, wrong := range []string{"simulated", "simpod", "what does the controller manager do", "controller manager sees", "keeps its finalizers"} {
+		if strings.Contains(text, wrong) {
+			t.Errorf("the explanation of a real Pod says %q", wrong)
+		}
+	}
+	if len(trace.Disagreements) > 0 {
+		t.Errorf("sources that agree are said to disagree: %+v", trace.Disagreements)
+	}
+	for _, s := range trace.Sources {
+		if why := rulesFor(trace.Subject).silent[evidence.Source(s.Name)]; why != "" && (s.Available || s.Reason != why) {
+			t.Errorf("source %s is said to be %+v", s.Name, s)
+		}
+	}
+}
+
+// TestPodsWithLessEvidence takes sources away from real Pods: what is left is
+// still told, and nothing is made up.
+func TestPodsWithLessEvidence(t *testing.T) {
+	without := func(source evidence.Source) func(*evidence.Record) {
+		return func(r *evidence.Record) {
+			r.Entries = slices.DeleteFunc(r.Entries, func(e evidence.Entry) bool { return e.Source == source })
+			for i := range r.Sources {
+				if r.Sources[i].Source == source {
+					r.Sources[i].Available, r.Sources[i].Reason = false, "there is no access to it"
+				}
+			}
+		}
+	}
+	metadata := func(r *evidence.Record) {
+		for i := range r.Entries {
+			a := r.Entries[i].Audit
+			if a == nil {
+				continue
+			}
+			a.Level, a.RequestObject, a.ResponseObject, a.ResponseRevision, a.ResponseUID = "Metadata", nil, nil, 0, ""
+			r.Entries[i].Revision, r.Entries[i].Object.UID = 0, ""
+		}
+	}
+	encrypted := func(r *evidence.Record) {
+		for i := range r.Entries {
+			if e := r.Entries[i].Etcd; e != nil {
+				e.Value, e.Unavailable = nil, "not available: encrypted at rest"
+			}
+		}
+	}
+	full := []string{admin, componentScheduler, componentKubelet, componentKubelet, componentKubelet}
+	tests := []struct {
+		name   string
+		change func(*evidence.Record)
+		want   []string
+	}{
+		{"everything", func(*evidence.Record) {}, full},
+		{"no etcd", without(evidence.SourceEtcd), full},
+		{"no watch", without(evidence.SourceWatch), full},
+		{"values encrypted", encrypted, full},
+		{"audit level Metadata", metadata, full},
+		// managedFields name the managers; a bind leaves none.
+		{"no audit log", without(evidence.SourceAudit), []string{"kubectl-run", "", componentKubelet, componentKubelet, componentKubelet}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, name := range []string{"evicted", "deleted", "deleted-pending", "job", "static"} {
+				record := capturedPod(t, name)
+				tt.change(&record)
+				checkTrace(t, record, Explain(record))
+			}
+			record := capturedPod(t, "running")
+			tt.change(&record)
+			var writers []string
+			for _, r := range factsOf(record).revisions {
+				writers = append(writers, r.writer())
+			}
+			if d := cmp.Diff(tt.want, writers); d != "" {
+				t.Errorf("writers (-want +got):\n%s", d)
+			}
+			trace := Explain(record)
+			checkTrace(t, record, trace)
+			checkRealPod(t, trace)
+			if trace.Outcome != OutcomeRunning || trace.Step(4) == nil || trace.Step(5) == nil {
+				t.Errorf("outcome %s, steps %+v", trace.Outcome, trace.Steps)
+			}
+		})
+	}
+}
