@@ -98,7 +98,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&opts.manager.LeaderElection, "leader-elect", false, "let only one of several replicas act")
 	flags.StringVar(&opts.manager.HealthAddress, "health-probe-bind-address", "", "where /healthz and /readyz are served; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointAddress, "metrics-bind-address", "", "where metrics and evidence are served over HTTPS to authorized callers; empty for nowhere")
-	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt, tls.key and maybe ca.crt for that endpoint; by default a certificate is made at each start")
+	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt, valid for the Service glassplane-COMPONENT.glassplane-system.svc, tls.key and, unless self-signed, ca.crt; by default a certificate is made at each start")
 	flags.StringVar(&opts.manager.AdvertiseAddress, "advertise-address", "", "IP at which other pods reach that endpoint; by default the one of --metrics-bind-address")
 	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves its API to this machine")

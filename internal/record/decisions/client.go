@@ -70,7 +70,7 @@ func (c *client) resolve(ctx context.Context) (changed bool, err error) {
 	if endpoint == c.endpoint {
 		return false, nil
 	}
-	http, err := newHTTPClient(endpoint, c.options.TokenFile)
+	trusting, err := newHTTPClient(endpoint, c.options.TokenFile)
 	if err != nil {
 		c.forget()
 		return false, err
@@ -78,7 +78,7 @@ func (c *client) resolve(ctx context.Context) (changed bool, err error) {
 	if c.http != nil {
 		c.http.CloseIdleConnections()
 	}
-	c.endpoint, c.http = endpoint, http
+	c.endpoint, c.http = endpoint, trusting
 	return true, nil
 }
 
@@ -92,14 +92,14 @@ func newHTTPClient(endpoint Endpoint, tokenFile string) (*http.Client, error) {
 	if !roots.AppendCertsFromPEM([]byte(endpoint.CA)) {
 		return nil, fmt.Errorf("the certificates published for %s are not PEM", endpoint.Address)
 	}
-	trusting := &http.Transport{
+	verified := &http.Transport{
 		TLSClientConfig:     &tls.Config{RootCAs: roots, ServerName: endpoint.ServerName, MinVersion: tls.VersionTLS13},
 		ForceAttemptHTTP2:   true,
 		TLSHandshakeTimeout: requestTimeout,
 		IdleConnTimeout:     time.Minute,
 	}
 	return &http.Client{
-		Transport:     transport.TokenSourceWrapTransport(transport.NewCachedFileTokenSource(tokenFile))(trusting),
+		Transport:     transport.TokenSourceWrapTransport(transport.NewCachedFileTokenSource(tokenFile))(verified),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
