@@ -93,31 +93,37 @@ func (f *facts) joinRest() {
 	}
 }
 
-// joinSteps joins the revisions that a request made on its way to the one that
-// it is joined with already, where the times allow it: an eviction sets the condition DisruptionTarget
-// first, and each delete stores that the object ends before it removes it
-// (k8s.io/kubernetes/pkg/registry/core/pod/storage.EvictionREST,
+// joinSteps joins the other revisions of a request that made more than one: an
+// eviction sets the condition DisruptionTarget first, and a delete stores that
+// the object ends before it removes it, which it does at once where there is no
+// grace period (k8s.io/kubernetes/pkg/registry/core/pod/storage.EvictionREST,
 // k8s.io/apiserver/pkg/registry/generic/registry.Store.Delete).
 func (f *facts) joinSteps() {
-	for i := len(f.revisions) - 2; i >= 0; i-- {
-		r, write := f.revisions[i], f.revisions[i+1].write
-		if r.write != nil || write == nil || !f.rules.ends(&write.Audit) {
-			continue
+	ending := func(r *revision) bool { return r.write != nil && f.rules.ends(&r.write.Audit) }
+	for i, r := range f.revisions[min(1, len(f.revisions)):] {
+		if before := f.revisions[i]; r.write == nil && r.isRemoval() && ending(before) && before.state.endsAtOnce() {
+			r.write = before.write
 		}
-		if seen, _ := r.seenAt(); !seen.IsZero() && !seen.Before(write.ReceivedAt) {
-			r.write = write
+	}
+	for i := len(f.revisions) - 2; i >= 0; i-- {
+		r, after := f.revisions[i], f.revisions[i+1]
+		if seen, _ := r.seenAt(); r.write == nil && ending(after) && !seen.IsZero() && !seen.Before(after.write.ReceivedAt) {
+			r.write = after.write
 		}
 	}
 }
 
 // nearest finds the unused write that could have made the revision and was
-// answered nearest to when the revision was seen. Of requests that the
-// managedFields contradict none is taken.
+// answered nearest to when the revision was seen. None is taken that the
+// managedFields contradict, or that arrived only after the revision was seen.
 func (f *facts) nearest(r *revision, used map[*request]bool) *request {
 	seen, _ := r.seenAt()
 	var best *request
 	for _, w := range f.writes() {
 		if used[w] || !f.rules.allows(r.kind, &w.Audit) || !r.sameAuthor(w) || !r.mayBeUnnamed(w) {
+			continue
+		}
+		if !seen.IsZero() && w.ReceivedAt.After(seen) {
 			continue
 		}
 		if best == nil || !seen.IsZero() && distance(w, seen) < distance(best, seen) {

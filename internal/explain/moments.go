@@ -201,8 +201,8 @@ func (f *facts) keptMarked() (why, then string) {
 	}
 	why = "a " + f.kind() + " ends gracefully"
 	switch {
-	case f.mark.write != nil && f.mark.write == f.last.write:
-		return why, "one request made both: nothing had to be stopped on a node"
+	case f.mark.state.endsAtOnce():
+		return why, "one request makes both, because the grace period is 0"
 	case o != nil && o.Metadata.GracePeriod != nil:
 		why += fmt.Sprintf(" (it has %d s for it)", *o.Metadata.GracePeriod)
 	}

@@ -31,9 +31,21 @@ const (
 	gone       = "removes the key"
 )
 
-// TestPods checks who is said to have made each revision of real Pods, and how.
+type deed struct{ by, did string }
+
+// deedsOf lists who made the revisions. A kubelet writes a phase as often as
+// something else changes: what repeats is left out.
+func deedsOf(record evidence.Record) []deed {
+	var deeds []deed
+	for _, r := range factsOf(record).revisions {
+		deeds = append(deeds, deed{r.writer(), r.deed()})
+	}
+	return slices.Compact(deeds)
+}
+
+// TestPods checks who is said to have made each revision of real Pods, and how,
+// at both levels of the audit log.
 func TestPods(t *testing.T) {
-	type deed struct{ by, did string }
 	start := []deed{{admin, asStored}, {componentScheduler, bound}}
 	tests := []struct {
 		name    string
@@ -85,15 +97,13 @@ func TestPods(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			record := capturedPod(t, tt.name)
-			var deeds []deed
-			for _, r := range factsOf(record).revisions {
-				// A kubelet writes a phase as often as something else changes.
-				if d := (deed{r.writer(), r.deed()}); len(deeds) == 0 || d != deeds[len(deeds)-1] {
-					deeds = append(deeds, d)
-				}
-			}
-			if d := cmp.Diff(tt.deeds, deeds, cmp.AllowUnexported(deed{})); d != "" {
+			if d := cmp.Diff(tt.deeds, deedsOf(record), cmp.AllowUnexported(deed{})); d != "" {
 				t.Errorf("revisions (-want +got):\n%s", d)
+			}
+			less := capturedPod(t, tt.name)
+			metadata(&less)
+			if d := cmp.Diff(tt.deeds, deedsOf(less), cmp.AllowUnexported(deed{})); d != "" {
+				t.Errorf("revisions at level Metadata (-want +got):\n%s", d)
 			}
 			trace := Explain(record)
 			if trace.Outcome != tt.outcome {
@@ -134,6 +144,18 @@ func checkRealPod(t *testing.T, trace Trace) {
 	}
 }
 
+// metadata leaves what an audit log of level Metadata has.
+func metadata(r *evidence.Record) {
+	for i := range r.Entries {
+		a := r.Entries[i].Audit
+		if a == nil {
+			continue
+		}
+		a.Level, a.RequestObject, a.ResponseObject, a.ResponseRevision, a.ResponseUID = "Metadata", nil, nil, 0, ""
+		r.Entries[i].Revision, r.Entries[i].Object.UID = 0, ""
+	}
+}
+
 // TestPodsWithLessEvidence takes sources away from real Pods: what is left is
 // still told, and nothing is made up.
 func TestPodsWithLessEvidence(t *testing.T) {
@@ -145,16 +167,6 @@ func TestPodsWithLessEvidence(t *testing.T) {
 					r.Sources[i].Available, r.Sources[i].Reason = false, "there is no access to it"
 				}
 			}
-		}
-	}
-	metadata := func(r *evidence.Record) {
-		for i := range r.Entries {
-			a := r.Entries[i].Audit
-			if a == nil {
-				continue
-			}
-			a.Level, a.RequestObject, a.ResponseObject, a.ResponseRevision, a.ResponseUID = "Metadata", nil, nil, 0, ""
-			r.Entries[i].Revision, r.Entries[i].Object.UID = 0, ""
 		}
 	}
 	encrypted := func(r *evidence.Record) {

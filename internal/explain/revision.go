@@ -70,6 +70,13 @@ func (s state) ran() bool {
 	return s.phase == "Running" || s.phase == "Succeeded" || s.phase == "Failed"
 }
 
+// endsAtOnce reports whether the object has no time left to end in, and nothing
+// else keeps it.
+func (s state) endsAtOnce() bool {
+	o := s.object
+	return o != nil && o.Metadata.GracePeriod != nil && *o.Metadata.GracePeriod == 0 && len(o.Metadata.Finalizers) == 0
+}
+
 // best chooses the source of the revision's value: etcd itself, then a watch,
 // then the API server's answer to the write.
 func (r *revision) best() (json.RawMessage, evidence.Source) {
