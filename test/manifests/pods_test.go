@@ -12,6 +12,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // podChecks hold for the pods of every component, but for podExceptions.
@@ -43,7 +44,8 @@ var podChecks = map[string]func(corev1.PodSpec) bool{
 	"runs as non-root": func(pod corev1.PodSpec) bool {
 		s := pod.SecurityContext
 		own := pod.Containers[0].SecurityContext
-		return *s.RunAsNonRoot && *s.RunAsUser > 0 && *s.RunAsGroup > 0 && own.RunAsNonRoot == nil && own.RunAsUser == nil
+		return ptr.Deref(s.RunAsNonRoot, false) && ptr.Deref(s.RunAsUser, 0) > 0 && ptr.Deref(s.RunAsGroup, 0) > 0 &&
+			own.RunAsNonRoot == nil && own.RunAsUser == nil && own.RunAsGroup == nil
 	},
 	"has the runtime's seccomp profile": func(pod corev1.PodSpec) bool {
 		profile := pod.SecurityContext.SeccompProfile
@@ -59,10 +61,10 @@ var podChecks = map[string]func(corev1.PodSpec) bool{
 
 // containerChecks hold for the container of every component, but for podExceptions.
 var containerChecks = map[string]func(corev1.Container) bool{
-	"has a read-only root filesystem": func(c corev1.Container) bool { return *c.SecurityContext.ReadOnlyRootFilesystem },
+	"has a read-only root filesystem": func(c corev1.Container) bool { return ptr.Deref(c.SecurityContext.ReadOnlyRootFilesystem, false) },
 	"gains no privileges": func(c corev1.Container) bool {
 		s := c.SecurityContext
-		return !*s.AllowPrivilegeEscalation && s.Privileged == nil && s.ProcMount == nil
+		return !ptr.Deref(s.AllowPrivilegeEscalation, true) && s.Privileged == nil && s.ProcMount == nil
 	},
 	"drops all capabilities": func(c corev1.Container) bool {
 		s := c.SecurityContext.Capabilities
