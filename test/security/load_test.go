@@ -1,0 +1,197 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package security
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+)
+
+// load lets the components do everything that they can do, but for what takes
+// minutes.
+func load(ctx context.Context) {
+	for _, name := range []string{"node-1", "node-2", "node-3"} {
+		createNode(ctx, name)
+	}
+	runAndDelete(ctx)
+	doesNotFit(ctx)
+	preempt(ctx)
+	scale(ctx)
+	refuseReplicas(ctx)
+	removeNode(ctx)
+	walk(ctx)
+}
+
+func createNode(ctx context.Context, name string) {
+	GinkgoHelper()
+	node := &v1alpha1.SimNode{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: v1alpha1.SimNodeSpec{Capacity: v1alpha1.ResourceList{
+			corev1.ResourceCPU: resource.MustParse("4"), corev1.ResourceMemory: resource.MustParse("8Gi"),
+		}, Simulation: &v1alpha1.NodeSimulation{HeartbeatInterval: &metav1.Duration{Duration: time.Second}}},
+	}
+	Expect(environment.Client.Create(ctx, node)).To(Succeed())
+	DeferCleanup(func(ctx context.Context) {
+		Expect(client.IgnoreNotFound(environment.Client.Delete(ctx, node))).To(Succeed())
+	})
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(node), node)).To(Succeed())
+		g.Expect(meta.IsStatusConditionTrue(node.Status.Conditions, v1alpha1.SimNodeReady)).To(BeTrue())
+	}).WithContext(ctx).Should(Succeed())
+}
+
+func runAndDelete(ctx context.Context) {
+	GinkgoHelper()
+	pod := newPod("plain", "100m")
+	createAndWait(ctx, pod)
+	Expect(environment.Client.Delete(ctx, pod)).To(Succeed())
+	eventuallyGone(ctx, pod)
+}
+
+func doesNotFit(ctx context.Context) {
+	GinkgoHelper()
+	pod := newPod("too-large", "64")
+	Expect(environment.Client.Create(ctx, pod)).To(Succeed())
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+		g.Expect(pod.Status.Conditions).To(ContainElement(HaveField("Reason", v1alpha1.ReasonUnschedulable)))
+	}).WithContext(ctx).Should(Succeed())
+	Expect(environment.Client.Delete(ctx, pod)).To(Succeed())
+}
+
+// preempt lets a pod take the place of another one.
+func preempt(ctx context.Context) {
+	GinkgoHelper()
+	class := &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "urgent"}, Value: 1000}
+	Expect(environment.Client.Create(ctx, class)).To(Succeed())
+	victim, urgent := newPod("victim", "3"), newPod("urgent", "3")
+	for _, pod := range []*v1alpha1.SimPod{victim, urgent} {
+		pod.Spec.NodeSelector = map[string]string{corev1.LabelHostname: "node-1"}
+	}
+	urgent.Spec.PriorityClassName = class.Name
+	createAndWait(ctx, victim)
+	createAndWait(ctx, urgent)
+	eventuallyGone(ctx, victim)
+	Expect(environment.Client.Delete(ctx, urgent)).To(Succeed())
+}
+
+// scale lets a replica set adopt, create and delete pods.
+func scale(ctx context.Context) {
+	GinkgoHelper()
+	set := newReplicaSet("scaled", 3, newPod("", "100m").Spec)
+	orphan := newPod("orphan", "100m")
+	orphan.Labels = map[string]string{"app": set.Name}
+	createAndWait(ctx, orphan)
+	Expect(environment.Client.Create(ctx, set)).To(Succeed())
+	eventuallyReplicas(ctx, set, 3)
+	base := set.DeepCopy()
+	set.Spec.Replicas = new(int32(1))
+	Expect(environment.Client.Patch(ctx, set, client.MergeFrom(base))).To(Succeed())
+	eventuallyReplicas(ctx, set, 1)
+	Expect(environment.Client.Delete(ctx, set)).To(Succeed())
+	Expect(environment.Client.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace(elsewhere),
+		client.MatchingLabels(orphan.Labels))).To(Succeed())
+}
+
+// refuseReplicas lets a replica set fail again and again, so that it says so in
+// one event that counts.
+func refuseReplicas(ctx context.Context) {
+	GinkgoHelper()
+	spec := newPod("", "2").Spec
+	spec.Containers[0].Resources.Limits = v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
+	set := newReplicaSet("refused", 1, spec)
+	Expect(environment.Client.Create(ctx, set)).To(Succeed())
+	Eventually(func(g Gomega) {
+		events, err := admin.EventsV1().Events(elsewhere).List(ctx, metav1.ListOptions{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(events.Items).To(ContainElement(And(
+			HaveField("Reason", v1alpha1.ReasonFailedCreate), HaveField("Series", Not(BeNil())))))
+	}).WithContext(ctx).Should(Succeed())
+	Expect(environment.Client.Delete(ctx, set)).To(Succeed())
+}
+
+// removeNode leaves a pod without its node.
+func removeNode(ctx context.Context) {
+	GinkgoHelper()
+	pod := newPod("on-a-removed-node", "100m")
+	pod.Spec.NodeSelector = map[string]string{corev1.LabelHostname: "node-3"}
+	createAndWait(ctx, pod)
+	Expect(environment.Client.Delete(ctx, &v1alpha1.SimNode{ObjectMeta: metav1.ObjectMeta{Name: "node-3"}})).To(Succeed())
+	eventuallyGone(ctx, pod)
+}
+
+// walk follows the creation of a pod.
+func walk(ctx context.Context) {
+	GinkgoHelper()
+	walkthrough := &v1alpha1.Walkthrough{
+		ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: "walked"},
+		Spec:       v1alpha1.WalkthroughSpec{Template: &v1alpha1.SimPodTemplateSpec{Spec: newPod("", "100m").Spec}},
+	}
+	Expect(environment.Client.Create(ctx, walkthrough)).To(Succeed())
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(walkthrough), walkthrough)).To(Succeed())
+		g.Expect(walkthrough.Status.Steps).NotTo(BeEmpty())
+	}).WithContext(ctx).Should(Succeed())
+}
+
+func newPod(name, cpu string) *v1alpha1.SimPod {
+	return &v1alpha1.SimPod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: name},
+		Spec: v1alpha1.SimPodSpec{
+			TerminationGracePeriodSeconds: new(int64(0)),
+			Containers: []v1alpha1.Container{{
+				Name: "main", Image: "nginx",
+				Resources: v1alpha1.ResourceRequirements{Requests: v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu)}},
+			}},
+		},
+	}
+}
+
+func newReplicaSet(name string, replicas int32, spec v1alpha1.SimPodSpec) *v1alpha1.SimReplicaSet {
+	labels := map[string]v1alpha1.LabelValue{"app": v1alpha1.LabelValue(name)}
+	return &v1alpha1.SimReplicaSet{
+		ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: name},
+		Spec: v1alpha1.SimReplicaSetSpec{
+			Replicas: new(replicas), Selector: v1alpha1.LabelSelector{MatchLabels: labels},
+			Template: v1alpha1.SimPodTemplateSpec{Metadata: v1alpha1.TemplateMeta{Labels: labels}, Spec: spec},
+		},
+	}
+}
+
+func createAndWait(ctx context.Context, pod *v1alpha1.SimPod) {
+	GinkgoHelper()
+	Expect(environment.Client.Create(ctx, pod)).To(Succeed())
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+		g.Expect(meta.IsStatusConditionTrue(pod.Status.Conditions, v1alpha1.SimPodReady)).To(BeTrue())
+	}).WithContext(ctx).Should(Succeed(), "%s", pod.Name)
+}
+
+func eventuallyReplicas(ctx context.Context, set *v1alpha1.SimReplicaSet, want int32) {
+	GinkgoHelper()
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(set), set)).To(Succeed())
+		g.Expect(set.Status.ReadyReplicas).To(Equal(want))
+		g.Expect(set.Status.Replicas).To(Equal(want))
+	}).WithContext(ctx).Should(Succeed())
+}
+
+func eventuallyGone(ctx context.Context, pod *v1alpha1.SimPod) {
+	GinkgoHelper()
+	Eventually(func() bool {
+		return apierrors.IsNotFound(environment.Client.Get(ctx, client.ObjectKeyFromObject(pod), &v1alpha1.SimPod{}))
+	}).WithContext(ctx).Should(BeTrue(), "%s", pod.Name)
+}
