@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/cert"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -134,6 +137,26 @@ var _ = Describe("the published endpoint", Ordered, func() {
 		Expect(testEnv.Client.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: key.Namespace, Name: key.Name}})).To(Succeed())
 		Expect(component.publisher.publish(ctx)).To(Succeed())
 		Expect(endpointOf(ctx, ControllerManagerName).Address).To(Equal(component.publisher.endpoint.address()))
+	}, SpecTimeout(patience))
+
+	It("has the certificates of a folder, valid for the Service alone", func(ctx SpecContext) {
+		chain, key, err := cert.GenerateSelfSignedCertKey(serviceName(ControllerManagerName), nil, nil)
+		Expect(err).NotTo(HaveOccurred())
+		opts := optionsOf(ControllerManagerName)
+		opts.EndpointCertDir = GinkgoT().TempDir()
+		Expect(os.WriteFile(filepath.Join(opts.EndpointCertDir, "tls.crt"), chain, 0o600)).To(Succeed())
+		Expect(os.WriteFile(filepath.Join(opts.EndpointCertDir, "tls.key"), key, 0o600)).To(Succeed())
+		component, err := NewControllerManager(opts, nil)
+		Expect(err).NotTo(HaveOccurred())
+		start(ctx, component)
+		Expect(endpointOf(ctx, ControllerManagerName).CA).To(Equal(string(chain)))
+
+		clock := clocktesting.NewFakeClock(time.Now())
+		source := decisions.NewTransitions(decisions.Options{
+			Resolver: published{reader: readerAs(ObserverName), component: ControllerManagerName}, Path: TransitionsPath,
+			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName)),
+		}, clock, record.NewJournal(record.JournalOptions{Clock: clock}))
+		Expect(source.Sync(ctx)).To(Succeed())
 	}, SpecTimeout(patience))
 })
 
