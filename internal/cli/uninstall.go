@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 
 	"github.com/glassplane/glassplane/internal/install"
@@ -117,14 +118,15 @@ func (c *uninstallCommand) Complete() error {
 	}
 	c.config = rest.CopyConfig(config)
 	c.config.UserAgent = version.UserAgent("glassplane-uninstall")
-	c.cluster = config.Host
+	server := strings.TrimSuffix(config.Host, "/")
+	c.cluster = server
 	if raw, err := flags.ToRawKubeConfigLoader().RawConfig(); err == nil {
 		name := raw.CurrentContext
 		if *flags.Context != "" {
 			name = *flags.Context
 		}
 		if name != "" {
-			c.cluster = fmt.Sprintf("%s of context %s", config.Host, name)
+			c.cluster = fmt.Sprintf("%s of context %s", server, name)
 		}
 	}
 	return nil
@@ -139,6 +141,9 @@ func (c *uninstallCommand) Run(ctx context.Context) error {
 		return err
 	}
 	plan, err := uninstaller.Plan(ctx)
+	if utilnet.IsConnectionRefused(err) {
+		return &hintError{fmt.Errorf("the cluster %s cannot be reached: %w", c.cluster, err), "Name another one with --context or --kubeconfig."}
+	}
 	if err != nil {
 		return fmt.Errorf("looking for what is installed: %w", err)
 	}

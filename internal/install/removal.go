@@ -76,8 +76,10 @@ func (u *Uninstaller) each(ctx context.Context, s set, do func(*metav1.PartialOb
 
 // removal deletes the objects of sets and waits until they are gone.
 type removal struct {
-	u    *Uninstaller
-	sets []set
+	u *Uninstaller
+	// title names the sets to the user.
+	title string
+	sets  []set
 	// force takes our finalizers off at once, rather than after the grace.
 	force bool
 	// waits is true if objects that others keep are known, which system objects
@@ -120,7 +122,7 @@ func (r *removal) run(ctx context.Context) error {
 			last = now
 			if now.left == 0 {
 				if r.most > 0 {
-					r.u.Progress("%s: removed", r.title())
+					r.u.Progress("%s: %d removed", r.title, r.most)
 				}
 				return nil
 			}
@@ -143,18 +145,14 @@ func (r *removal) judge(last, now *round) {
 	if now.deleted > 0 || now.left < last.left {
 		r.moved = at
 	}
-	switch {
-	case r.most == 0 && now.left > 0:
-		r.u.Progress("%s: %d to remove", r.title(), now.left)
-		r.told = at
-	case now.left > 0 && at.Sub(r.told) > progressInterval:
-		r.u.Progress("%s: %d left, such as %s", r.title(), now.left, strings.Join(now.examples, ", "))
+	if now.left > 0 && at.Sub(r.told) > progressInterval {
+		r.u.Progress("%s: %d left, such as %s", r.title, now.left, strings.Join(now.examples, ", "))
 		r.told = at
 	}
 	r.most = max(r.most, now.left)
 	if !r.force && now.left > len(now.held) && at.Sub(r.moved) >= r.u.Grace {
 		r.force = true
-		r.u.Progress("%s: %d do not end by themselves; their finalizers are removed", r.title(), now.left-len(now.held))
+		r.u.Progress("%s: %d do not end by themselves; their finalizers are removed", r.title, now.left-len(now.held))
 	}
 }
 
@@ -183,7 +181,7 @@ func (r *removal) round(ctx context.Context) (*round, error) {
 
 // step does what brings one object nearer to its end.
 func (r *removal) step(ctx context.Context, s set, object *metav1.PartialObjectMetadata, result *round) error {
-	result.add(s, object)
+	r.count(s, object, result)
 	objects := r.u.objects.Resource(s.resource).Namespace(object.Namespace)
 	var err error
 	switch {
@@ -204,22 +202,28 @@ func (r *removal) step(ctx context.Context, s set, object *metav1.PartialObjectM
 	return fmt.Errorf("removing %s %s: %w", s.resource.Resource, nameOf(object.Namespace, object.Name), err)
 }
 
-func (r *round) add(s set, object *metav1.PartialObjectMetadata) {
+// count adds an object to what the round found. A round over thousands of
+// objects takes long, so it tells how far it is.
+func (r *removal) count(s set, object *metav1.PartialObjectMetadata, found *round) {
 	const examples = 3
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.left++
-	if len(r.examples) < examples {
-		r.examples = append(r.examples, s.resource.Resource+" "+nameOf(object.Namespace, object.Name))
+	found.mu.Lock()
+	defer found.mu.Unlock()
+	found.left++
+	if len(found.examples) < examples {
+		found.examples = append(found.examples, s.resource.Resource+" "+nameOf(object.Namespace, object.Name))
 	}
 	foreign := slices.DeleteFunc(slices.Clone(object.Finalizers), isOurs)
 	switch {
 	case object.DeletionTimestamp == nil:
-		r.deleted++
+		found.deleted++
+		if at := time.Now(); at.Sub(r.told) > progressInterval {
+			r.u.Progress("%s: %d told to end", r.title, found.deleted)
+			r.told = at
+		}
 	case s.system:
-		r.system++
+		found.system++
 	case len(foreign) > 0 && len(foreign) == len(object.Finalizers):
-		r.held = append(r.held, Kept{s.resource.GroupResource(), object.Namespace, object.Name, foreign})
+		found.held = append(found.held, Kept{s.resource.GroupResource(), object.Namespace, object.Name, foreign})
 	}
 }
 
@@ -235,23 +239,13 @@ func withoutOurs(object *metav1.PartialObjectMetadata) ([]byte, error) {
 	}})
 }
 
-// title names the resources.
-func (r *removal) title() string {
-	names := make([]string, 0, len(r.sets))
-	for _, s := range r.sets {
-		names = append(names, s.resource.Resource)
-	}
-	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ", ")
-}
-
 // timedOut says what the removal still waited for.
 func (r *removal) timedOut(ctx context.Context, last *round) error {
 	if last.left == 0 { // stopped before the first look
-		return fmt.Errorf("removing %s: %w", r.title(), context.Cause(ctx))
+		return fmt.Errorf("removing %s: %w", r.title, context.Cause(ctx))
 	}
 	err := fmt.Errorf("removing %s: %d left, such as %s: %w",
-		r.title(), last.left, strings.Join(last.examples, ", "), context.Cause(ctx))
+		r.title, last.left, strings.Join(last.examples, ", "), context.Cause(ctx))
 	if errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -187,32 +187,36 @@ func isLabelled(object *metav1.PartialObjectMetadata) bool {
 // is a *KeptError where everything is gone but what others keep.
 func (u *Uninstaller) Run(ctx context.Context, plan Plan) error {
 	var kept []Kept
-	end := func(force bool, sets ...set) error {
-		r := removal{u: u, sets: sets, force: force, waits: len(kept) > 0}
+	end := func(title string, force bool, sets ...set) error {
+		r := removal{u: u, title: title, sets: sets, force: force, waits: len(kept) > 0}
 		err := r.run(ctx)
 		kept = append(kept, r.held...)
 		return err
 	}
-	for _, sets := range [][]set{plan.creators, plan.pods, plan.nodes, plan.components} {
-		if err := end(false, sets...); err != nil {
-			return err
-		}
-	}
-	// Nobody is left who would end what was created meanwhile.
-	if err := end(true, slices.Concat(plan.crds, plan.creators, plan.pods, plan.nodes)...); err != nil {
-		return err
-	}
-	if err := end(true, plan.cluster...); err != nil {
-		return err
-	}
+	// Leases have finalizers of ours only if somebody wrote them by hand.
 	for _, namespace := range []string{v1alpha1.SystemNamespace, v1alpha1.NodeLeaseNamespace} {
 		plan.namespaces = append(plan.namespaces, set{
 			resource:  schema.GroupVersionResource{Group: "coordination.k8s.io", Version: "v1", Resource: "leases"},
 			namespace: namespace,
 		})
 	}
-	if err := end(true, plan.namespaces...); err != nil {
-		return err
+	for _, phase := range []struct {
+		title string
+		force bool
+		sets  []set
+	}{
+		{"what creates simulated pods", false, plan.creators},
+		{"simulated pods", false, plan.pods},
+		{"simulated nodes", false, plan.nodes},
+		{"components", false, plan.components},
+		// Nobody is left who would end what was created meanwhile.
+		{"definitions", true, slices.Concat(plan.crds, plan.creators, plan.pods, plan.nodes)},
+		{"policies and RBAC", true, plan.cluster},
+		{"namespaces and leases", true, plan.namespaces},
+	} {
+		if err := end(phase.title, phase.force, phase.sets...); err != nil {
+			return err
+		}
 	}
 	return keptError(kept)
 }

@@ -51,7 +51,7 @@ var _ = Describe("Uninstalling", func() {
 		Expect(counts).To(HaveKeyWithValue("simreplicasets", 1))
 		Expect(counts).To(HaveKeyWithValue("deployments", 3))
 		Expect(counts).To(HaveKeyWithValue("namespaces", 2))
-		Expect(lines).To(ContainElement(ContainSubstring("simpods: 520 do not end by themselves")))
+		Expect(lines).To(ContainElement(ContainSubstring("simulated pods: 520 do not end by themselves")))
 		expectGone(ctx)
 		for _, object := range foreign {
 			Expect(admin.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed(), "%T %s", object, object.GetName())
@@ -72,7 +72,7 @@ var _ = Describe("Uninstalling", func() {
 		_, lines, err := uninstall(ctx, time.Minute)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(kubelet()).To(Equal(pods), "pods that the kubelet has ended")
-		Expect(lines).NotTo(ContainElement(ContainSubstring("simpods: 30 do not end by themselves")))
+		Expect(lines).NotTo(ContainElement(HavePrefix("simulated pods: 30 do not end by themselves")))
 		expectGone(ctx)
 	})
 
@@ -120,8 +120,8 @@ var _ = Describe("Uninstalling", func() {
 		load(ctx, 50)
 		stopped, stop := context.WithCancelCause(ctx)
 		defer stop(nil)
-		uninstaller, err := install.NewUninstaller(config, time.Hour, func(format string, _ ...any) {
-			if strings.Contains(format, "to remove") {
+		uninstaller, err := install.NewUninstaller(config, 50*time.Millisecond, func(format string, _ ...any) {
+			if strings.Contains(format, "do not end by themselves") {
 				stop(errors.New("too late"))
 			}
 		})
