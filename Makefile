@@ -61,7 +61,7 @@ SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
 
 # What the builder is to build: what the target at hand needs, and no more.
 BINARIES := etcd kube-apiserver kube-controller-manager
-test: BINARIES += kubectl
+test: BINARIES += kubectl kube-scheduler
 fidelity: BINARIES += kube-scheduler
 
 ##@ General

@@ -33,7 +33,9 @@ func checkAuditLevel(level auditv1.Level) error {
 func auditPolicy(level auditv1.Level) auditv1.Policy {
 	subjects := []auditv1.GroupResources{
 		{Group: simGroup},
-		{Group: "", Resources: []string{"pods", "pods/binding", "pods/status", "pods/eviction", "bindings"}},
+		{Group: "", Resources: []string{
+			"pods", "pods/binding", "pods/status", "pods/eviction", "pods/ephemeralcontainers", "pods/resize", "bindings",
+		}},
 	}
 	return auditv1.Policy{
 		TypeMeta: metav1.TypeMeta{APIVersion: auditv1.SchemeGroupVersion.String(), Kind: "Policy"},

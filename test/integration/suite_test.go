@@ -146,8 +146,14 @@ func askQuery(ctx context.Context, into any, query url.Values, path ...string) i
 // trace returns how the observer explains the creation of a pod.
 func trace(ctx context.Context, name string) explain.Trace {
 	GinkgoHelper()
+	return traceOf(ctx, "simpods", name)
+}
+
+// traceOf does so for a pod of either resource, pods or simpods.
+func traceOf(ctx context.Context, resource, name string) explain.Trace {
+	GinkgoHelper()
 	var t explain.Trace
-	Expect(ask(ctx, &t, "observer/v1/traces/simpods/default", name)).To(Equal(http.StatusOK))
+	Expect(ask(ctx, &t, "observer/v1/traces", resource, "default", name)).To(Equal(http.StatusOK))
 	return t
 }
 
