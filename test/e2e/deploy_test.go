@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -53,8 +54,8 @@ func deploy(ctx context.Context, overlay, image string) {
 	deployed = overlay
 }
 
-// rolledOut returns an error while a Deployment has pods that are old or not
-// available.
+// rolledOut returns an error while a component has pods that are old or not
+// available, or no leader among its pods.
 func rolledOut(ctx context.Context) error {
 	for _, name := range components {
 		var d appsv1.Deployment
@@ -65,6 +66,27 @@ func rolledOut(ctx context.Context) error {
 		if s.ObservedGeneration != d.Generation || s.Replicas != want || s.UpdatedReplicas != want || s.AvailableReplicas != want {
 			return fmt.Errorf("%s: %d replicas, %d updated, %d available, want %d", name, s.Replicas, s.UpdatedReplicas, s.AvailableReplicas, want)
 		}
+		if err := hasLeader(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasLeader returns an error while the leader of a component is none of its pods,
+// or one that is being deleted.
+func hasLeader(ctx context.Context, component string) error {
+	var lease coordinationv1.Lease
+	if err := k8sClient.Get(ctx, client.ObjectKey{Namespace: namespace, Name: component}, &lease); err != nil {
+		return err
+	}
+	pods, err := componentPods(ctx, component)
+	if err != nil {
+		return err
+	}
+	leader := leaderOf(&lease)
+	if !slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return pod.Name == leader }) {
+		return fmt.Errorf("%s: the leader %q is none of its pods", component, leader)
 	}
 	return nil
 }

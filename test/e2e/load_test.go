@@ -40,14 +40,16 @@ type load struct {
 	err     error
 }
 
-// startLoad starts a load in a namespace of its own.
+// startLoad starts a load in a namespace of its own. It goes on after the
+// BeforeEach that calls this, until the spec ends.
 func startLoad(ctx context.Context) *load {
 	GinkgoHelper()
 	ns := makeNamespace(ctx)
 	makeNodes(ctx, ns, 4)
-	l := &load{history: watchHistory(ctx, ns)}
-	ctx, l.stop = context.WithCancel(ctx)
-	DeferCleanup(l.stop)
+	watched, endWatch := context.WithCancel(context.WithoutCancel(ctx))
+	DeferCleanup(endWatch)
+	l := &load{history: watchHistory(watched, ns)}
+	ctx, l.stop = context.WithCancel(watched)
 	l.done.Go(func() { l.run(ctx, ns) })
 	return l
 }

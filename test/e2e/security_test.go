@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,15 +61,39 @@ var _ = Describe("The endpoints of the components", SpecPriority(priorityDefault
 		}
 	})
 
-	It("are reached from the namespaces that the NetworkPolicy names only", func(ctx SpecContext) {
-		Skip(networkPolicySkip(ctx))
+	It("are reached from the namespaces that the NetworkPolicy names, and from no other", func(ctx SpecContext) {
+		pods, err := componentPods(ctx, manager.SchedulerName)
+		Expect(err).NotTo(HaveOccurred())
+		host := pods[0].Status.PodIP
+		ns := makeNamespace(ctx)
+		if reaches(ctx, ns, host) {
+			Skip("the CNI of this cluster enforces no NetworkPolicy: a pod of any namespace reaches " + host)
+		}
+		kubectl(ctx, "label", "namespace", ns, "glassplane.dev/client=true")
+		Eventually(ctx, func() bool { return reaches(ctx, ns, host) }).Should(BeTrue())
 	})
 })
 
-// networkPolicySkip says why it cannot be tried here that the NetworkPolicy has
-// an effect.
-func networkPolicySkip(context.Context) string {
-	return "the node's CNI connects pods and enforces no NetworkPolicy"
+// reaches reports whether a pod in a namespace can connect to the endpoint of a
+// component. The pod is our own image, which takes the endpoint for its API
+// server: it finds a certificate there that it does not trust, or nothing.
+func reaches(ctx context.Context, ns, host string) bool {
+	GinkgoHelper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ns, GenerateName: "client-"},
+		Spec: corev1.PodSpec{
+			RestartPolicy: corev1.RestartPolicyNever,
+			Containers: []corev1.Container{{
+				Name: "client", Image: image, Args: []string{"--components=scheduler"},
+				Env: []corev1.EnvVar{{Name: "KUBERNETES_SERVICE_HOST", Value: host}, {Name: "KUBERNETES_SERVICE_PORT", Value: strconv.Itoa(endpointPort)}},
+			}},
+		},
+	}
+	Expect(k8sClient.Create(ctx, pod)).To(Succeed())
+	kubectl(ctx, "wait", "-n", ns, "pod/"+pod.Name, "--for=jsonpath={.status.phase}=Failed", "--timeout=90s")
+	log := kubectl(ctx, "logs", "-n", ns, pod.Name)
+	Expect(log).To(Or(ContainSubstring("x509"), ContainSubstring("timeout")), "what a client says")
+	return strings.Contains(log, "x509")
 }
 
 // makeServiceAccount makes a ServiceAccount that is bound to ClusterRoles and
@@ -95,11 +120,7 @@ func makeServiceAccount(ctx context.Context, ns, name string, roles ...string) s
 // trusts the certificate that the leader has published and no other.
 func endpointClient(ctx context.Context, component string) *http.Client {
 	GinkgoHelper()
-	var leader string
-	Eventually(ctx, func() string {
-		leader = leaderOf(leaseOf(ctx, component))
-		return leader
-	}).ShouldNot(BeEmpty())
+	leader := leaderOf(leaseOf(ctx, component))
 	var pod corev1.Pod
 	Expect(k8sClient.Get(ctx, client.ObjectKey{Namespace: namespace, Name: leader}, &pod)).To(Succeed())
 	// The one of the leader of now, not that of one before.
