@@ -78,10 +78,14 @@ func openForward(ctx context.Context, dialer *forwardDialer, pod *corev1.Pod) (*
 		cancel()
 		return nil, err
 	}
-	go func() { done <- forwarder.ForwardPorts() }()
+	go func() {
+		defer close(done)
+		done <- forwarder.ForwardPorts()
+	}()
 	f.stop = func() {
 		cancel()
-		_ = <-done // the port is closed
+		for range done { // until the port is closed
+		}
 	}
 	timer := time.NewTimer(dialTimeout)
 	defer timer.Stop()
