@@ -147,7 +147,18 @@ func exchange(s v1alpha1.WalkthroughStep, l lane, source, label string) []messag
 	if strings.HasSuffix(s.Action, "none") {
 		return append(all, message{clock(s.Time), l, l, "4 no node"})
 	}
-	return append(all, message{clock(s.Time), l, laneAPIServer, label + revision(s, "audit", "etcd")})
+	return append(all, message{clock(s.Time), l, laneAPIServer, label + revisionDone(s)})
+}
+
+// revisionDone is the one with which the step was done: of several writes that
+// of the step's time.
+func revisionDone(s v1alpha1.WalkthroughStep) string {
+	for _, e := range s.Evidence {
+		if e.ModRevision != 0 && e.Time != nil && s.Time != nil && e.Time.Equal(s.Time) {
+			return fmt.Sprintf("rev %d", e.ModRevision)
+		}
+	}
+	return revision(s, "audit", "etcd")
 }
 
 // revision is the first that one of the sources shows.

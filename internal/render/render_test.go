@@ -26,9 +26,11 @@ var update = flag.Bool("update", false, "write the golden files")
 // traces are those that the tests of package explain check.
 func traces(t *testing.T) map[string]explain.Trace {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join("..", "explain", "testdata", "*.golden.json"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no traces found: %v", err)
+	testdata := filepath.Join("..", "explain", "testdata")
+	paths, err := filepath.Glob(filepath.Join(testdata, "*.golden.json"))
+	pods, podsErr := filepath.Glob(filepath.Join(testdata, "captured", "pod-*.golden.json"))
+	if paths = append(paths, pods...); err != nil || podsErr != nil || len(paths) == 0 || len(pods) == 0 {
+		t.Fatalf("no traces found: %v", errors.Join(err, podsErr))
 	}
 	all := map[string]explain.Trace{}
 	for _, path := range paths {
@@ -75,6 +77,21 @@ func TestGolden(t *testing.T) {
 				golden(t, fmt.Sprintf("%s.%s.golden", scenario, format), got.String())
 			})
 		}
+	}
+}
+
+// TestFlowOfPods draws real Pods: another component runs them, in more writes.
+func TestFlowOfPods(t *testing.T) {
+	all := traces(t)
+	for _, scenario := range []string{"pod-running", "pod-too-large"} {
+		t.Run(scenario, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := Trace(&got, all[scenario], FormatText, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			flow, _, _ := strings.Cut(got.String(), "\nSTEPS\n")
+			golden(t, scenario+".flow.golden", flow)
+		})
 	}
 }
 
