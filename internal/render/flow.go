@@ -4,6 +4,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -104,7 +105,10 @@ func draw(m message) string {
 		line[left+1] = '◀'
 	}
 	room := right - left - 4
-	label = label[:min(len(label), room)]
+	if len(label) > room {
+		// What is cut off is said to be: half of a number is another number.
+		label = append(label[:room-1:room-1], '…')
+	}
 	copy(line[left+2+(room-len(label))/2:], label)
 	return strings.TrimRight(string(line), " ")
 }
@@ -122,7 +126,7 @@ func messages(s v1alpha1.WalkthroughStep) []message {
 		}
 		return []message{{at, laneAPIServer, laneAPIServer, "2 admits"}}
 	case 3:
-		return []message{{at, laneAPIServer, laneEtcd, "3 write " + revision(s, "etcd", "audit")}}
+		return []message{{at, laneAPIServer, laneEtcd, "3 " + cmp.Or(revision(s, "etcd", "audit"), "write")}}
 	case 4:
 		return exchange(s, laneScheduler, "decision", "4 bind ")
 	case 5:
