@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -124,6 +125,13 @@ func killLeader(ctx context.Context, lease *coordinationv1.Lease, crash bool) {
 	Expect(k8sClient.Delete(ctx, &pod, client.GracePeriodSeconds(0), client.Preconditions{UID: &pod.UID})).To(Succeed())
 }
 
+var (
+	errorLine = regexp.MustCompile(`"level":"error"|^error:|^panic:`)
+	// stopLine is what controller-runtime logs as an error when a leader is asked
+	// to stop: that it leads no longer, and what it was about to write.
+	stopLine = regexp.MustCompile(`"error":"leader election lost"|context canceled`)
+)
+
 // errorLog collects the errors that pods log while it follows them.
 type errorLog struct {
 	mu    sync.Mutex
@@ -141,7 +149,7 @@ func (e *errorLog) follow(ctx context.Context, pod string) {
 
 func (e *errorLog) read(pod string, log io.Reader) {
 	for scanner := bufio.NewScanner(log); scanner.Scan(); {
-		if line := scanner.Text(); strings.Contains(line, `"level":"error"`) || strings.HasPrefix(line, "error:") || strings.HasPrefix(line, "panic:") {
+		if line := scanner.Text(); errorLine.MatchString(line) && !stopLine.MatchString(line) {
 			e.mu.Lock()
 			e.lines = append(e.lines, pod+": "+line)
 			e.mu.Unlock()

@@ -66,11 +66,11 @@ var _ = Describe("A SimReplicaSet", SpecPriority(priorityDefault), func() {
 	})
 })
 
-// simPods returns the pods of a namespace.
-func simPods(ctx context.Context, ns string) []v1alpha1.SimPod {
+// simPods returns pods of a namespace.
+func simPods(ctx context.Context, ns string, opts ...client.ListOption) []v1alpha1.SimPod {
 	GinkgoHelper()
 	var pods v1alpha1.SimPodList
-	Expect(k8sClient.List(ctx, &pods, client.InNamespace(ns))).To(Succeed())
+	Expect(k8sClient.List(ctx, &pods, append(opts, client.InNamespace(ns))...)).To(Succeed())
 	return pods.Items
 }
 
@@ -81,6 +81,6 @@ func expectReplicas(ctx context.Context, ns string, want int) {
 		var set v1alpha1.SimReplicaSet
 		g.Expect(k8sClient.Get(ctx, client.ObjectKey{Namespace: ns, Name: "web"}, &set)).To(Succeed())
 		g.Expect(set.Status.ReadyReplicas).To(BeEquivalentTo(want))
-		g.Expect(simPods(ctx, ns)).To(HaveLen(want))
+		g.Expect(simPods(ctx, ns, client.MatchingLabels{"app": "web"})).To(HaveLen(want))
 	}).Should(Succeed())
 }
