@@ -55,7 +55,7 @@ type SimNodeList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.reserved) || self.reserved.all(r, r in self.capacity)",fieldPath=".reserved",message="reserved must only name resources of capacity"
 type SimNodeSpec struct {
 	// capacity is all that the node has, such as cpu, memory, pods and extended
-	// resources. Where pods is not set it is 110.
+	// resources: cpu in cores, memory in bytes. Where pods is not set it is 110.
 	// +required
 	Capacity ResourceList `json:"capacity,omitempty"`
 
@@ -75,7 +75,7 @@ type SimNodeSpec struct {
 	// +optional
 	Unschedulable bool `json:"unschedulable,omitempty"`
 
-	// images that the node already has.
+	// images that the node already has, which a scheduler may prefer. None by default.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=128
@@ -105,8 +105,8 @@ type ContainerImage struct {
 
 // NodeSimulation says how a SimNode behaves.
 type NodeSimulation struct {
-	// heartbeatInterval is how often the node renews its Lease. Defaults to 10s,
-	// as a kubelet does.
+	// heartbeatInterval is how often the node renews its Lease, such as 1m30s; at
+	// least 1s. Defaults to 10s, as a kubelet does.
 	// +optional
 	// +kubebuilder:default="10s"
 	// +kubebuilder:validation:Type=string
@@ -114,7 +114,7 @@ type NodeSimulation struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s')",message="heartbeatInterval must be at least 1s"
 	HeartbeatInterval *metav1.Duration `json:"heartbeatInterval,omitempty"`
 
-	// bootDelay is the time from the node's creation until it is ready.
+	// bootDelay is the time from the node's creation until it is ready, such as 30s.
 	// Defaults to 0s.
 	// +optional
 	// +kubebuilder:validation:Type=string

@@ -12,7 +12,7 @@ import (
 // SimPod is a simulated pod: a real API object that a real control plane
 // stores, a scheduler binds and a kubelet reports on, without any container
 // being run.
-//
+// ---
 // Rules that a schema can afford are here; those that compare whole structures
 // or parse quantities are the admission policy simpod-validation.
 //
@@ -91,6 +91,7 @@ type SimPodSpec struct {
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 
 	// affinity holds the pod's scheduling constraints towards nodes and pods.
+	// None by default.
 	// +optional
 	Affinity *corev1.Affinity `json:"affinity,omitempty"`
 
@@ -147,7 +148,7 @@ type SimPodSpec struct {
 	// +kubebuilder:validation:MaxItems=16
 	SchedulingGates []corev1.PodSchedulingGate `json:"schedulingGates,omitempty"`
 
-	// overhead is what running the pod costs beside its containers.
+	// overhead is what running the pod costs beside its containers. None by default.
 	// +optional
 	Overhead ResourceList `json:"overhead,omitempty"`
 
@@ -209,11 +210,13 @@ type Container struct {
 
 // ResourceRequirements are the compute resources of a container.
 type ResourceRequirements struct {
-	// limits is the most that the container may use.
+	// limits is the most that the container may use: cpu in cores, such as 500m,
+	// memory in bytes, such as 1Gi. No limit by default.
 	// +optional
 	Limits ResourceList `json:"limits,omitempty"`
 
-	// requests is what the scheduler reserves for the container. A resource
+	// requests is what the scheduler reserves for the container, in the units of
+	// limits. A resource
 	// that has a limit but no request is requested as much as its limit.
 	// +optional
 	Requests ResourceList `json:"requests,omitempty"`

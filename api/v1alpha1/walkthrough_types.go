@@ -264,7 +264,7 @@ type Evidence struct {
 	// +kubebuilder:validation:Minimum=0
 	Bytes int64 `json:"bytes,omitempty"`
 
-	// lag is the time from the write until a watcher saw it.
+	// lag is the time from the write until a watcher saw it, such as 1.5ms.
 	// +optional
 	Lag *metav1.Duration `json:"lag,omitempty"`
 
