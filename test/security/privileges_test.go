@@ -106,10 +106,7 @@ var privileges = map[string][]privilege{
 		cached(sim, "simpods", "records it"),
 		cached(sim, "simreplicasets", "records it"),
 		cached(sim, "walkthroughs", "records it, and keeps its status"),
-		{
-			resource: "pods", verbs: []string{"list", "watch"}, why: "records real Pods beside simulated ones",
-			idle: map[string]string{"list": "there are no real Pods here", "watch": "there are no real Pods here"},
-		},
+		cached("", "pods", "records real Pods beside simulated ones"),
 		{group: sim, resource: "walkthroughs/status", verbs: []string{"patch"}, why: "the only thing that it writes of all that it records"},
 		{path: manager.DecisionsPath, verbs: []string{"get"}, why: "records what the scheduler decided"},
 		{path: manager.TransitionsPath, verbs: []string{"get"}, why: "records what the simulated kubelets did"},
