@@ -106,9 +106,8 @@ components themselves left behind.`,
 	clients := newClients(io)
 	clients.addFlags(root.PersistentFlags())
 	completeFlags(root, map[string]cobra.CompletionFunc{"namespace": clients.completeNamespaces, "context": clients.completeContexts})
+	root.AddCommand(localCommands(name, io)...)
 	root.AddCommand(
-		newDemoCommand(name, io),
-		newUpCommand(name, io),
 		newRunCommand(name, io, clients),
 		newWalkCommand(name, io, clients),
 		newExplainCommand(name, io, clients),
@@ -127,7 +126,10 @@ func programName(program string) string {
 func examples(name, text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
-		lines[i] = "  " + strings.ReplaceAll(line, "glassplane", name)
+		if arguments, found := strings.CutPrefix(line, "glassplane "); found {
+			line = name + " " + arguments
+		}
+		lines[i] = "  " + line
 	}
 	return strings.Join(lines, "\n")
 }

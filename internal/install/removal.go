@@ -97,8 +97,9 @@ type removal struct {
 type round struct {
 	mu sync.Mutex
 	// left is how many objects there are, of which system are ended by
-	// Kubernetes itself, and deleted how many were told to go only now.
-	left, system, deleted int
+	// Kubernetes itself, deleted were told to go only now, and ours keep
+	// finalizers of Glassplane.
+	left, system, deleted, ours int
 	// held are those that have only finalizers of others.
 	held []Kept
 	// examples are the names of some that are left.
@@ -150,9 +151,9 @@ func (r *removal) judge(last, now *round) {
 		r.told = at
 	}
 	r.most = max(r.most, now.left)
-	if !r.force && now.left > len(now.held) && at.Sub(r.moved) >= r.u.Grace {
+	if !r.force && now.ours > 0 && at.Sub(r.moved) >= r.u.Grace {
 		r.force = true
-		r.u.Progress("%s: %d do not end by themselves; their finalizers are removed", r.title, now.left-len(now.held))
+		r.u.Progress("%s: %d do not end by themselves; their finalizers are removed", r.title, now.ours)
 	}
 }
 
@@ -222,7 +223,9 @@ func (r *removal) count(s set, object *metav1.PartialObjectMetadata, found *roun
 		}
 	case s.system:
 		found.system++
-	case len(foreign) > 0 && len(foreign) == len(object.Finalizers):
+	case len(foreign) < len(object.Finalizers):
+		found.ours++
+	case len(foreign) > 0:
 		found.held = append(found.held, Kept{s.resource.GroupResource(), object.Namespace, object.Name, foreign})
 	}
 }

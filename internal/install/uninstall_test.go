@@ -52,6 +52,7 @@ var _ = Describe("Uninstalling", func() {
 		Expect(counts).To(HaveKeyWithValue("deployments", 3))
 		Expect(counts).To(HaveKeyWithValue("namespaces", 2))
 		Expect(lines).To(ContainElement(ContainSubstring("simulated pods: 520 do not end by themselves")))
+		Expect(lines).NotTo(ContainElement(HavePrefix("components: 3 do not end")), "they have no finalizers")
 		expectGone(ctx)
 		for _, object := range foreign {
 			Expect(admin.Get(ctx, client.ObjectKeyFromObject(object), object)).To(Succeed(), "%T %s", object, object.GetName())
@@ -68,6 +69,10 @@ var _ = Describe("Uninstalling", func() {
 	It("lets the components end the pods as long as they do", func(ctx SpecContext) {
 		const pods = 30
 		load(ctx, pods)
+		node := &v1alpha1.SimNode{ObjectMeta: metav1.ObjectMeta{Name: "node"}}
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(node), node)).To(Succeed())
+		node.Finalizers = nil // nobody would end it
+		Expect(admin.Update(ctx, node)).To(Succeed())
 		kubelet := startKubelet(ctx)
 		_, lines, err := uninstall(ctx, time.Minute)
 		Expect(err).NotTo(HaveOccurred())
