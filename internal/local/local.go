@@ -1,6 +1,8 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !windows
+
 // Package local runs everything on this machine: the local control plane of
 // package substrate and, in this process, the components beside it. They meet
 // only through the API server, as they do in a cluster.
