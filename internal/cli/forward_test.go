@@ -158,7 +158,7 @@ var _ = Describe("A cluster without an observer", func() {
 		kubeconfig := writeKubeconfig(cluster.Config)
 		code, out, errOut := glassplane(ctx, "uninstall", "--dry-run=client", "--kubeconfig", kubeconfig)
 		Expect(code).To(BeZero(), errOut)
-		Expect(out).To(HavePrefix("Would be removed from the cluster " + cluster.Config.Host))
+		Expect(out).To(HavePrefix("Would be removed from the cluster " + strings.TrimSuffix(cluster.Config.Host, "/") + " of context test (dry run):\n"))
 		Expect(out).To(MatchRegexp(`(?m)^ +2  namespaces, with everything in them$`))
 		Expect(out).To(MatchRegexp(`(?m)^ +4  customresourcedefinitions.apiextensions.k8s.io$`))
 
