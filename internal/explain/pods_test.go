@@ -215,3 +215,23 @@ func TestPodsWithLessEvidence(t *testing.T) {
 		})
 	}
 }
+
+// TestDamagedPods explains records of real Pods of which entries are missing,
+// out of order or damaged.
+func TestDamagedPods(t *testing.T) {
+	for _, name := range []string{"evicted", "deleted-pending", "static", "no-image"} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(8) {
+				record := capturedPod(t, name)
+				want := raw(Explain(record))
+				shuffle(&record, seed)
+				if got := raw(Explain(record)); string(got) != string(want) {
+					t.Errorf("in the order of seed %d the explanation differs", seed)
+				}
+				record.Entries = record.Entries[seed:]
+				damage(&record, seed)
+				checkTrace(t, record, Explain(record))
+			}
+		})
+	}
+}

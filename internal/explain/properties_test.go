@@ -54,7 +54,7 @@ func checkTrace(t *testing.T, record evidence.Record, trace Trace) {
 			t.Errorf("step %d has %d pieces of evidence, the API holds %d", s.Step, len(s.Evidence), maxEvidence)
 		}
 		for _, e := range s.Evidence {
-			checkEvidence(t, known, record, s.Step, e)
+			checkEvidence(t, known, s.Step, e)
 		}
 		if len(s.Evidence) == 0 && !strings.Contains(strings.ToLower(s.Effect), "not available: ") {
 			t.Errorf("step %d has no evidence and does not say why: %s", s.Step, s.Effect)
@@ -70,7 +70,7 @@ func knownStrings(record evidence.Record) string {
 
 // checkEvidence checks that nothing in a piece of evidence was made up: each
 // value and each time is in the record.
-func checkEvidence(t *testing.T, known string, record evidence.Record, step int32, e v1alpha1.Evidence) {
+func checkEvidence(t *testing.T, known string, step int32, e v1alpha1.Evidence) {
 	t.Helper()
 	values := append([]string{e.AuditID, e.User, e.UserAgent, e.Verb, e.URI, e.Key, e.Stage, e.Source}, e.Groups...)
 	for _, v := range values {
@@ -83,7 +83,7 @@ func checkEvidence(t *testing.T, known string, record evidence.Record, step int3
 			t.Errorf("step %d shows the number %d, which is not in the record", step, n)
 		}
 	}
-	if e.Time != nil && !timeIn(record, e.Time.Time) {
+	if e.Time != nil && !timeIn(known, e.Time.Time) {
 		t.Errorf("step %d shows the time %s, which is not in the record", step, e.Time)
 	}
 	if len(e.Details) > maxDetails {
@@ -91,8 +91,8 @@ func checkEvidence(t *testing.T, known string, record evidence.Record, step int3
 	}
 }
 
-func timeIn(record evidence.Record, want time.Time) bool {
-	return strings.Contains(string(raw(record)), want.UTC().Format(time.RFC3339Nano))
+func timeIn(known string, want time.Time) bool {
+	return strings.Contains(known, want.UTC().Format(time.RFC3339Nano))
 }
 
 func checkQuiz(t *testing.T, quiz []Question) {
