@@ -71,6 +71,7 @@ func TestE2E(t *testing.T) {
 	ctrl.SetLogger(GinkgoLogr)
 	RegisterFailHandler(Fail)
 	SetDefaultEventuallyTimeout(readyTimeout)
+	EnforceDefaultTimeoutsWhenUsingContexts()
 	SetDefaultEventuallyPollingInterval(poll)
 	RunSpecs(t, "End to end")
 }

@@ -53,7 +53,9 @@ var (
 func rememberCluster(ctx context.Context) {
 	GinkgoHelper()
 	before = readCluster(ctx)
-	maps.DeleteFunc(before.keys, func(key string, _ bool) bool { return ours.MatchString(key) })
+	maps.DeleteFunc(before.keys, func(key string, _ bool) bool {
+		return ours.MatchString(strings.ReplaceAll(key, clusterName, "")) // which the node has in its name
+	})
 }
 
 func readCluster(ctx context.Context) clusterState {
