@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -30,6 +31,7 @@ var _ = Describe("Under load", SpecPriority(priorityKubeadm), func() {
 
 	BeforeEach(func(ctx SpecContext) {
 		ensureDeployed(ctx, kubeadmConfig)
+		expectNoneTerminating(ctx)
 		l = startLoad(ctx)
 		expectProgress(ctx, l)
 	})
@@ -59,13 +61,13 @@ var _ = Describe("Under load", SpecPriority(priorityKubeadm), func() {
 
 	It("an upgrade replaces all components, and no pod is lost or bound twice", func(ctx SpecContext) {
 		old := map[types.UID]string{}
-		logs := &errorLog{}
+		logs, began := &errorLog{}, metav1.Now()
 		for _, component := range components {
 			pods, err := componentPods(ctx, component)
 			Expect(err).NotTo(HaveOccurred())
 			for _, pod := range pods {
 				old[pod.UID] = pod.Name
-				logs.follow(ctx, pod.Name)
+				logs.follow(ctx, pod.Name, began)
 			}
 		}
 		deploy(ctx, kubeadmConfig, upgradeImage)
@@ -77,13 +79,26 @@ var _ = Describe("Under load", SpecPriority(priorityKubeadm), func() {
 				Expect(old).NotTo(HaveKey(pod.UID), "pods of before the upgrade")
 				Expect(pod.Spec.Containers[0].Image).To(Equal(upgradeImage))
 				Expect(pod.Status.ContainerStatuses[0].RestartCount).To(BeZero(), "restarts of %s", pod.Name)
-				logs.follow(ctx, pod.Name)
+				logs.follow(ctx, pod.Name, began)
 			}
 		}
 		l.expectAllSucceed(ctx)
 		Expect(logs.errors()).To(BeEmpty(), "errors that the components logged")
 	})
 })
+
+// expectNoneTerminating waits until the namespaces of earlier specs are gone, whose
+// removal is not to be mixed up with what this one does.
+func expectNoneTerminating(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(ctx, func(g Gomega) {
+		var namespaces corev1.NamespaceList
+		g.Expect(k8sClient.List(ctx, &namespaces)).To(Succeed())
+		for _, ns := range namespaces.Items {
+			g.Expect(ns.DeletionTimestamp).To(BeNil(), "namespace %s is being deleted", ns.Name)
+		}
+	}).Should(Succeed())
+}
 
 // expectProgress waits until pods that are created from now on succeed.
 func expectProgress(ctx context.Context, l *load) {
@@ -138,10 +153,10 @@ type errorLog struct {
 	lines []string
 }
 
-// follow reads a pod's log until the pod ends, or the spec does.
-func (e *errorLog) follow(ctx context.Context, pod string) {
+// follow reads a pod's log since a time until the pod ends, or the spec does.
+func (e *errorLog) follow(ctx context.Context, pod string, since metav1.Time) {
 	GinkgoHelper()
-	stream, err := kubeClient.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{Follow: true}).Stream(ctx)
+	stream, err := kubeClient.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{Follow: true, SinceTime: &since}).Stream(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(stream.Close)
 	go e.read(pod, stream)
