@@ -202,7 +202,7 @@ sbom: bin/linux_$(GOARCH)/manager $(CYCLONEDX_GOMOD) ## Write what the manager i
 release: IMG := glassplane/manager:$(VERSION)
 release: $(call binaries,glassplane,$(CLI_PLATFORMS)) ## Write the files of a release to dist: make release VERSION=v1.2.3.
 	rm -rf dist
-	$(MAKE) build-installer sbom VERSION=$(VERSION) IMG=$(IMG)
+	$(MAKE) build-installer sbom VERSION=$(VERSION) COMMIT=$(COMMIT) IMG=$(IMG)
 	$(GO) run ./hack/release --version=$(VERSION) --platforms=$(CLI_PLATFORMS) --date=$(SOURCE_DATE_EPOCH)
 
 .PHONY: clean
