@@ -9,6 +9,7 @@ package podgc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,6 +30,9 @@ import (
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
+
+// retryDelay is how long a write that was refused as stale waits for the cache.
+const retryDelay = 50 * time.Millisecond
 
 // Options of the controller.
 type Options struct {
@@ -95,8 +99,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, pod *v1alpha1.SimPod) (ctrl.
 	if err != nil || exists {
 		return ctrl.Result{}, err
 	}
-	if err := r.remove(ctx, pod); err != nil && !apierrors.IsNotFound(err) {
-		// A conflict too: nothing else may bring the pod back here.
+	err = r.remove(ctx, pod)
+	if apierrors.IsConflict(err) {
+		// The predicate may keep the newer version from bringing the pod back here.
+		return ctrl.Result{RequeueAfter: retryDelay}, nil
+	}
+	if client.IgnoreNotFound(err) != nil {
 		return ctrl.Result{}, fmt.Errorf("removing a pod whose node %s does not exist: %w", pod.Spec.NodeName, err)
 	}
 	return ctrl.Result{}, nil
