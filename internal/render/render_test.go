@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -248,5 +249,18 @@ func TestWrap(t *testing.T) {
 				t.Errorf("wrap() (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+func TestLag(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		2049554:  "lag 2.05ms",
+		0:        "lag 0s",
+		-4000:    "lag 0s",
+		-6168695: "6.17ms before the answer",
+	} {
+		if got := lag(d); got != want {
+			t.Errorf("lag(%d) = %q, want %q", d, got, want)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -84,9 +85,19 @@ func identifiers(e v1alpha1.Evidence) []string {
 		ids = append(ids, fmt.Sprintf("rev %d", e.ModRevision))
 	}
 	if e.Lag != nil {
-		ids = append(ids, "lag "+e.Lag.Duration.String())
+		ids = append(ids, lag(e.Lag.Duration))
 	}
 	return ids
+}
+
+// lag rounds what lies between the API server's answer to a write and the watch
+// event that it caused, which often comes first.
+func lag(d time.Duration) string {
+	rounded := d.Round(10 * time.Microsecond)
+	if rounded < 0 {
+		return rounded.Abs().String() + " before the answer"
+	}
+	return "lag " + rounded.String()
 }
 
 // shortID is the first and the last part of an audit ID: enough to tell two apart.
