@@ -12,7 +12,6 @@ import (
 	"net/netip"
 
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
@@ -39,7 +38,7 @@ func newEndpoint(m ctrl.Manager, component string, opts Options, handlers map[st
 		BindAddress:    opts.EndpointAddress,
 		CertDir:        opts.EndpointCertDir,
 		ExtraHandlers:  handlers,
-		FilterProvider: filters.WithAuthenticationAndAuthorization,
+		FilterProvider: newAccess,
 	}
 	if opts.EndpointCertDir == "" {
 		made, err := makeCertificate(component, ip)
