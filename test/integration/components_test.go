@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/kubelet"
 	"github.com/glassplane/glassplane/internal/manager"
 )
 
@@ -66,15 +67,13 @@ var _ = Describe("what it costs", func() {
 
 	It("is nothing but leases while nothing happens", func(ctx context.Context) {
 		By("waiting until what earlier specs left has come to rest")
-		var since time.Time
-		Eventually(func() []string {
-			writes := writesSince(since)
-			since = time.Now()
-			return writes
-		}).WithContext(ctx).WithPolling(5 * time.Second).Should(BeEmpty())
+		// A node's status.allocated follows its pods with the next heartbeat.
+		const rest = kubelet.DefaultHeartbeatInterval + 2*time.Second
+		Eventually(func() []string { return writesSince(time.Now().Add(-rest)) }).
+			WithContext(ctx).WithPolling(time.Second).Should(BeEmpty())
 
 		By("counting the writes of the next ten seconds")
-		since = time.Now()
+		since := time.Now()
 		Consistently(func() []string { return writesSince(since) }).
 			WithContext(ctx).WithTimeout(10 * time.Second).WithPolling(time.Second).Should(BeEmpty())
 	}, SpecTimeout(3*patience))
