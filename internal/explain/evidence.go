@@ -12,22 +12,23 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // receivedEvidence is the stage RequestReceived of a request. Where only a later
 // stage was kept, that one still has the time of arrival.
-func receivedEvidence(r *request, summary string, details ...string) v1alpha1.Evidence {
+func receivedEvidence(r *assemble.Request, summary string, details ...string) v1alpha1.Evidence {
 	e := auditEvidence(r, summary, details...)
 	e.Time, e.Code, e.ModRevision = micro(r.ReceivedAt), 0, 0
-	if r.received {
+	if r.Received {
 		e.Stage = "RequestReceived"
 	}
 	return e
 }
 
 // auditEvidence is the last recorded stage of a request.
-func auditEvidence(r *request, summary string, details ...string) v1alpha1.Evidence {
+func auditEvidence(r *assemble.Request, summary string, details ...string) v1alpha1.Evidence {
 	return v1alpha1.Evidence{
 		Source: string(evidence.SourceAudit), Summary: clip(summary, maxLine), Time: micro(r.StageAt),
 		AuditID: r.AuditID, Stage: r.Stage, User: r.User, UserAgent: r.UserAgent,
@@ -74,10 +75,10 @@ func watchEvidence(r *revision, details ...string) v1alpha1.Evidence {
 // lagOf is the time from the API server's answer to a write until a watcher saw
 // the write. It is negative where the watch was faster than the answer.
 func lagOf(r *revision, seen time.Time) (*metav1.Duration, bool) {
-	if r == nil || r.write == nil || r.write.answeredAt().IsZero() || seen.IsZero() {
+	if r == nil || r.write == nil || r.write.AnsweredAt().IsZero() || seen.IsZero() {
 		return nil, false
 	}
-	return &metav1.Duration{Duration: seen.Sub(r.write.answeredAt())}, true
+	return &metav1.Duration{Duration: seen.Sub(r.write.AnsweredAt())}, true
 }
 
 func lagText(lag *metav1.Duration, watcher string) string {
@@ -118,7 +119,7 @@ func boundedEvidence(all []v1alpha1.Evidence) []v1alpha1.Evidence {
 }
 
 // annotations lists the audit annotations of a request, sorted by key.
-func annotations(r *request) []string {
+func annotations(r *assemble.Request) []string {
 	var lines []string
 	for _, key := range slices.Sorted(maps.Keys(r.Annotations)) {
 		lines = append(lines, key+": "+r.Annotations[key])

@@ -49,7 +49,7 @@ func Explain(record evidence.Record) Trace {
 func (f *facts) identified() evidence.Object {
 	o := f.record.Subject
 	if f.create != nil {
-		o.Name = cmp.Or(o.Name, f.create.object.Name)
+		o.Name = cmp.Or(o.Name, f.create.Object.Name)
 	}
 	if !f.refused && !f.dryRun {
 		o.UID = f.uid

@@ -11,7 +11,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // Bounds of the API's lists: a trace also has to fit into a Walkthrough.
@@ -26,13 +28,13 @@ const (
 // facts is what the record says, found once. All views derive from it.
 type facts struct {
 	record evidence.Record
-	rules  resourceRules
+	rules  followed.Resource
 	uid    types.UID
 
 	// requests to the API server about the object or its name.
-	requests []*request
+	requests []*assemble.Request
 	// create is the request that is explained; nil where no audit log has it.
-	create *request
+	create *assemble.Request
 	// refused is true where create was answered with an error.
 	refused bool
 	// dryRun is true where create asked for nothing to be stored.
@@ -62,14 +64,14 @@ type facts struct {
 }
 
 func factsOf(record evidence.Record) *facts {
-	f := &facts{record: record, rules: rulesFor(record.Subject), uid: record.Subject.UID}
-	f.record.Sources = f.rules.speaking(record.Sources)
+	f := &facts{record: record, rules: followed.Of(record.Subject), uid: record.Subject.UID}
+	f.record.Sources = f.rules.Speaking(record.Sources)
 	entries := slices.Clone(record.Entries)
 	slices.SortStableFunc(entries, inOrder)
-	f.requests = requestsOf(entries)
+	f.requests = assemble.Requests(entries)
 	f.findCreate()
-	f.refused = f.create != nil && f.create.refused()
-	f.dryRun = f.create != nil && f.create.dryRun()
+	f.refused = f.create != nil && f.create.Refused()
+	f.dryRun = f.create != nil && f.create.DryRun()
 	f.sort(entries)
 	if f.refused || f.dryRun {
 		// What is recorded of the name is about an object of another request.
@@ -99,11 +101,11 @@ func (f *facts) findCreate() {
 				f.create = r
 				return
 			}
-		case !r.creates():
+		case !r.Creates():
 		case f.uid != "" && r.ResponseUID == f.uid:
 			f.create = r
 			return
-		case f.uid == "" || r.ResponseUID == "" && !r.refused():
+		case f.uid == "" || r.ResponseUID == "" && !r.Refused():
 			// Without a UID the last one counts: it is the one just tried.
 			f.create = r
 		}
@@ -114,7 +116,7 @@ func (f *facts) createdUID() types.UID {
 	if f.create == nil {
 		return ""
 	}
-	return cmp.Or(f.create.ResponseUID, f.create.object.UID)
+	return cmp.Or(f.create.ResponseUID, f.create.Object.UID)
 }
 
 // sort files the entries that are not about a revision.
@@ -217,11 +219,11 @@ func (f *facts) settle() {
 func (f *facts) findMoments() {
 	for _, r := range f.revisions {
 		switch {
-		case r.kind == writeCreate && f.first == nil:
+		case r.kind == followed.Create && f.first == nil:
 			f.first = r
-		case r.kind == writeBind && f.bind == nil:
+		case r.kind == followed.Bind && f.bind == nil:
 			f.bind = r
-		case r.kind == writeMark && f.mark == nil:
+		case r.kind == followed.Mark && f.mark == nil:
 			f.mark = r
 		}
 		if r.state.ran() && f.confirm == nil {
@@ -258,13 +260,13 @@ func (f *facts) boundUnseen() bool {
 
 // unplaced are the writes of a component where no source has any revision: what
 // they changed is not known.
-func (f *facts) unplaced(component string) []*request {
+func (f *facts) unplaced(component string) []*assemble.Request {
 	if len(f.revisions) > 0 || f.refused || f.dryRun {
 		return nil
 	}
-	var writes []*request
+	var writes []*assemble.Request
 	for _, w := range f.writes() {
-		if w != f.create && (component == "" || componentOf(&w.Audit) == component) {
+		if w != f.create && (component == "" || w.Component() == component) {
 			writes = append(writes, w)
 		}
 	}
@@ -298,5 +300,5 @@ func (f *facts) answerTime() time.Time {
 	if f.create == nil {
 		return time.Time{}
 	}
-	return f.create.answeredAt()
+	return f.create.AnsweredAt()
 }

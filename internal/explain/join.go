@@ -10,7 +10,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/assemble"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // revisionsOf gathers what the sources say of each revision and joins each with
@@ -65,8 +68,8 @@ func addEntry(at func(int64) *revision, e *evidence.Entry) {
 // joinExactly joins on the revision in the response. A write that changes
 // nothing is answered with the revision that was there before, so the first
 // request that was answered with a revision is the one that made it.
-func joinExactly(r *revision, write *request) {
-	if r.write == nil || write.answeredAt().Before(r.write.answeredAt()) {
+func joinExactly(r *revision, write *assemble.Request) {
+	if r.write == nil || write.AnsweredAt().Before(r.write.AnsweredAt()) {
 		r.write, r.exact = write, true
 	}
 }
@@ -75,7 +78,7 @@ func joinExactly(r *revision, write *request) {
 // keeps no responses or the response has no object: by object, verb, user agent
 // and time.
 func (f *facts) joinRest() {
-	used := map[*request]bool{}
+	used := map[*assemble.Request]bool{}
 	for _, r := range f.revisions {
 		used[r.write] = true
 	}
@@ -88,7 +91,7 @@ func (f *facts) joinRest() {
 			used[write] = true
 		}
 	}
-	if f.rules.graceful {
+	if f.rules.Graceful {
 		f.joinSteps()
 	}
 }
@@ -99,7 +102,7 @@ func (f *facts) joinRest() {
 // grace period (k8s.io/kubernetes/pkg/registry/core/pod/storage.EvictionREST,
 // k8s.io/apiserver/pkg/registry/generic/registry.Store.Delete).
 func (f *facts) joinSteps() {
-	ending := func(r *revision) bool { return r.write != nil && f.rules.ends(&r.write.Audit) }
+	ending := func(r *revision) bool { return r.write != nil && f.rules.Ends(&r.write.Audit) }
 	for i, r := range f.revisions[min(1, len(f.revisions)):] {
 		if before := f.revisions[i]; r.write == nil && r.isRemoval() && ending(before) && before.state.endsAtOnce() {
 			r.write = before.write
@@ -116,11 +119,11 @@ func (f *facts) joinSteps() {
 // nearest finds the unused write that could have made the revision and was
 // answered nearest to when the revision was seen. None is taken that the
 // managedFields contradict, or that arrived only after the revision was seen.
-func (f *facts) nearest(r *revision, used map[*request]bool) *request {
+func (f *facts) nearest(r *revision, used map[*assemble.Request]bool) *assemble.Request {
 	seen, _ := r.seenAt()
-	var best *request
+	var best *assemble.Request
 	for _, w := range f.writes() {
-		if used[w] || !f.rules.allows(r.kind, &w.Audit) || !r.sameAuthor(w) || !r.mayBeUnnamed(w) {
+		if used[w] || !f.rules.Allows(r.kind, &w.Audit) || !r.sameAuthor(w) || !r.mayBeUnnamed(w) {
 			continue
 		}
 		if !seen.IsZero() && w.ReceivedAt.After(seen) {
@@ -136,32 +139,32 @@ func (f *facts) nearest(r *revision, used map[*request]bool) *request {
 // mayBeUnnamed reports whether the response to a write can be silent about the
 // revision that it made. A write that removes the last finalizer removes the
 // object and is answered with the object as it was before.
-func (r *revision) mayBeUnnamed(w *request) bool {
-	return w.ResponseRevision == 0 || r.kind == writeRemove && w.ResponseRevision < r.number
+func (r *revision) mayBeUnnamed(w *assemble.Request) bool {
+	return w.ResponseRevision == 0 || r.kind == followed.Remove && w.ResponseRevision < r.number
 }
 
 // sameAuthor reports whether what is known of the revision's author allows the
 // request to be the one that made it.
-func (r *revision) sameAuthor(w *request) bool {
-	component := componentOf(&w.Audit)
+func (r *revision) sameAuthor(w *assemble.Request) bool {
+	sender := w.Component()
 	switch {
 	case r.transition != nil:
-		return component == "" || component == componentManager
+		return sender == "" || sender == component.Manager
 	case r.decision != nil:
-		return component == "" || component == componentScheduler
-	case r.manager != nil && component != "":
-		return r.manager.component() == component
+		return sender == "" || sender == component.Scheduler
+	case r.manager != nil && sender != "":
+		return r.manager.component() == sender
 	}
 	return true
 }
 
-func distance(w *request, t time.Time) time.Duration { return w.answeredAt().Sub(t).Abs() }
+func distance(w *assemble.Request, t time.Time) time.Duration { return w.AnsweredAt().Sub(t).Abs() }
 
 // writes are the successful writes to the object.
-func (f *facts) writes() []*request {
-	var writes []*request
+func (f *facts) writes() []*assemble.Request {
+	var writes []*assemble.Request
 	for _, r := range f.requests {
-		if r.writes() && r.succeeded() && f.own(r) {
+		if r.Writes() && r.Succeeded() && f.own(r) {
 			writes = append(writes, r)
 		}
 	}
@@ -170,8 +173,8 @@ func (f *facts) writes() []*request {
 
 // own reports whether a request is about this object rather than about another
 // one that had the name before or after it.
-func (f *facts) own(r *request) bool {
-	uid := cmp.Or(r.ResponseUID, r.object.UID)
+func (f *facts) own(r *assemble.Request) bool {
+	uid := cmp.Or(r.ResponseUID, r.Object.UID)
 	if uid != "" && f.uid != "" {
 		return uid == f.uid
 	}

@@ -16,7 +16,7 @@ func (f *facts) keyMoments() []v1alpha1.KeyMoment {
 	moments := []v1alpha1.KeyMoment{
 		{Title: "Why does the scheduler act after the API server?", Explanation: f.orderMoment()},
 		{Title: "How does etcd keep all components consistent?", Explanation: f.lockMoment()},
-		{Title: "What does the " + strings.ToLower(f.rules.runner) + " do after the bind?", Explanation: f.runMoment()},
+		{Title: "What does the " + strings.ToLower(f.rules.Runner) + " do after the bind?", Explanation: f.runMoment()},
 	}
 	if len(f.decisions) > 1 && f.bind != nil {
 		moments = append(moments, v1alpha1.KeyMoment{Title: "Why did the pod wait, and what let it go on?", Explanation: f.waitMoment()})
@@ -92,8 +92,8 @@ func (f *facts) lockMoment() string {
 	}
 	p := precondition(f.bind)
 	switch {
-	case p == "" && f.rules.lock != "":
-		return text + " " + sentence(fmt.Sprintf("The request that made revision %d %s", f.bind.number, f.rules.lock))
+	case p == "" && f.rules.Lock != "":
+		return text + " " + sentence(fmt.Sprintf("The request that made revision %d %s", f.bind.number, f.rules.Lock))
 	case p == "":
 		return text + " " + sentence("not available: the precondition of the bind, because no request body of it was kept")
 	}
@@ -125,7 +125,7 @@ func (f *facts) numbers() string {
 }
 
 func (f *facts) runMoment() string {
-	runner := strings.ToLower(f.rules.runner)
+	runner := strings.ToLower(f.rules.Runner)
 	switch {
 	case f.refused || f.dryRun:
 		return sentence("there was no bind: nothing was stored for the request, so the " + runner + " had nothing to do")
@@ -196,7 +196,7 @@ func (f *facts) removalMoment() string {
 // keptMarked says why the mark did not remove the object, and what then did.
 func (f *facts) keptMarked() (why, then string) {
 	o := f.mark.state.object
-	if !f.rules.graceful || o != nil && len(o.Metadata.Finalizers) > 0 {
+	if !f.rules.Graceful || o != nil && len(o.Metadata.Finalizers) > 0 {
 		return "the object had finalizers", "the key goes only when the last finalizer is gone"
 	}
 	why = "a " + f.kind() + " ends gracefully"
@@ -206,7 +206,7 @@ func (f *facts) keptMarked() (why, then string) {
 	case o != nil && o.Metadata.GracePeriod != nil:
 		why += fmt.Sprintf(" (it has %d s for it)", *o.Metadata.GracePeriod)
 	}
-	return why, "the key goes only when the " + strings.ToLower(f.rules.runner) + " asks for it with a grace period of 0, once the containers have ended"
+	return why, "the key goes only when the " + strings.ToLower(f.rules.Runner) + " asks for it with a grace period of 0, once the containers have ended"
 }
 
 func orUnknown(s string) string {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
@@ -27,7 +28,7 @@ func (f *facts) judge() {
 		f.judgeRefusal()
 	case f.dryRun:
 		f.outcome, f.reason = OutcomeDryRun, "the request was a dry run: it was admitted and nothing was stored"
-	case f.last == nil && f.decided() == nil && (f.create == nil || !f.create.succeeded()):
+	case f.last == nil && f.decided() == nil && (f.create == nil || !f.create.Succeeded()):
 		f.outcome, f.reason = OutcomeUnknown, f.missing(evidence.SourceAudit, "answered request that creates the object")
 	default:
 		f.judgeState()
@@ -41,9 +42,9 @@ func (f *facts) judgeRefusal() {
 	switch {
 	case r.Code == 401:
 		f.outcome = OutcomeUnauthenticated
-	case r.Code == 403 && r.deniedByAuthorization():
+	case r.Code == 403 && deniedByAuthorization(r):
 		f.outcome = OutcomeForbidden
-	case r.Code == 409 && r.creates() && r.Reason != "Conflict":
+	case r.Code == 409 && r.Creates() && r.Reason != "Conflict":
 		f.outcome = OutcomeAlreadyExists
 	case r.Code >= 500:
 		f.outcome = OutcomeError
@@ -54,7 +55,7 @@ func (f *facts) judgeRefusal() {
 
 // deniedByAuthorization tells a 403 of authorization from one of admission.
 // Without the annotation the words of the authorization filter tell.
-func (r *request) deniedByAuthorization() bool {
+func deniedByAuthorization(r *assemble.Request) bool {
 	if decision := r.Annotations[annotationDecision]; decision != "" {
 		return decision == "forbid"
 	}
@@ -93,8 +94,8 @@ func endReason(s state) string {
 
 // endingReason says what keeps a pod that is marked for deletion.
 func (f *facts) endingReason(s state) string {
-	if f.rules.graceful && s.object != nil && len(s.object.Metadata.Finalizers) == 0 {
-		return "the pod is marked for deletion; it is kept while the " + strings.ToLower(f.rules.runner) + " stops its containers"
+	if f.rules.Graceful && s.object != nil && len(s.object.Metadata.Finalizers) == 0 {
+		return "the pod is marked for deletion; it is kept while the " + strings.ToLower(f.rules.Runner) + " stops its containers"
 	}
 	return "the pod is marked for deletion and keeps its finalizers"
 }
@@ -194,7 +195,7 @@ func (f *facts) decidedEntry() *evidence.Entry {
 // removedByAudit is the delete request that was answered with a Status in place
 // of an object: the object is gone. It counts only where neither etcd nor a
 // watch can say so.
-func (f *facts) removedByAudit() *request {
+func (f *facts) removedByAudit() *assemble.Request {
 	if f.available(evidence.SourceEtcd) || f.available(evidence.SourceWatch) {
 		return nil
 	}

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // capturedPod is the record of a Pod on a cluster of kubeadm.
@@ -46,7 +48,7 @@ func deedsOf(record evidence.Record) []deed {
 // TestPods checks who is said to have made each revision of real Pods, and how,
 // at both levels of the audit log.
 func TestPods(t *testing.T) {
-	start := []deed{{admin, asStored}, {componentScheduler, bound}}
+	start := []deed{{admin, asStored}, {component.Scheduler, bound}}
 	tests := []struct {
 		name    string
 		outcome Outcome
@@ -54,45 +56,45 @@ func TestPods(t *testing.T) {
 		deeds   []deed
 	}{
 		{"running", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running})},
 		{"too-large", OutcomeUnschedulable, []int32{1, 2, 3, 4, 6, 7, 8},
-			[]deed{{admin, asStored}, {componentScheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"}}},
+			[]deed{{admin, asStored}, {component.Scheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"}}},
 		{"no-image", OutcomeScheduled, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, "writes the status (phase Pending, ErrImagePull)"},
-				deed{componentKubelet, "writes the status (phase Pending, ImagePullBackOff)"})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, "writes the status (phase Pending, ErrImagePull)"},
+				deed{component.Kubelet, "writes the status (phase Pending, ImagePullBackOff)"})},
 		{"deployment", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			[]deed{{componentManager, asStored}, {componentScheduler, bound}, {componentKubelet, pending}, {componentKubelet, running}}},
+			[]deed{{component.Manager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running}}},
 		{"static", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
-			[]deed{{componentKubelet, asStored}, {componentKubelet, pending}, {componentKubelet, running}}},
+			[]deed{{component.Kubelet, asStored}, {component.Kubelet, pending}, {component.Kubelet, running}}},
 		{"named-node", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
-			[]deed{{admin, asStored}, {componentKubelet, pending}, {componentKubelet, running}}},
+			[]deed{{admin, asStored}, {component.Kubelet, pending}, {component.Kubelet, running}}},
 		{"gated", OutcomeSchedulingGated, []int32{1, 2, 3, 6, 7, 8}, []deed{{admin, asStored}}},
 		{"applied", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running})},
 		{"failed", OutcomeFailed, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, "writes the status (phase Failed)"})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, "writes the status (phase Failed)"})},
 		{"debugged", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
-				deed{admin, "changes spec.ephemeralContainers[debugger-tbpph]"}, deed{componentKubelet, running})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running},
+				deed{admin, "changes spec.ephemeralContainers[debugger-tbpph]"}, deed{component.Kubelet, running})},
 		{"resized", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
-				deed{admin, "changes spec.containers[resized].resources.requests.cpu"}, deed{componentKubelet, running})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running},
+				deed{admin, "changes spec.containers[resized].resources.requests.cpu"}, deed{component.Kubelet, running})},
 		{"deleted-pending", OutcomeDeleted, []int32{1, 2, 3, 4, 6, 7, 8},
-			[]deed{{admin, asStored}, {componentScheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"},
+			[]deed{{admin, asStored}, {component.Scheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"},
 				{admin, marked}, {admin, gone}}},
 		{"deleted", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running}, deed{admin, marked},
-				deed{componentKubelet, running}, deed{componentKubelet, "writes the status (phase Succeeded)"},
-				deed{componentKubelet, graceEnded}, deed{componentKubelet, gone})},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running}, deed{admin, marked},
+				deed{component.Kubelet, running}, deed{component.Kubelet, "writes the status (phase Succeeded)"},
+				deed{component.Kubelet, graceEnded}, deed{component.Kubelet, gone})},
 		{"evicted", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			append(start, deed{componentKubelet, pending}, deed{componentKubelet, running},
+			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running},
 				deed{admin, running + " (to evict it)"}, deed{admin, marked + " (to evict it)"},
-				deed{componentKubelet, running}, deed{componentKubelet, "writes the status (phase Succeeded)"},
-				deed{componentKubelet, graceEnded}, deed{componentKubelet, gone})},
+				deed{component.Kubelet, running}, deed{component.Kubelet, "writes the status (phase Succeeded)"},
+				deed{component.Kubelet, graceEnded}, deed{component.Kubelet, gone})},
 		{"job", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			[]deed{{componentManager, asStored}, {componentScheduler, bound}, {componentKubelet, pending}, {componentKubelet, running},
-				{componentKubelet, "writes the status (phase Succeeded)"}, {componentManager, "changes metadata.finalizers"},
-				{componentManager, marked}, {componentManager, gone}}},
+			[]deed{{component.Manager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running},
+				{component.Kubelet, "writes the status (phase Succeeded)"}, {component.Manager, "changes metadata.finalizers"},
+				{component.Manager, marked}, {component.Manager, gone}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,7 +127,7 @@ func TestPods(t *testing.T) {
 // checkRealPod checks that nothing is said that is true of simulated pods only.
 func checkRealPod(t *testing.T, trace Trace) {
 	t.Helper()
-	if s := trace.Step(5); s != nil && s.Component != componentKubelet {
+	if s := trace.Step(5); s != nil && s.Component != component.Kubelet {
 		t.Errorf("step 5 is done by %q", s.Component)
 	}
 	text := strings.ToLower(string(raw(trace)))
@@ -138,7 +140,7 @@ func checkRealPod(t *testing.T, trace Trace) {
 		t.Errorf("sources that agree are said to disagree: %+v", trace.Disagreements)
 	}
 	for _, s := range trace.Sources {
-		if why := rulesFor(trace.Subject).silent[evidence.Source(s.Name)]; why != "" && (s.Available || s.Reason != why) {
+		if why := followed.Of(trace.Subject).Silent[evidence.Source(s.Name)]; why != "" && (s.Available || s.Reason != why) {
 			t.Errorf("source %s is said to be %+v", s.Name, s)
 		}
 	}
@@ -176,7 +178,7 @@ func TestPodsWithLessEvidence(t *testing.T) {
 			}
 		}
 	}
-	full := []string{admin, componentScheduler, componentKubelet, componentKubelet, componentKubelet}
+	full := []string{admin, component.Scheduler, component.Kubelet, component.Kubelet, component.Kubelet}
 	tests := []struct {
 		name   string
 		change func(*evidence.Record)
@@ -188,7 +190,7 @@ func TestPodsWithLessEvidence(t *testing.T) {
 		{"values encrypted", encrypted, full},
 		{"audit level Metadata", metadata, full},
 		// managedFields name the managers; a bind leaves none.
-		{"no audit log", without(evidence.SourceAudit), []string{"kubectl-run", "", componentKubelet, componentKubelet, componentKubelet}},
+		{"no audit log", without(evidence.SourceAudit), []string{"kubectl-run", "", component.Kubelet, component.Kubelet, component.Kubelet}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
@@ -169,7 +170,7 @@ func (f *facts) askFirstPlace() (Question, bool) {
 }
 
 func (f *facts) askCode() (Question, bool) {
-	if f.create == nil || !f.create.answered || f.create.Code == 0 {
+	if f.create == nil || !f.create.Answered || f.create.Code == 0 {
 		return Question{}, false
 	}
 	codes := []int{200, 201, 400, 401, 403, 409, 422, 500}
@@ -231,8 +232,8 @@ func (f *facts) askStatusWriter() (Question, bool) {
 	first := writes[0]
 	q := Question{
 		ID: "status-writer", Question: "Which component wrote the first status after the bind?",
-		Choices: []string{componentAPIServer, componentManager, componentScheduler, componentEtcd},
-		Answer:  first.write.actor(),
+		Choices: []string{component.APIServer, component.Manager, component.Scheduler, component.Etcd},
+		Answer:  first.write.Actor(),
 		Why:     sentence(fmt.Sprintf("user %s wrote revision %d, audit ID %s", first.write.User, first.number, first.write.AuditID)),
 	}
 	if !slices.Contains(q.Choices, q.Answer) {

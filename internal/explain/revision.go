@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/assemble"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // revision is one state of the object: all that the sources say of one etcd
@@ -22,14 +25,14 @@ type revision struct {
 	decision   *evidence.Entry
 	transition *evidence.Entry
 	// write is the request that made the revision; nil where none was found.
-	write *request
+	write *assemble.Request
 	// exact is true where write was joined on the revision; otherwise by object,
 	// verb, user agent and time.
 	exact bool
 	// manager made the revision by managedFields; nil where they do not tell.
 	manager *fieldOwner
 
-	kind    writeKind
+	kind    followed.WriteKind
 	value   json.RawMessage
 	from    evidence.Source
 	changes []change
@@ -105,7 +108,7 @@ func (r *revision) settle(before *revision) {
 	r.value, r.from = r.best()
 	r.state = r.stateAfter(previous)
 	if r.isRemoval() {
-		r.kind = writeRemove
+		r.kind = followed.Remove
 		return
 	}
 	if r.value != nil && (previousValue != nil || before == nil && r.isFirst()) {
@@ -136,20 +139,20 @@ func (r *revision) stateAfter(previous state) state {
 	return s
 }
 
-func (r *revision) kindAfter(previous state, first bool) writeKind {
+func (r *revision) kindAfter(previous state, first bool) followed.WriteKind {
 	switch {
-	case first && (r.isFirst() || r.write != nil && r.write.creates()):
-		return writeCreate
+	case first && (r.isFirst() || r.write != nil && r.write.Creates()):
+		return followed.Create
 	case r.decision != nil, r.state.node != "" && previous.node == "" && !first:
-		return writeBind
+		return followed.Bind
 	case r.state.marked && !previous.marked:
-		return writeMark
+		return followed.Mark
 	case r.transition != nil || r.compared && onlyStatus(r.changes):
-		return writeStatus
+		return followed.Status
 	case r.write != nil && r.exact && r.write.Subresource == "status":
-		return writeStatus
+		return followed.Status
 	}
-	return writeChange
+	return followed.Change
 }
 
 // isFirst reports whether some source says that the revision made the key.
@@ -160,7 +163,7 @@ func (r *revision) isFirst() bool {
 	case r.watch != nil:
 		return r.watch.Watch.Type == "ADDED" && !r.watch.Watch.Initial
 	}
-	return r.write != nil && r.write.creates()
+	return r.write != nil && r.write.Creates()
 }
 
 func onlyStatus(changes []change) bool {
@@ -200,7 +203,7 @@ func authorByFields(before, after *object) *fieldOwner {
 
 // component is the one that the manager is; empty where it is none that is known.
 func (f fieldOwner) component() string {
-	return componentOf(&evidence.Audit{UserAgent: f.Manager})
+	return component.OfAgent(f.Manager)
 }
 
 func (f fieldOwner) identity() string {
@@ -212,8 +215,8 @@ func (f fieldOwner) identity() string {
 // after are timed by it.
 func (r *revision) seenAt() (time.Time, evidence.Source) {
 	switch {
-	case r.write != nil && !r.write.answeredAt().IsZero():
-		return r.write.answeredAt(), evidence.SourceAudit
+	case r.write != nil && !r.write.AnsweredAt().IsZero():
+		return r.write.AnsweredAt(), evidence.SourceAudit
 	case r.transition != nil && !r.transition.Transition.WrittenAt.IsZero():
 		return r.transition.Transition.WrittenAt, evidence.SourceTransition
 	case r.decision != nil && r.decision.Decision.Bind != nil:
@@ -230,11 +233,11 @@ func (r *revision) seenAt() (time.Time, evidence.Source) {
 func (r *revision) writer() string {
 	switch {
 	case r.write != nil:
-		return r.write.actor()
+		return r.write.Actor()
 	case r.transition != nil:
-		return componentManager
+		return component.Manager
 	case r.decision != nil:
-		return componentScheduler
+		return component.Scheduler
 	case r.manager != nil:
 		return cmp.Or(r.manager.component(), r.manager.Manager)
 	}

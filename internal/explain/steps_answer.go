@@ -10,20 +10,22 @@ import (
 	"strings"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/assemble"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // stepAnswer is step 7: the API server answers the create, and the read that
 // returns the running pod.
 func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
-	s := &v1alpha1.WalkthroughStep{Step: 7, Component: componentAPIServer, Action: "answers the client", Input: "the request"}
+	s := &v1alpha1.WalkthroughStep{Step: 7, Component: component.APIServer, Action: "answers the client", Input: "the request"}
 	r := f.create
-	if r == nil || !r.answered {
+	if r == nil || !r.Answered {
 		s.Effect = sentence(f.missing(evidence.SourceAudit, "answer to the request that creates the object"))
 		return s
 	}
-	s.Time = micro(r.answeredAt())
-	s.Effect = sentences(fmt.Sprintf("the %s was answered at %s with %d: %s", r.Verb, clock(r.answeredAt()), r.Code, bodyText(r)))
+	s.Time = micro(r.AnsweredAt())
+	s.Effect = sentences(fmt.Sprintf("the %s was answered at %s with %d: %s", r.Verb, clock(r.AnsweredAt()), r.Code, bodyText(r)))
 	s.Evidence = append(s.Evidence, auditEvidence(r, "the answer to the request", bodyDetails(r)...))
 	if f.refused || f.dryRun {
 		return s
@@ -34,8 +36,8 @@ func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
 		return s
 	}
 	s.Input = "the request, and a " + read.Verb + " by the same client"
-	s.Time = micro(read.answeredAt())
-	if read.open() {
+	s.Time = micro(read.AnsweredAt())
+	if read.Open() {
 		s.Time = nil
 	}
 	s.Effect += " " + sentence(f.readText(read))
@@ -44,8 +46,8 @@ func (f *facts) stepAnswer() *v1alpha1.WalkthroughStep {
 }
 
 // bodyText says in one line what the response held.
-func bodyText(r *request) string {
-	if r.refused() {
+func bodyText(r *assemble.Request) string {
+	if r.Refused() {
 		return cmp.Or(r.Reason, "no reason recorded") + ": " + cmp.Or(clip(r.Message, maxLine), "no message recorded")
 	}
 	o := decode(r.ResponseObject)
@@ -61,7 +63,7 @@ func bodyText(r *request) string {
 		orNone(o.Metadata.ResourceVersion), orNone(o.Status.Phase), orNone(o.Spec.NodeName))
 }
 
-func bodyDetails(r *request) []string {
+func bodyDetails(r *assemble.Request) []string {
 	if len(r.ResponseObject) == 0 {
 		return []string{"body not available: audit level " + r.Level + " keeps none"}
 	}
@@ -70,14 +72,14 @@ func bodyDetails(r *request) []string {
 
 // runningRead finds the read by the same client that returned the pod in the
 // state that was confirmed: a get, or a watch that was open when it came.
-func (f *facts) runningRead() *request {
+func (f *facts) runningRead() *assemble.Request {
 	if f.confirm == nil {
 		return nil
 	}
 	// The answer of a get says what the client saw; that of a watch is not kept.
-	for _, isProof := range []func(*request) bool{f.returnedRunning, f.followedRunning} {
+	for _, isProof := range []func(*assemble.Request) bool{f.returnedRunning, f.followedRunning} {
 		for _, r := range f.requests {
-			if r.reads() && r.succeeded() && r.sameClient(f.create) && isProof(r) {
+			if r.Reads() && r.Succeeded() && r.SameClient(f.create) && isProof(r) {
 				return r
 			}
 		}
@@ -87,7 +89,7 @@ func (f *facts) runningRead() *request {
 
 // returnedRunning is true for a read after the create whose recorded answer is
 // the pod as it runs.
-func (f *facts) returnedRunning(r *request) bool {
+func (f *facts) returnedRunning(r *assemble.Request) bool {
 	o := decode(r.ResponseObject)
 	if o == nil || o.Metadata.Name == "" || r.ReceivedAt.Before(f.create.ReceivedAt) {
 		return false
@@ -97,7 +99,7 @@ func (f *facts) returnedRunning(r *request) bool {
 
 // followedRunning is true for a read whose answer is not recorded, but that was
 // open when the pod was first reported as running, or came after it.
-func (f *facts) followedRunning(r *request) bool {
+func (f *facts) followedRunning(r *assemble.Request) bool {
 	if o := decode(r.ResponseObject); o != nil && o.Metadata.Name != "" {
 		return false
 	}
@@ -106,21 +108,21 @@ func (f *facts) followedRunning(r *request) bool {
 		return false
 	}
 	confirmed, _ := f.confirm.seenAt()
-	return r.open() || !confirmed.IsZero() && r.StageAt.After(confirmed)
+	return r.Open() || !confirmed.IsZero() && r.StageAt.After(confirmed)
 }
 
 // readText says what a read returned, and what the audit log does not keep of it.
-func (f *facts) readText(r *request) string {
-	answer := fmt.Sprintf("the %s by the same client was answered at %s with %d", r.Verb, clock(r.answeredAt()), r.Code)
+func (f *facts) readText(r *assemble.Request) string {
+	answer := fmt.Sprintf("the %s by the same client was answered at %s with %d", r.Verb, clock(r.AnsweredAt()), r.Code)
 	const unseen = "an audit log does not keep what a watch delivers"
 	switch o := decode(r.ResponseObject); {
 	case o != nil && o.Metadata.Name != "":
 		return answer + ": " + bodyText(r)
-	case r.open():
+	case r.Open():
 		return fmt.Sprintf("%s and is still open, so revision %d reached the client; %s, nor when", answer, f.confirm.number, unseen)
 	case r.Verb == "watch":
 		return fmt.Sprintf("the watch by the same client ended at %s, after revision %d was written; %s",
-			clock(r.answeredAt()), f.confirm.number, unseen)
+			clock(r.AnsweredAt()), f.confirm.number, unseen)
 	}
 	return fmt.Sprintf("%s: %s, and revision %d was written before", answer, bodyText(r), f.confirm.number)
 }
@@ -150,12 +152,12 @@ func (f *facts) stepShow() *v1alpha1.WalkthroughStep {
 	}
 	r := f.create
 	switch {
-	case r == nil || !r.answered:
+	case r == nil || !r.Answered:
 		s.Effect = sentences(f.missing(evidence.SourceClient, "line that the client printed"),
 			f.missing(evidence.SourceAudit, "answer to derive it from"))
-	case isProgram(&r.Audit):
+	case r.IsProgram():
 		s.Action = "takes note of the answer"
-		s.Effect = sentence(fmt.Sprintf("%s is a program and prints nothing to a person; it got the answer %d", r.actor(), r.Code))
+		s.Effect = sentence(fmt.Sprintf("%s is a program and prints nothing to a person; it got the answer %d", r.Actor(), r.Code))
 		s.Evidence = []v1alpha1.Evidence{auditEvidence(r, "the answer that the client got")}
 	default:
 		s.Effect = "kubectl would print: " + f.kubectlLine() + "\n(Derived from the recorded answer, not observed: " +
@@ -176,8 +178,8 @@ func printedEvidence(e *evidence.Entry) v1alpha1.Evidence {
 // (k8s.io/kubectl/pkg/cmd/util.StandardErrorMessage for a refused request).
 func (f *facts) kubectlLine() string {
 	r := f.create
-	if r.refused() {
-		return refusedLine(r, f.rules.kind)
+	if r.Refused() {
+		return refusedLine(r, f.rules.Kind)
 	}
 	kind := strings.ToLower(f.kind())
 	if group := f.record.Subject.Group; group != "" {
@@ -188,20 +190,20 @@ func (f *facts) kubectlLine() string {
 		// Of all patches only a server-side apply creates.
 		done = " serverside-applied"
 	}
-	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.object.Name, "(name not recorded)") + done + dryRunText(r)
+	return kind + "/" + cmp.Or(f.record.Subject.Name, f.create.Object.Name, "(name not recorded)") + done + dryRunText(r)
 }
 
 // dryRunText is what kubectl adds to the line of a server-side dry run.
-func dryRunText(r *request) string {
-	if r.dryRun() {
+func dryRunText(r *assemble.Request) string {
+	if r.DryRun() {
 		return " (server dry run)"
 	}
 	return ""
 }
 
-func refusedLine(r *request, kind string) string {
+func refusedLine(r *assemble.Request, kind string) string {
 	if _, cause, found := strings.Cut(r.Message, " is invalid: "); r.Reason == "Invalid" && found {
-		return clip(fmt.Sprintf("The %s %q is invalid: %s", kind, r.object.Name, cause), maxLine)
+		return clip(fmt.Sprintf("The %s %q is invalid: %s", kind, r.Object.Name, cause), maxLine)
 	}
 	if r.Reason == "Unauthorized" {
 		return clip("error: You must be logged in to the server ("+r.Message+")", maxLine)
@@ -219,5 +221,5 @@ func (f *facts) kind() string {
 			return o.Kind
 		}
 	}
-	return cmp.Or(f.rules.kind, strings.TrimSuffix(f.record.Subject.Resource, "s"))
+	return cmp.Or(f.rules.Kind, strings.TrimSuffix(f.record.Subject.Resource, "s"))
 }

@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/assemble"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
@@ -61,7 +63,7 @@ func (f *facts) subject() string {
 	o := f.record.Subject
 	name := o.Name
 	if name == "" && f.create != nil {
-		name = f.create.object.Name
+		name = f.create.Object.Name
 	}
 	name = cmp.Or(name, "(name not recorded)")
 	if o.Namespace != "" {
@@ -81,7 +83,7 @@ func (f *facts) resource() string {
 
 // stored reports whether some source says that etcd had the object.
 func (f *facts) stored() bool {
-	return len(f.revisions) > 0 || !f.refused && !f.dryRun && f.create != nil && f.create.succeeded()
+	return len(f.revisions) > 0 || !f.refused && !f.dryRun && f.create != nil && f.create.Succeeded()
 }
 
 // stepSend is step 1: the client sends the request.
@@ -112,11 +114,11 @@ func (f *facts) stepSend() *v1alpha1.WalkthroughStep {
 // controller.
 func (f *facts) clientComponent() string {
 	if f.create != nil {
-		if component := componentOf(&f.create.Audit); component != "" {
+		if component := f.create.Component(); component != "" {
 			return component + " (API client)"
 		}
 	}
-	return componentClient
+	return component.Client
 }
 
 // ownerText says for which object a controller made the pod.
@@ -146,7 +148,7 @@ func (f *facts) requestObject() *object {
 	return decode(f.create.RequestObject)
 }
 
-func addresses(r *request) []string {
+func addresses(r *assemble.Request) []string {
 	if len(r.SourceIPs) == 0 {
 		return nil
 	}
@@ -193,7 +195,7 @@ func managerText(m *fieldOwner) string {
 // stepAdmit is step 2: the API server decides on the request.
 func (f *facts) stepAdmit() *v1alpha1.WalkthroughStep {
 	s := &v1alpha1.WalkthroughStep{
-		Step: 2, Component: componentAPIServer, Action: "authenticates, authorizes, admits, defaults and validates the request",
+		Step: 2, Component: component.APIServer, Action: "authenticates, authorizes, admits, defaults and validates the request",
 		Input: "the request and the identity that it was sent with",
 	}
 	r := f.create
@@ -207,7 +209,7 @@ func (f *facts) stepAdmit() *v1alpha1.WalkthroughStep {
 	}
 	details := annotations(r)
 	if f.refused {
-		s.Time = micro(r.answeredAt())
+		s.Time = micro(r.AnsweredAt())
 		s.Effect = f.refusalEffect()
 		s.Evidence = append(s.Evidence, f.decisionOn(r, fmt.Sprintf("the API server refused the request with %d %s", r.Code, r.Reason),
 			append(details, r.Message)))
@@ -215,7 +217,7 @@ func (f *facts) stepAdmit() *v1alpha1.WalkthroughStep {
 		return s
 	}
 	if f.dryRun {
-		s.Time = micro(r.answeredAt())
+		s.Time = micro(r.AnsweredAt())
 		s.Evidence = f.nothingStored()
 	}
 	added, effect := f.defaults()
@@ -227,9 +229,9 @@ func (f *facts) stepAdmit() *v1alpha1.WalkthroughStep {
 	return s
 }
 
-func (f *facts) decisionOn(r *request, summary string, details []string) v1alpha1.Evidence {
+func (f *facts) decisionOn(r *assemble.Request, summary string, details []string) v1alpha1.Evidence {
 	e := auditEvidence(r, summary, details...)
-	e.Groups = r.groups()
+	e.Groups = r.Groups[:min(len(r.Groups), maxGroups)]
 	return e
 }
 
@@ -279,7 +281,7 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 // create or an update as the API server decoded it, with the defaults of its
 // schema; as it was sent it is known from the client, from a patch, or from
 // kubectl's annotation.
-func (f *facts) sent(r *request) (raw json.RawMessage, asSent bool) {
+func (f *facts) sent(r *assemble.Request) (raw json.RawMessage, asSent bool) {
 	for _, e := range f.clients {
 		if e.Client.AuditID == r.AuditID && e.Client.Object != nil {
 			return e.Client.Object, true
@@ -413,7 +415,7 @@ func (f *facts) stepStore() *v1alpha1.WalkthroughStep {
 		return nil
 	}
 	s := &v1alpha1.WalkthroughStep{
-		Step: 3, Component: componentAPIServer, Action: "writes the pending pod to etcd", Input: "the admitted object",
+		Step: 3, Component: component.APIServer, Action: "writes the pending pod to etcd", Input: "the admitted object",
 	}
 	if f.first == nil {
 		s.Effect = sentences(f.storedUnseen(), f.missing(evidence.SourceEtcd, "first revision of the key"))
@@ -440,7 +442,7 @@ func (f *facts) stepStore() *v1alpha1.WalkthroughStep {
 // storedUnseen says how it is known that the object was stored, where no source
 // has its first revision.
 func (f *facts) storedUnseen() string {
-	if f.create != nil && f.create.succeeded() {
+	if f.create != nil && f.create.Succeeded() {
 		return "the answer to the request shows that the object was stored"
 	}
 	if e := f.last.etcd; e != nil && e.Etcd.CreateRevision > 0 {
@@ -450,7 +452,7 @@ func (f *facts) storedUnseen() string {
 }
 
 func (f *facts) answerEvidence(summary string) []v1alpha1.Evidence {
-	if f.create == nil || !f.create.answered {
+	if f.create == nil || !f.create.Answered {
 		return nil
 	}
 	if f.create.ResponseRevision == 0 {

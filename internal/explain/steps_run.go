@@ -11,31 +11,33 @@ import (
 	"time"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // stepRun is step 5: the bound pod is run and its status confirmed.
 func (f *facts) stepRun() *v1alpha1.WalkthroughStep {
 	writes := f.runWrites()
-	unplaced := f.unplaced(f.rules.runner)
+	unplaced := f.unplaced(f.rules.Runner)
 	if len(writes)+len(f.transitions)+len(unplaced) == 0 {
 		return nil
 	}
 	s := &v1alpha1.WalkthroughStep{
-		Step: 5, Component: f.rules.runner, Action: "sees the bound pod, runs it, confirms its status", Input: f.boundText(),
+		Step: 5, Component: f.rules.Runner, Action: "sees the bound pod, runs it, confirms its status", Input: f.boundText(),
 		Time: micro(f.confirmedAt(writes)),
 	}
 	if f.mirror() {
 		s.Action, s.Input = "reports on the static pod that it runs", "the pod of a file on the node "+f.nodeName()+", not the object"
 	}
-	s.Effect = sentences(f.statusText(writes), f.restartsText(), f.endText(), f.transitionsText(), f.rules.aside)
+	s.Effect = sentences(f.statusText(writes), f.restartsText(), f.endText(), f.transitionsText(), f.rules.Aside)
 	for _, e := range f.transitions {
 		s.Evidence = append(s.Evidence, f.transitionEvidence(e))
 	}
 	s.Evidence = append(s.Evidence, f.writesEvidence(writes)...)
 	if len(unplaced) > 0 {
-		s.Time = micro(unplaced[len(unplaced)-1].answeredAt())
-		s.Effect = sentences(unplacedText(unplaced), f.transitionsText(), f.rules.aside)
+		s.Time = micro(unplaced[len(unplaced)-1].AnsweredAt())
+		s.Effect = sentences(unplacedText(unplaced), f.transitionsText(), f.rules.Aside)
 		s.Evidence = append(s.Evidence, unplacedEvidence(unplaced)...)
 	}
 	return s
@@ -48,8 +50,8 @@ func (f *facts) runWrites() []*revision {
 	var writes []*revision
 	for _, r := range f.revisions {
 		bound := r.state.node != "" && (f.bind == nil || r.number > f.bind.number)
-		status := r.kind == writeStatus && slices.Contains([]string{"", f.rules.runner}, r.writer())
-		byRunner := r.kind == writeChange && r.write != nil && componentOf(&r.write.Audit) == f.rules.runner
+		status := r.kind == followed.Status && slices.Contains([]string{"", f.rules.Runner}, r.writer())
+		byRunner := r.kind == followed.Change && r.write != nil && r.write.Component() == f.rules.Runner
 		if bound && (status || byRunner || r.transition != nil && r != f.bind) {
 			writes = append(writes, r)
 		}
@@ -114,7 +116,7 @@ func (f *facts) transitionsText() string {
 }
 
 func (f *facts) statusText(writes []*revision) string {
-	writes = slices.DeleteFunc(slices.Clone(writes), func(r *revision) bool { return r.kind == writeChange })
+	writes = slices.DeleteFunc(slices.Clone(writes), func(r *revision) bool { return r.kind == followed.Change })
 	if len(writes) == 0 {
 		return "no source has the revision of a status write"
 	}
@@ -143,7 +145,7 @@ func summaryText(s state) string {
 
 // endText says that the runner had a pod removed that ended gracefully.
 func (f *facts) endText() string {
-	if !f.rules.graceful || f.last == nil || f.last.kind != writeRemove || f.last.writer() != f.rules.runner {
+	if !f.rules.Graceful || f.last == nil || f.last.kind != followed.Remove || f.last.writer() != f.rules.Runner {
 		return ""
 	}
 	return fmt.Sprintf("when its containers had ended, it asked for the removal with a grace period of 0, which is revision %d", f.last.number)
@@ -184,7 +186,7 @@ func (f *facts) stepKeep() *v1alpha1.WalkthroughStep {
 		return nil
 	}
 	s := &v1alpha1.WalkthroughStep{
-		Step: 6, Component: componentEtcd, Action: "keeps each state of the object", Input: "the writes of the API server",
+		Step: 6, Component: component.Etcd, Action: "keeps each state of the object", Input: "the writes of the API server",
 	}
 	if len(f.revisions) == 0 {
 		s.Effect = sentences(f.missing(evidence.SourceEtcd, "revision of the key"), f.missing(evidence.SourceWatch, "event of the object"))
@@ -249,15 +251,15 @@ func (r *revision) deed() string {
 
 func (r *revision) change() string {
 	switch r.kind {
-	case writeCreate:
+	case followed.Create:
 		return "creates the object"
-	case writeBind:
+	case followed.Bind:
 		return "sets spec.nodeName to " + r.state.node
-	case writeStatus:
+	case followed.Status:
 		return "writes the status (phase " + orNone(r.state.phase) + restartCount(r.state) + waitingText(r.state) + summaryText(r.state) + ")"
-	case writeMark:
+	case followed.Mark:
 		return "marks the object for deletion"
-	case writeRemove:
+	case followed.Remove:
 		return "removes the key"
 	}
 	if len(r.changes) > 0 {
@@ -288,7 +290,7 @@ func (f *facts) changeLines(r *revision) []string {
 		lines = append(lines, managerText(r.manager))
 	}
 	switch {
-	case r.kind == writeCreate || r.kind == writeRemove:
+	case r.kind == followed.Create || r.kind == followed.Remove:
 		return lines
 	case !r.compared:
 		return append(lines, "not available: what changed, because one of the two states was not kept")
@@ -306,7 +308,7 @@ func (f *facts) keptEvidence(r *revision) []v1alpha1.Evidence {
 		all = append(all, watchEvidence(r, append([]string{f.revisionSummary(r)}, f.changeLines(r)...)...))
 	}
 	if r.write != nil {
-		all = append(all, auditEvidence(r.write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.write.actor(), r.number, r.deed()), r.joinNote()))
+		all = append(all, auditEvidence(r.write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.write.Actor(), r.number, r.deed()), r.joinNote()))
 	}
 	return all
 }

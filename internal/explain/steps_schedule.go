@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/assemble"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -21,9 +24,9 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 		return nil
 	}
 	s := &v1alpha1.WalkthroughStep{
-		Step: 4, Component: componentScheduler, Action: "watches, picks a node, binds the pod to it", Input: f.observedText(),
+		Step: 4, Component: component.Scheduler, Action: "watches, picks a node, binds the pod to it", Input: f.observedText(),
 	}
-	if f.nodeName() == "" && len(f.unplaced(componentScheduler)) == 0 {
+	if f.nodeName() == "" && len(f.unplaced(component.Scheduler)) == 0 {
 		s.Action = "watches, looks for a node, finds none"
 	}
 	s.Time = micro(f.scheduledAt())
@@ -38,7 +41,7 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 	s.Evidence = append(s.Evidence, f.lostBinds()...)
 	if f.bind == nil {
 		s.Evidence = append(s.Evidence, f.writesEvidence(f.schedulerWrites())...)
-		s.Evidence = append(s.Evidence, unplacedEvidence(f.unplaced(componentScheduler))...)
+		s.Evidence = append(s.Evidence, unplacedEvidence(f.unplaced(component.Scheduler))...)
 	}
 	return s
 }
@@ -47,7 +50,7 @@ func (f *facts) stepSchedule() *v1alpha1.WalkthroughStep {
 // pod that was created with a node never meets it.
 func (f *facts) scheduling() bool {
 	return !f.refused && (f.bind != nil || f.boundUnseen() || len(f.decisions) > 0 || len(f.schedulerWrites()) > 0 ||
-		len(f.unplaced(componentScheduler)) > 0)
+		len(f.unplaced(component.Scheduler)) > 0)
 }
 
 // schedulerWrites are the status writes before the bind, which tell why the pod
@@ -55,7 +58,7 @@ func (f *facts) scheduling() bool {
 func (f *facts) schedulerWrites() []*revision {
 	var writes []*revision
 	for _, r := range f.revisions {
-		if r.kind == writeStatus && r.state.node == "" && !r.state.removed && r.writer() != f.rules.runner {
+		if r.kind == followed.Status && r.state.node == "" && !r.state.removed && r.writer() != f.rules.Runner {
 			writes = append(writes, r)
 		}
 	}
@@ -87,8 +90,8 @@ func (f *facts) scheduledAt() time.Time {
 		at, _ := writes[len(writes)-1].seenAt()
 		return at
 	}
-	if writes := f.unplaced(componentScheduler); len(writes) > 0 {
-		return writes[len(writes)-1].answeredAt()
+	if writes := f.unplaced(component.Scheduler); len(writes) > 0 {
+		return writes[len(writes)-1].AnsweredAt()
 	}
 	return time.Time{}
 }
@@ -178,7 +181,7 @@ func (f *facts) bindText() string {
 	if b.write == nil {
 		return text + "; " + f.missing(evidence.SourceAudit, "bind request")
 	}
-	text += fmt.Sprintf("; %s sent it (audit ID %s, answered with %d)", b.write.actor(), b.write.AuditID, b.write.Code)
+	text += fmt.Sprintf("; %s sent it (audit ID %s, answered with %d)", b.write.Actor(), b.write.AuditID, b.write.Code)
 	return text + prefixed("; ", b.joinNote())
 }
 
@@ -186,7 +189,7 @@ func (f *facts) unboundText() string {
 	if d := f.decided(); d != nil && d.Bind != nil && d.Bind.Error != "" {
 		return "the API server refused the bind: " + clip(d.Bind.Error, maxLine)
 	}
-	if w := f.unplaced(componentScheduler); len(w) > 0 {
+	if w := f.unplaced(component.Scheduler); len(w) > 0 {
 		return unplacedText(w)
 	}
 	if r, c := f.unscheduled(); r != nil && f.decided() == nil {
@@ -202,16 +205,16 @@ func (f *facts) unboundText() string {
 }
 
 // unplacedText says what is known of writes of which no source has the revision.
-func unplacedText(writes []*request) string {
+func unplacedText(writes []*assemble.Request) string {
 	last := writes[len(writes)-1]
 	return fmt.Sprintf("%s by %s recorded, the last one answered at %s with %d; the audit level %s does not say what it changed",
-		count(len(writes), "write"), last.actor(), clock(last.answeredAt()), last.Code, last.Level)
+		count(len(writes), "write"), last.Actor(), clock(last.AnsweredAt()), last.Code, last.Level)
 }
 
-func unplacedEvidence(writes []*request) []v1alpha1.Evidence {
+func unplacedEvidence(writes []*assemble.Request) []v1alpha1.Evidence {
 	var all []v1alpha1.Evidence
 	for _, w := range writes {
-		all = append(all, auditEvidence(w, fmt.Sprintf("a write by %s, joined by object, verb, user agent and time", w.actor())))
+		all = append(all, auditEvidence(w, fmt.Sprintf("a write by %s, joined by object, verb, user agent and time", w.Actor())))
 	}
 	return all
 }
@@ -293,7 +296,7 @@ func (f *facts) writesEvidence(revisions []*revision) []v1alpha1.Evidence {
 			if p := precondition(r); p != "" {
 				details = append(details, "precondition in the request: resourceVersion "+p)
 			}
-			summary := fmt.Sprintf("the write by %s that made revision %d", r.write.actor(), r.number)
+			summary := fmt.Sprintf("the write by %s that made revision %d", r.write.Actor(), r.number)
 			all = append(all, auditEvidence(r.write, summary, details...))
 		}
 		if r.etcd != nil {
@@ -325,8 +328,8 @@ func (f *facts) lostBinds() []v1alpha1.Evidence {
 	for _, r := range f.requests {
 		o := decode(r.RequestObject)
 		sets := r.Subresource == "binding" || r.Subresource == "" && o != nil && o.Spec.NodeName != ""
-		if r != f.create && r.Code == 409 && r.writes() && sets && f.rules.allows(writeBind, &r.Audit) {
-			all = append(all, auditEvidence(r, fmt.Sprintf("the bind by %s was refused with 409: %s", r.actor(), r.Message)))
+		if r != f.create && r.Code == 409 && r.Writes() && sets && f.rules.Allows(followed.Bind, &r.Audit) {
+			all = append(all, auditEvidence(r, fmt.Sprintf("the bind by %s was refused with 409: %s", r.Actor(), r.Message)))
 		}
 	}
 	return all

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
@@ -18,7 +19,7 @@ func (f *facts) snapshot() []string {
 		"Request: " + f.requestLine(),
 		"API server: " + f.admissionLine(),
 		"Scheduler: " + f.schedulerLine(),
-		f.rules.runner + ": " + f.runnerLine(),
+		f.rules.Runner + ": " + f.runnerLine(),
 		"Result: " + f.resultLine(),
 	}
 }
@@ -68,8 +69,8 @@ func (f *facts) schedulerLine() string {
 		return "found no node: " + clip(unscheduled.Message, maxLine)
 	case f.boundUnseen():
 		return "bound the pod to " + f.nodeName() + "; no source has the revision"
-	case len(f.unplaced(componentScheduler)) > 0:
-		return count(len(f.unplaced(componentScheduler)), "write") + " of it recorded; no source says what it changed"
+	case len(f.unplaced(component.Scheduler)) > 0:
+		return count(len(f.unplaced(component.Scheduler)), "write") + " of it recorded; no source says what it changed"
 	case f.nodeName() != "":
 		return "had no part in it: the request named the node " + f.nodeName()
 	}
@@ -140,16 +141,16 @@ func paragraph(s v1alpha1.WalkthroughStep) string {
 	return fmt.Sprintf("Step %d, %s: %s %s. %s", s.Step, when, actorText(s.Component), s.Action, strings.ReplaceAll(s.Effect, "\n", " "))
 }
 
-func actorText(component string) string {
-	switch component {
-	case componentEtcd:
-		return component
-	case componentClient:
+func actorText(actor string) string {
+	switch actor {
+	case component.Etcd:
+		return actor
+	case component.Client:
 		return "the client"
-	case componentAPIServer:
+	case component.APIServer:
 		return "the API server"
 	}
-	return "the " + strings.ToLower(component[:1]) + component[1:]
+	return "the " + strings.ToLower(actor[:1]) + actor[1:]
 }
 
 func (f *facts) closing() string {

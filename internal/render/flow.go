@@ -10,6 +10,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // lane is a vertical line of the flow diagram: one component.
@@ -56,7 +57,7 @@ func runnerOf(t explain.Trace) string {
 	if s := t.Step(5); s != nil {
 		return s.Component
 	}
-	return explain.Runner(t.Subject)
+	return followed.Of(t.Subject).Runner
 }
 
 // laneRow centres titles over their lanes.
