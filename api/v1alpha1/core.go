@@ -4,10 +4,12 @@
 package v1alpha1
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	resourcehelper "k8s.io/component-helpers/resource"
 )
 
 // ToPod returns the core/v1 Pod that the SimPod stands for, so that rules
@@ -17,7 +19,7 @@ import (
 // tolerates them for a while, as the API server does for Pods. The Pod shares
 // memory with the SimPod: neither may be changed.
 func (p *SimPod) ToPod() *corev1.Pod {
-	return &corev1.Pod{
+	pod := &corev1.Pod{
 		ObjectMeta: p.ObjectMeta,
 		Spec: corev1.PodSpec{
 			InitContainers:                toCoreContainers(p.Spec.InitContainers),
@@ -44,6 +46,8 @@ func (p *SimPod) ToPod() *corev1.Pod {
 			StartTime:         p.Status.StartTime,
 		},
 	}
+	pod.Spec.Resources = podResourcesWithDefaults(p.Spec.Resources, pod)
+	return pod
 }
 
 // defaultTolerationSeconds is that of kube-apiserver. Only node lifecycle counts
@@ -86,7 +90,8 @@ func toCoreContainers(in []Container) []corev1.Container {
 				Limits:   corev1.ResourceList(in[i].Resources.Limits),
 				Requests: requestsWithDefaults(in[i].Resources),
 			},
-			Ports: toCorePorts(in[i].Ports),
+			RestartPolicy: in[i].RestartPolicy,
+			Ports:         toCorePorts(in[i].Ports),
 		}
 	}
 	return out
@@ -111,6 +116,26 @@ func requestsWithDefaults(r ResourceRequirements) corev1.ResourceList {
 		requests[name] = q
 	}
 	return requests
+}
+
+// podResourcesWithDefaults returns the resources of the pod as a whole, whose
+// containers have their defaults. It mirrors what DefaultPodLevelResources of
+// k8s.io/kubernetes/pkg/api/pod does about requests; the limits that it adds
+// only set up cgroups.
+func podResourcesWithDefaults(r *ResourceRequirements, pod *corev1.Pod) *corev1.ResourceRequirements {
+	if r == nil || len(r.Requests) == 0 && len(r.Limits) == 0 {
+		return nil
+	}
+	requests := make(corev1.ResourceList, len(r.Requests)+len(r.Limits))
+	ofContainers := resourcehelper.AggregateContainerRequests(pod, resourcehelper.PodResourcesOptions{})
+	maps.Copy(requests, r.Limits)
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		if q, ok := ofContainers[name]; ok {
+			requests[name] = q
+		}
+	}
+	maps.Copy(requests, r.Requests)
+	return &corev1.ResourceRequirements{Limits: corev1.ResourceList(r.Limits), Requests: requests}
 }
 
 func toCorePorts(in []ContainerPort) []corev1.ContainerPort {

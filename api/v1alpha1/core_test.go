@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 func TestToPodTolerations(t *testing.T) {
@@ -28,6 +29,54 @@ func TestToPodTolerations(t *testing.T) {
 			pod := &SimPod{Spec: SimPodSpec{Tolerations: tt.tolerations}}
 			if diff := cmp.Diff(tt.want, pod.ToPod().Spec.Tolerations); diff != "" {
 				t.Errorf("tolerations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestToPodResources(t *testing.T) {
+	list := func(cpu, memory string) ResourceList {
+		out := ResourceList{}
+		for name, q := range map[corev1.ResourceName]string{corev1.ResourceCPU: cpu, corev1.ResourceMemory: memory} {
+			if q != "" {
+				out[name] = resource.MustParse(q)
+			}
+		}
+		return out
+	}
+	always := corev1.ContainerRestartPolicyAlways
+	// The containers request 2 cores and the sidecar 1, which are added up.
+	requesting := SimPodSpec{
+		InitContainers: []Container{{Name: "sidecar", RestartPolicy: &always, Resources: ResourceRequirements{Requests: list("1", "")}}},
+		Containers:     []Container{{Name: "a", Resources: ResourceRequirements{Limits: list("2", "")}}, {Name: "b"}},
+	}
+	tests := map[string]struct {
+		resources *ResourceRequirements
+		want      ResourceList // requests; nil for no resources of the pod at all
+	}{
+		"none":                          {nil, nil},
+		"empty":                         {&ResourceRequirements{Requests: ResourceList{}}, nil},
+		"own requests":                  {&ResourceRequirements{Requests: list("4", "1Gi")}, list("4", "1Gi")},
+		"of the containers":             {&ResourceRequirements{Requests: list("", "1Gi")}, list("3", "1Gi")},
+		"of the containers, not limits": {&ResourceRequirements{Limits: list("8", "")}, list("3", "")},
+		"of the limits":                 {&ResourceRequirements{Limits: list("", "2Gi")}, list("3", "2Gi")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			pod := &SimPod{Spec: requesting}
+			pod.Spec.Resources = tt.resources
+			got := pod.ToPod().Spec
+			if diff := cmp.Diff(&always, got.InitContainers[0].RestartPolicy); diff != "" {
+				t.Errorf("restartPolicy of the sidecar (-want +got):\n%s", diff)
+			}
+			if tt.want == nil {
+				if got.Resources != nil {
+					t.Errorf("resources are %v, want none", got.Resources)
+				}
+				return
+			}
+			if diff := cmp.Diff(corev1.ResourceList(tt.want), got.Resources.Requests); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
 	}

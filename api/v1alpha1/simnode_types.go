@@ -14,6 +14,7 @@ import (
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,shortName=sn,categories=sim
+// +kubebuilder:selectablefield:JSONPath=`.spec.unschedulable`
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="Ready, NotReady or Unknown, and whether the node is cordoned"
 // +kubebuilder:printcolumn:name="Zone",type=string,JSONPath=`.metadata.labels.topology\.kubernetes\.io/zone`,description="Zone of the node, from its label topology.kubernetes.io/zone"
 // +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.podCount`,description="Pods on the node, refreshed with a heartbeat"
@@ -73,6 +74,7 @@ type SimNodeSpec struct {
 
 	// unschedulable keeps new pods off the node. Defaults to false.
 	// +optional
+	// +kubebuilder:default=false
 	Unschedulable bool `json:"unschedulable,omitempty"`
 
 	// images that the node already has, which a scheduler may prefer. None by default.

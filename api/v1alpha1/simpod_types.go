@@ -19,6 +19,12 @@ import (
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=sp,categories=sim
+// +kubebuilder:selectablefield:JSONPath=`.spec.nodeName`
+// +kubebuilder:selectablefield:JSONPath=`.spec.restartPolicy`
+// +kubebuilder:selectablefield:JSONPath=`.spec.schedulerName`
+// +kubebuilder:selectablefield:JSONPath=`.status.nominatedNodeName`
+// +kubebuilder:selectablefield:JSONPath=`.status.phase`
+// +kubebuilder:selectablefield:JSONPath=`.status.podIP`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.ready`,description="Containers that are ready, of all containers"
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="What kubectl shows as the status of a pod"
 // +kubebuilder:printcolumn:name="Restarts",type=integer,JSONPath=`.status.restarts`,description="How often containers were restarted"
@@ -61,8 +67,9 @@ type SimPodList struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.nodeName) || !has(self.schedulingGates) || size(self.schedulingGates) == 0",message="nodeName cannot be set until all schedulingGates have been cleared: remove one of the two"
 type SimPodSpec struct {
-	// initContainers run one after the other, each to its end, before the
-	// containers start.
+	// initContainers start one after the other before the containers do: each
+	// when the one before it has completed or, where that has the restartPolicy
+	// Always (a sidecar), has started.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -75,6 +82,7 @@ type SimPodSpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.restartPolicy)",fieldPath=".restartPolicy",reason=FieldValueForbidden,message="may not be set for containers other than init containers"
 	Containers []Container `json:"containers,omitempty"`
 
 	// nodeName is the node that the pod is bound to. Leave it empty: a scheduler
@@ -119,9 +127,9 @@ type SimPodSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 
-	// priority of the pod: the higher, the earlier it is scheduled. Where it is
-	// not set it is the value of the PriorityClass, else of the global default
-	// PriorityClass, else 0.
+	// priority of the pod: the higher, the earlier it is scheduled. Leave it
+	// empty: it is the value of the PriorityClass, else of the global default
+	// PriorityClass, else 0, and is stored when the pod is bound.
 	// +optional
 	Priority *int32 `json:"priority,omitempty"`
 
@@ -147,6 +155,13 @@ type SimPodSpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=16
 	SchedulingGates []corev1.PodSchedulingGate `json:"schedulingGates,omitempty"`
+
+	// resources that all containers of the pod request, and may use at most,
+	// together: cpu, memory and huge pages only. What is requested here is what
+	// the scheduler reserves, in place of the sum of the containers. None by
+	// default.
+	// +optional
+	Resources *ResourceRequirements `json:"resources,omitempty"`
 
 	// overhead is what running the pod costs beside its containers. None by default.
 	// +optional
@@ -198,6 +213,14 @@ type Container struct {
 	// +optional
 	Resources ResourceRequirements `json:"resources,omitzero"`
 
+	// restartPolicy of an init container: Always makes it a sidecar, which runs
+	// beside the containers until they have ended and is restarted whenever it
+	// exits. It may not be set for other containers. By default an init container
+	// runs once, to its end.
+	// +optional
+	// +kubebuilder:validation:Enum=Always
+	RestartPolicy *corev1.ContainerRestartPolicy `json:"restartPolicy,omitempty"`
+
 	// ports that the container serves. Only hostPort has an effect: two pods
 	// with the same one do not fit on the same node.
 	// +optional
@@ -208,16 +231,16 @@ type Container struct {
 	Ports []ContainerPort `json:"ports,omitempty"`
 }
 
-// ResourceRequirements are the compute resources of a container.
+// ResourceRequirements are the compute resources of a container or of a pod.
 type ResourceRequirements struct {
-	// limits is the most that the container may use: cpu in cores, such as 500m,
-	// memory in bytes, such as 1Gi. No limit by default.
+	// limits is the most that may be used: cpu in cores, such as 500m, memory in
+	// bytes, such as 1Gi. No limit by default.
 	// +optional
 	Limits ResourceList `json:"limits,omitempty"`
 
-	// requests is what the scheduler reserves for the container, in the units of
-	// limits. A resource
-	// that has a limit but no request is requested as much as its limit.
+	// requests is what the scheduler reserves, in the units of limits. A resource
+	// that has a limit but no request is requested as much as its limit; of a
+	// pod's cpu and memory, as much as its containers request, if any of them does.
 	// +optional
 	Requests ResourceList `json:"requests,omitempty"`
 }

@@ -17,6 +17,11 @@ import (
 func (in *Container) DeepCopyInto(out *Container) {
 	*out = *in
 	in.Resources.DeepCopyInto(&out.Resources)
+	if in.RestartPolicy != nil {
+		in, out := &in.RestartPolicy, &out.RestartPolicy
+		*out = new(v1.ContainerRestartPolicy)
+		**out = **in
+	}
 	if in.Ports != nil {
 		in, out := &in.Ports, &out.Ports
 		*out = make([]ContainerPort, len(*in))
@@ -580,6 +585,11 @@ func (in *SimPodSpec) DeepCopyInto(out *SimPodSpec) {
 		in, out := &in.SchedulingGates, &out.SchedulingGates
 		*out = make([]v1.PodSchedulingGate, len(*in))
 		copy(*out, *in)
+	}
+	if in.Resources != nil {
+		in, out := &in.Resources, &out.Resources
+		*out = new(ResourceRequirements)
+		(*in).DeepCopyInto(*out)
 	}
 	if in.Overhead != nil {
 		in, out := &in.Overhead, &out.Overhead
