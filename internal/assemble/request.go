@@ -82,7 +82,7 @@ func joinStages(events []evidence.Entry) *Request {
 			r.RequestObject = e.Audit.RequestObject
 		}
 	}
-	r.dryRun = asksForDryRun(&r.Audit)
+	r.dryRun = IsDryRun(&r.Audit)
 	return r
 }
 
@@ -118,7 +118,10 @@ func (r *Request) Reads() bool { return slices.Contains([]string{"get", "list", 
 // or in the options that are the body of a delete or part of that of an eviction.
 func (r *Request) DryRun() bool { return r.dryRun }
 
-func asksForDryRun(a *evidence.Audit) bool {
+// IsDryRun reports whether an audit event is about a request that asked for
+// nothing to be stored, as far as the event tells: at level Metadata it has no
+// body, and kubectl delete --dry-run=server says so only there.
+func IsDryRun(a *evidence.Audit) bool {
 	if uri, err := url.Parse(a.URI); err == nil && uri.Query().Has("dryRun") {
 		return true
 	}

@@ -12,14 +12,12 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/substrate"
 	"github.com/glassplane/glassplane/internal/version"
 )
@@ -175,28 +173,13 @@ type subject struct {
 	auditID                   string
 }
 
-// query names the object of a request.
-func (s subject) query() string {
-	if s.name == "" {
-		return ""
+// query names the object of a request; empty where only the request is asked about.
+func (s subject) query() url.Values {
+	if s.auditID == "" || s.name == "" {
+		return url.Values{}
 	}
-	return url.Values{"resource": {s.resource}, "namespace": {s.namespace}, "name": {s.name}}.Encode()
+	return url.Values{"resource": {s.resource}, "namespace": {s.namespace}, "name": {s.name}}
 }
-
-// kind is a kind of objects that can be asked about.
-type kind struct {
-	version  schema.GroupVersion
-	resource string
-	// names are those that kubectl accepts for it.
-	names []string
-}
-
-var (
-	simPods = kind{v1alpha1.GroupVersion, "simpods", []string{"simpod", "simpods", "sp", "simpods.sim.glassplane.dev", "simpod.sim.glassplane.dev"}}
-	pods    = kind{corev1.SchemeGroupVersion, "pods", []string{"pod", "pods", "po"}}
-	// kinds are those of which the observer keeps a record.
-	kinds = []kind{simPods, pods}
-)
 
 const requestKind = "request"
 
@@ -215,10 +198,19 @@ func parseSubject(args []string, namespace string) (subject, error) {
 	if kind == requestKind {
 		return subject{auditID: name}, nil
 	}
-	if k := kindOf(kind, kinds); k.resource != "" {
-		return subject{resource: k.resource, namespace: namespace, name: name}, nil
+	if r, ok := followed.ByName(kind); ok {
+		return subject{resource: r.Resource, namespace: namespace, name: name}, nil
 	}
-	return subject{}, fmt.Errorf("cannot follow a %q: TYPE must be simpod (sp), pod (po), or request with an audit ID", kind)
+	return subject{}, fmt.Errorf("cannot follow a %q: TYPE must be %s, or request with an audit ID", kind, strings.Join(types(), ", "))
+}
+
+// types are the types that can be followed, as in "simpod (sp)".
+func types() []string {
+	var types []string
+	for _, r := range followed.Resources() {
+		types = append(types, fmt.Sprintf("%s (%s)", r.Singular(), strings.Join(r.ShortNames, ", ")))
+	}
+	return types
 }
 
 func (s subject) String() string {

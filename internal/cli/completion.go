@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/metadata"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 const (
@@ -28,18 +29,23 @@ const (
 	maxCompletions    = 500
 )
 
-// completeSubject completes TYPE/NAME, or TYPE NAME, of the kinds given. Where
-// names cannot be listed there are none: a shell has no place for errors.
-func (c *clients) completeSubject(types []string, kinds ...kind) cobra.CompletionFunc {
+// completeSubject completes TYPE/NAME, or TYPE NAME, of the resources given and
+// of further types that have no names to list. Where names cannot be listed there
+// are none: a shell has no place for errors.
+func (c *clients) completeSubject(resources []followed.Resource, more ...string) cobra.CompletionFunc {
 	return func(command *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		typed, name, found := strings.Cut(toComplete, "/")
 		switch {
 		case len(args) == 1 && !strings.Contains(args[0], "/"):
-			return c.names(command.Context(), kindOf(args[0], kinds), "", toComplete), cobra.ShellCompDirectiveNoFileComp
+			return c.names(command.Context(), resources, args[0], "", toComplete), cobra.ShellCompDirectiveNoFileComp
 		case len(args) > 0:
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		case found:
-			return c.names(command.Context(), kindOf(typed, kinds), typed+"/", name), cobra.ShellCompDirectiveNoFileComp
+			return c.names(command.Context(), resources, typed, typed+"/", name), cobra.ShellCompDirectiveNoFileComp
+		}
+		types := more
+		for _, r := range resources {
+			types = append(types, r.Singular())
 		}
 		var completions []cobra.Completion
 		for _, kind := range types {
@@ -51,23 +57,17 @@ func (c *clients) completeSubject(types []string, kinds ...kind) cobra.Completio
 	}
 }
 
-// kindOf returns the kind of a name, without a resource if there is none.
-func kindOf(name string, kinds []kind) kind {
-	for _, k := range kinds {
-		if slices.Contains(k.names, strings.ToLower(name)) {
-			return k
-		}
-	}
-	return kind{}
-}
-
-// names returns the names of objects that begin as typed, after a prefix.
-func (c *clients) names(ctx context.Context, of kind, prefix, typed string) []cobra.Completion {
-	namespace, err := c.namespace()
-	if err != nil || of.resource == "" {
+// names returns the names of objects of a type that begin as typed, after a prefix.
+func (c *clients) names(ctx context.Context, of []followed.Resource, kind, prefix, typed string) []cobra.Completion {
+	resource, ok := followed.ByName(kind)
+	if !ok || !slices.ContainsFunc(of, func(r followed.Resource) bool { return r.GroupVersionResource == resource.GroupVersionResource }) {
 		return nil
 	}
-	return c.list(ctx, of.version.WithResource(of.resource), namespace, prefix, typed)
+	namespace, err := c.namespace()
+	if err != nil {
+		return nil
+	}
+	return c.list(ctx, resource.GroupVersionResource, namespace, prefix, typed)
 }
 
 // list returns the names of at most maxCompletions objects.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/render"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
@@ -73,7 +74,7 @@ glassplane explain -f pod.yaml
 # For other programs
 glassplane explain simpod/web -o json`),
 		Args:              cobra.MaximumNArgs(2),
-		ValidArgsFunction: clients.completeSubject([]string{"simpod"}, simPods),
+		ValidArgsFunction: clients.completeSubject([]followed.Resource{followed.SimPods()}),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Validate(args); err != nil {
 				return err
@@ -130,7 +131,7 @@ func (c *explainCommand) Complete(args []string) (err error) {
 	if c.subject.auditID != "" {
 		return fmt.Errorf("cannot explain %s: name the pod, such as simpod/web", c.subject)
 	}
-	if c.subject.resource != simPods.resource {
+	if c.subject.resource != followed.SimPods().Resource {
 		return fmt.Errorf("cannot explain %[1]s: decisions are recorded for simulated pods only; see \"%[2]s walk %[1]s\" for how it came to run, or \"%[2]s explain -f\" with its manifest for what would be decided",
 			c.subject, c.program)
 	}

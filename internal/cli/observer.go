@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/version"
 	"github.com/glassplane/glassplane/internal/web"
 )
@@ -23,8 +24,9 @@ import (
 const (
 	// observerTimeout is longer than the observer waits for its sources.
 	observerTimeout = 15 * time.Second
-	// maxRecordBytes bounds what is read of an answer.
-	maxRecordBytes = 64 << 20
+	// maxAnswerBytes bounds what is read of an answer: a page of a record, or a
+	// trace, is smaller.
+	maxAnswerBytes = 32 << 20
 )
 
 // observer reads from the observer's HTTP API.
@@ -69,39 +71,68 @@ func (o *observer) unreachable(err error) error {
 // errNotRecorded is the error for a subject of which nothing is known.
 var errNotRecorded = errors.New("nothing is recorded of it: check name and namespace, and that it was requested while the observer ran")
 
-// record returns all that the observer knows of a subject.
-func (o *observer) record(ctx context.Context, of subject) (evidence.Record, error) {
-	path := o.base.JoinPath(web.Prefix, "records", of.resource, of.namespace, of.name)
+// trace returns what the observer explains of a subject.
+func (o *observer) trace(ctx context.Context, of subject) (explain.Trace, error) {
+	path := []string{"traces", of.resource, of.namespace, of.name}
 	if of.auditID != "" {
-		path = o.base.JoinPath(web.Prefix, "requests", of.auditID, "record")
-		path.RawQuery = of.query()
+		path = []string{"requests", of.auditID}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, path.String(), nil)
+	var trace explain.Trace
+	if err := o.get(ctx, &trace, of.query(), path...); err != nil {
+		return explain.Trace{}, err
+	}
+	if trace.SchemaVersion != explain.SchemaVersion {
+		return explain.Trace{}, fmt.Errorf("the observer at %s explains in schema %q, and this command reads %q: use the command of the observer's version",
+			o.base, trace.SchemaVersion, explain.SchemaVersion)
+	}
+	return trace, nil
+}
+
+// record returns what the observer has of a subject from some sources, as far as
+// it fits into one answer.
+func (o *observer) record(ctx context.Context, of subject, sources ...evidence.Source) (evidence.Record, error) {
+	path := []string{"records", of.resource, of.namespace, of.name}
+	if of.auditID != "" {
+		path = []string{"requests", of.auditID, "record"}
+	}
+	query := of.query()
+	for _, source := range sources {
+		query.Add("source", string(source))
+	}
+	var record evidence.Record
+	err := o.get(ctx, &record, query, path...)
+	return record, err
+}
+
+// get decodes the answer to a request.
+func (o *observer) get(ctx context.Context, into any, query url.Values, path ...string) error {
+	location := o.base.JoinPath(append([]string{web.Prefix}, path...)...)
+	location.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location.String(), nil)
 	if err != nil {
-		return evidence.Record{}, err
+		return err
 	}
 	request.Header.Set("User-Agent", version.UserAgent("glassplane"))
 	response, err := o.client.Do(request)
 	if err != nil {
-		return evidence.Record{}, fmt.Errorf("asking the observer: %w", o.unreachable(err))
+		return fmt.Errorf("asking the observer: %w", o.unreachable(err))
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxRecordBytes))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswerBytes))
 	if err != nil {
-		return evidence.Record{}, fmt.Errorf("reading the observer's answer: %w", o.unreachable(err))
+		return fmt.Errorf("reading the observer's answer: %w", o.unreachable(err))
 	}
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:
-		return evidence.Record{}, errNotRecorded
+		return errNotRecorded
 	default:
-		return evidence.Record{}, fmt.Errorf("the observer at %s answered %s: %s", o.base, response.Status, statusMessage(body))
+		return fmt.Errorf("the observer at %s answered %s: %s", o.base, response.Status, statusMessage(body))
 	}
-	var record evidence.Record
-	if err := json.Unmarshal(body, &record); err != nil {
-		return evidence.Record{}, fmt.Errorf("decoding the observer's answer: %w", err)
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("decoding the observer's answer: %w", err)
 	}
-	return record, nil
+	return nil
 }
 
 func statusMessage(body []byte) string {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 type walkCommand struct {
@@ -30,9 +30,10 @@ func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short:   "Follow a recorded request through the control plane, step by step",
 		Long: `Follow a recorded request through the control plane, step by step.
 
-TYPE is simpod (sp), or pod (po) for a real pod of the cluster. Whoever created
-it, it can be followed for as long as the observer remembers it. A request that
-was refused is followed by the audit ID that the API server gave to it.
+TYPE is simpod (sp), simreplicaset (srs), or pod (po) for a real pod of the
+cluster. Whoever created it, it can be followed for as long as the observer
+remembers it. Any single request, also one that was refused, is followed by the
+audit ID that the API server gave to it.
 
 The observer is that of the local control plane. In any other cluster it is
 reached by port-forward to its pod, while the command runs.`,
@@ -50,7 +51,7 @@ glassplane walk simpod/web -o json
 # A request that was refused
 glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
 		Args:              cobra.MaximumNArgs(2),
-		ValidArgsFunction: clients.completeSubject([]string{"simpod", "pod", requestKind}, kinds...),
+		ValidArgsFunction: clients.completeSubject(followed.Resources(), requestKind),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Complete(args); err != nil {
 				return err
@@ -91,9 +92,9 @@ func (c *walkCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer observer.close()
-	record, err := observer.record(ctx, c.subject)
+	trace, err := observer.trace(ctx, c.subject)
 	if err != nil {
 		return fmt.Errorf("following %s: %w", c.subject, err)
 	}
-	return c.view.print(c.io.Out, explain.Explain(record))
+	return c.view.print(c.io.Out, trace)
 }

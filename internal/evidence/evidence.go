@@ -37,6 +37,9 @@ const (
 	SourceClient Source = "client"
 )
 
+// Sources are all of them.
+var Sources = []Source{SourceAudit, SourceWatch, SourceEtcd, SourceDecision, SourceTransition, SourceClient}
+
 // Object identifies an object in the API. UID is empty where the trace does
 // not have it, such as that of a request that was refused.
 type Object struct {
@@ -151,6 +154,8 @@ type Client struct {
 	Line string `json:"line"`
 	// Object is the object as the client sent it; nil where it sent none.
 	Object json.RawMessage `json:"object,omitempty"`
+	// Answer is the object that the client got back; nil where it got none.
+	Answer json.RawMessage `json:"answer,omitempty"`
 }
 
 // SourceState says whether a source can be read.
@@ -170,6 +175,14 @@ type Record struct {
 	AuditID string `json:"auditID,omitempty"`
 	// Entries about the subject, ordered by Revision where they have one, else by Time.
 	Entries []Entry `json:"entries"`
+	// Continue asks for the entries after these, where the record was too large
+	// to be given whole; empty where nothing follows.
+	Continue string `json:"continue,omitempty"`
+	// Children are the objects that the subject controls, such as the pods of a
+	// SimReplicaSet, the newest first.
+	Children []Child `json:"children,omitempty"`
+	// ChildrenLeftOut is how many more children are known.
+	ChildrenLeftOut int `json:"childrenLeftOut,omitempty"`
 	// Sources that were read, and those that could not be.
 	Sources []SourceState `json:"sources"`
 	// Dropped is how many entries the journal has dropped so far, for all
@@ -177,4 +190,12 @@ type Record struct {
 	Dropped uint64 `json:"dropped"`
 	// CollectedAt is when the record was put together.
 	CollectedAt time.Time `json:"collectedAt"`
+}
+
+// Child is an object that another one controls: its first owner reference with
+// controller set names the subject of a record.
+type Child struct {
+	Subject Object `json:"subject"`
+	// Entries about the child's creation and its end, ordered as those of a record.
+	Entries []Entry `json:"entries"`
 }

@@ -148,6 +148,9 @@ var resources = []Resource{
 // Resources are all that are followed.
 func Resources() []Resource { return slices.Clone(resources) }
 
+// SimPods is the entry of the simulated pods, the first one.
+func SimPods() Resource { return resources[0] }
+
 // ByResource returns the entry of a resource, and whether it is followed. One
 // that is not has the shapes that every resource has.
 func ByResource(r schema.GroupResource) (Resource, bool) {
@@ -172,6 +175,16 @@ func Of(o evidence.Object) Resource {
 func ByName(name string) (Resource, bool) {
 	name = strings.ToLower(name)
 	i := slices.IndexFunc(resources, func(r Resource) bool { return slices.Contains(r.names(), name) })
+	if i < 0 {
+		return Resource{}, false
+	}
+	return resources[i], true
+}
+
+// ByPlural returns the entry of a resource by its plural name, such as simpods,
+// and whether there is one.
+func ByPlural(plural string) (Resource, bool) {
+	i := slices.IndexFunc(resources, func(r Resource) bool { return r.Resource == plural })
 	if i < 0 {
 		return Resource{}, false
 	}

@@ -139,13 +139,13 @@ func TestFind(t *testing.T) {
 			if ok == tc.wantNone {
 				t.Fatalf("found: %v", ok)
 			}
-			if found.subject.UID != tc.wantUID || found.next != tc.wantNext {
-				t.Errorf("UID %q, next %d, want %q, %d", found.subject.UID, found.next, tc.wantUID, tc.wantNext)
+			if found.Subject.UID != tc.wantUID || found.Next != tc.wantNext {
+				t.Errorf("UID %q, next %d, want %q, %d", found.Subject.UID, found.Next, tc.wantUID, tc.wantNext)
 			}
-			if diff := cmp.Diff(tc.wantIDs, ids(found.entries)); diff != "" {
+			if diff := cmp.Diff(tc.wantIDs, ids(found.Entries)); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-			for _, entry := range found.entries {
+			for _, entry := range found.Entries {
 				if uid := entry.Object.UID; uid != "" && uid != tc.wantUID {
 					t.Errorf("an entry of %s", uid)
 				}
@@ -157,8 +157,8 @@ func TestFind(t *testing.T) {
 func TestNeverCreatedIsAboutTheLastCreate(t *testing.T) {
 	o := newTest(audited(1, "first", "create", 422), audited(2, "second", "create", 422), audited(3, "get", "get", 404))
 	found, ok := o.find(Query{Object: pod("")})
-	if !ok || found.auditID != "second" || len(found.entries) != 1 {
-		t.Errorf("found %v: %s with %d entries", ok, found.auditID, len(found.entries))
+	if !ok || found.AuditID != "second" || len(found.Entries) != 1 {
+		t.Errorf("found %v: %s with %d entries", ok, found.AuditID, len(found.Entries))
 	}
 }
 
@@ -211,36 +211,6 @@ func TestReadKeys(t *testing.T) {
 				t.Errorf("sources %+v", got.Sources)
 			}
 		})
-	}
-}
-
-func TestOrder(t *testing.T) {
-	bind := audited(14, "bind", "patch", 200)
-	bind.Revision = 101
-	read := stored(90, "u-1", 100, 100)
-	read.Etcd.Read = true
-	entries := []evidence.Entry{
-		watched(15, "u-1", 101), bind, read,
-		audited(13, "before-bind", "get", 200), audited(40, "after-all", "get", 200),
-		stored(11, "u-1", 100, 100), audited(10, "arrival", "create", 0),
-	}
-	order(entries)
-	var got []string
-	for _, e := range entries {
-		switch {
-		case e.Audit != nil:
-			got = append(got, e.Audit.AuditID)
-		case e.Watch != nil:
-			got = append(got, "watch-101")
-		case e.Etcd.Read:
-			got = append(got, "read-100")
-		default:
-			got = append(got, "etcd-100")
-		}
-	}
-	want := []string{"arrival", "etcd-100", "before-bind", "read-100", "bind", "watch-101", "after-all"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("order (-want +got):\n%s", diff)
 	}
 }
 

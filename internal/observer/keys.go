@@ -6,20 +6,21 @@ package observer
 import (
 	"context"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // readKeys adds what has to be asked of etcd: the proof that a refused request
 // stored nothing, and the revisions that the journal does not have, because they
 // were written before the observer was started or because it dropped them.
-func (o *Observer) readKeys(ctx context.Context, found *selection, query Query) error {
-	if o.reader == nil || found.subject.Name == "" {
+func (o *Observer) readKeys(ctx context.Context, found *assemble.Selection, query Query) error {
+	if o.reader == nil || found.Subject.Name == "" {
 		return nil
 	}
-	if found.subject.UID == "" && len(found.entries) > 0 {
+	if found.Subject.UID == "" && len(found.Entries) > 0 {
 		return o.readAbsence(ctx, found)
 	}
-	oldest := oldestStored(found.entries)
+	oldest := oldestStored(found.Entries)
 	switch {
 	case oldest == nil:
 		return o.readCurrent(ctx, found, query)
@@ -31,19 +32,19 @@ func (o *Observer) readKeys(ctx context.Context, found *selection, query Query) 
 
 // readAbsence reads the key of an object that no request has made. If a later
 // one has made an object of that name, it reads the state right before.
-func (o *Observer) readAbsence(ctx context.Context, found *selection) error {
-	entry, err := o.reader.ReadKey(ctx, found.subject, max(0, found.next-1))
+func (o *Observer) readAbsence(ctx context.Context, found *assemble.Selection) error {
+	entry, err := o.reader.ReadKey(ctx, found.Subject, max(0, found.Next-1))
 	if err != nil {
 		return err
 	}
-	found.entries = append(found.entries, entry)
+	found.Entries = append(found.Entries, entry)
 	return nil
 }
 
 // readCurrent reads an object of which the journal has no revision. One that has
 // the name now but another UID is not the subject.
-func (o *Observer) readCurrent(ctx context.Context, found *selection, query Query) error {
-	entry, err := o.reader.ReadKey(ctx, found.subject, 0)
+func (o *Observer) readCurrent(ctx context.Context, found *assemble.Selection, query Query) error {
+	entry, err := o.reader.ReadKey(ctx, found.Subject, 0)
 	if err != nil {
 		return err
 	}
@@ -51,28 +52,28 @@ func (o *Observer) readCurrent(ctx context.Context, found *selection, query Quer
 	switch {
 	case entry.Etcd.CreateRevision == 0:
 		// Nothing is stored, and nothing else is known: that is no record.
-		if len(found.entries) > 0 {
-			found.entries = append(found.entries, entry)
+		if len(found.Entries) > 0 {
+			found.Entries = append(found.Entries, entry)
 		}
 		return nil
-	case found.subject.UID != "" && uid != found.subject.UID:
+	case found.Subject.UID != "" && uid != found.Subject.UID:
 		return nil
-	case query.AuditID != "" && len(found.entries) == 0:
+	case query.AuditID != "" && len(found.Entries) == 0:
 		return nil
 	}
-	found.subject.UID = uid
+	found.Subject.UID = uid
 	return o.readHistory(ctx, found, entry.Etcd.CreateRevision, entry.Etcd.ModRevision+1)
 }
 
 // readHistory adds the revisions of the subject from one on, before another.
-func (o *Observer) readHistory(ctx context.Context, found *selection, from, before int64) error {
-	history, err := o.reader.History(ctx, found.subject, from)
+func (o *Observer) readHistory(ctx context.Context, found *assemble.Selection, from, before int64) error {
+	history, err := o.reader.History(ctx, found.Subject, from)
 	if err != nil {
 		return err
 	}
 	for _, entry := range history {
 		if entry.Revision < before {
-			found.entries = append(found.entries, entry)
+			found.Entries = append(found.Entries, entry)
 		}
 	}
 	return nil

@@ -14,15 +14,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/record"
 	"github.com/glassplane/glassplane/internal/record/audit"
 	"github.com/glassplane/glassplane/internal/record/decisions"
@@ -30,14 +29,16 @@ import (
 	"github.com/glassplane/glassplane/internal/record/watch"
 )
 
-// DefaultResources are recorded unless told otherwise: simulated and real pods,
-// of which each resource keeps its share of the journal, however busy the others
-// are. One that the observer may not watch is said to be missing. Nodes are not
-// among them: nobody asks for their heartbeats.
-var DefaultResources = []schema.GroupVersionResource{
-	v1alpha1.GroupVersion.WithResource("simpods"),
-	v1alpha1.GroupVersion.WithResource("simreplicasets"),
-	corev1.SchemeGroupVersion.WithResource("pods"),
+// DefaultResources are recorded unless told otherwise: all that are followed, of
+// which each keeps its share of the journal, however busy the others are. One
+// that the observer may not watch is said to be missing. Nodes are not among
+// them: nobody asks for their heartbeats.
+func DefaultResources() []schema.GroupVersionResource {
+	var resources []schema.GroupVersionResource
+	for _, r := range followed.Resources() {
+		resources = append(resources, r.GroupVersionResource)
+	}
+	return resources
 }
 
 // Options of an observer. A source that is not configured is named as missing in
@@ -126,7 +127,7 @@ func New(options Options) (*Observer, error) {
 		options.Clock = clock.RealClock{}
 	}
 	if len(options.Resources) == 0 {
-		options.Resources = DefaultResources
+		options.Resources = DefaultResources()
 	}
 	options.Journal.Clock = options.Clock
 	o := newObserver(options.Clock, record.NewJournal(options.Journal))
@@ -295,11 +296,12 @@ func (o *Observer) register() (undo func(), err error) {
 	return undo, nil
 }
 
-// Subjects lists up to limit pods that something is recorded of, the most
+// Subjects lists up to limit objects that something is recorded of, the most
 // recently seen first. before is the Sequence of the last one of the page before
 // this one; 0 begins.
 func (o *Observer) Subjects(before uint64, limit int) []record.Subject {
 	return o.journal.Subjects(func(object evidence.Object) bool {
-		return object.Resource == "simpods" || object.Resource == "pods"
+		_, ok := followed.ByResource(resourceOf(object))
+		return ok
 	}, before, limit)
 }

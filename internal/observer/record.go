@@ -12,6 +12,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 )
@@ -70,19 +71,19 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 		return evidence.Record{}, err
 	}
 	found, ok := o.find(query)
-	states := o.sourcesOf(resourceOf(found.subject))
+	states := o.sourcesOf(resourceOf(found.Subject))
 	if err := o.readKeys(ctx, &found, query); err != nil {
 		markUnavailable(states, evidence.SourceEtcd, err)
 	}
 	dropped := o.journal.Stats().Dropped
-	if !ok && len(found.entries) == 0 {
+	if !ok && len(found.Entries) == 0 {
 		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped}
 	}
-	order(found.entries)
+	assemble.Order(found.Entries)
 	return evidence.Record{
-		Subject:     found.subject,
-		AuditID:     found.auditID,
-		Entries:     found.entries,
+		Subject:     found.Subject,
+		AuditID:     found.AuditID,
+		Entries:     found.Entries,
 		Sources:     states,
 		Dropped:     dropped,
 		CollectedAt: o.clock.Now(),
@@ -98,71 +99,21 @@ func (o *Observer) Trace(ctx context.Context, object evidence.Object) (explain.T
 	return explain.Explain(record), nil
 }
 
-// selection is what the journal has about the subject of a query.
-type selection struct {
-	subject evidence.Object
-	auditID string
-	entries []evidence.Entry
-	// next is the revision at which a later object got the subject's name; 0
-	// where none did.
-	next int64
-}
-
 // find selects the entries about the query's subject. ok is false where there
 // are none; the subject is then the query's object.
-func (o *Observer) find(query Query) (found selection, ok bool) {
-	found.subject, found.auditID = query.Object, query.AuditID
+func (o *Observer) find(query Query) (found assemble.Selection, ok bool) {
+	subject := query.Object
 	var asked []evidence.Entry
 	if query.AuditID != "" {
 		asked = o.journal.ByAuditID(query.AuditID)
-		object, ok := subjectOf(asked, query.Object)
-		if !ok {
-			return found, false
+		if subject, ok = assemble.SubjectOf(asked, query.Object); !ok {
+			return assemble.Selection{Subject: query.Object, AuditID: query.AuditID}, false
 		}
-		if found.subject = object; object.Name == "" {
-			found.entries = asked
-			return found, true
+		if subject.Name == "" {
+			return assemble.Selection{Subject: subject, AuditID: query.AuditID, Entries: asked}, true
 		}
 	}
-	named := o.named(found.subject, asked)
-	requests := requestsOf(named)
-	lives := livesOf(named, requests)
-	r := latest(requests, lives, query.AuditID)
-	i := choose(lives, found.subject, r, query.AuditID)
-	switch {
-	case i >= 0:
-		found.subject.UID = lives[i].uid
-		found.entries = entriesOf(named, requests, lives, i)
-		return found, true
-	case found.subject.UID != "" || r == nil:
-		return found, false
-	}
-	found.auditID, found.entries = r.id, r.entries
-	for _, life := range lives {
-		if life.start.After(r.received) {
-			found.next = life.createRevision
-			break
-		}
-	}
-	return found, true
-}
-
-// subjectOf returns the object that a request was about, with what the audit log
-// lacks taken from fallback. ok is false where the request is unknown, or was
-// about another object than fallback.
-func subjectOf(entries []evidence.Entry, fallback evidence.Object) (object evidence.Object, ok bool) {
-	for i := range entries {
-		if entries[i].Audit != nil {
-			seen := entries[i].Object
-			object.Group, object.Resource, object.Namespace = seen.Group, seen.Resource, seen.Namespace
-			object.Name, object.UID = cmp.Or(seen.Name, object.Name), cmp.Or(seen.UID, object.UID)
-			ok = true
-		}
-	}
-	object.Name = cmp.Or(object.Name, fallback.Name)
-	matches := fallback.Name == "" || (fallback.Name == object.Name && fallback.Namespace == object.Namespace &&
-		fallback.Group == object.Group && fallback.Resource == object.Resource)
-	return object, ok && matches
+	return assemble.Select(o.named(subject, asked), subject, query.AuditID)
 }
 
 // named returns the entries about a name, whatever the UID: those that carry it,
@@ -183,57 +134,6 @@ func (o *Observer) named(object evidence.Object, asked []evidence.Entry) []evide
 	entries := slices.Concat(parts...)
 	slices.SortFunc(entries, func(a, b evidence.Entry) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return slices.CompactFunc(entries, func(a, b evidence.Entry) bool { return a.Sequence == b.Sequence })
-}
-
-// latest returns the request that a record without an object is about: the one
-// that was asked for, else the last one that is part of no life, a create if
-// there is one.
-func latest(requests []*request, lives []life, auditID string) *request {
-	var last *request
-	for _, r := range requests {
-		switch {
-		case auditID != "":
-			if r.id == auditID {
-				return r
-			}
-		case lifeOf(lives, r) >= 0 || r.verb == "deletecollection":
-		case last == nil || r.verb == "create" || last.verb != "create":
-			last = r
-		}
-	}
-	return last
-}
-
-// choose returns the index of the life that a record is about, or -1: that of
-// the subject's UID, else that of the request, else the last one.
-func choose(lives []life, subject evidence.Object, r *request, auditID string) int {
-	switch {
-	case subject.UID != "":
-		return slices.IndexFunc(lives, func(l life) bool { return l.uid == subject.UID })
-	case auditID != "" && r != nil:
-		return lifeOf(lives, r)
-	}
-	return len(lives) - 1
-}
-
-// entriesOf returns the entries that belong to one life: those that carry its
-// UID, and those without any that fall into its time.
-func entriesOf(named []evidence.Entry, requests []*request, lives []life, i int) []evidence.Entry {
-	var entries []evidence.Entry
-	for _, r := range requests {
-		if lifeOf(lives, r) == i {
-			entries = append(entries, r.entries...)
-		}
-	}
-	for k := range named {
-		entry := &named[k]
-		belongs := entry.Object.UID == lives[i].uid ||
-			(entry.Object.UID == "" && lifeAt(lives, entry.Time) == i)
-		if entry.Audit == nil && belongs {
-			entries = append(entries, *entry)
-		}
-	}
-	return entries
 }
 
 func markUnavailable(states []evidence.SourceState, source evidence.Source, err error) {

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
@@ -34,7 +35,7 @@ func (o *Observer) settle(ctx context.Context, query Query) {
 		changed := o.journal.Changed()
 		found, ok := o.find(query)
 		// Who knows an audit ID has seen the answer: the log will have it.
-		if ok && o.agree(found) && answered(found.entries) || !ok && query.AuditID == "" {
+		if ok && o.agree(found) && answered(found.Entries) || !ok && query.AuditID == "" {
 			break
 		}
 		select {
@@ -85,8 +86,8 @@ type seenBy struct {
 }
 
 // agree says whether each source has all the revisions that it is expected to have.
-func (o *Observer) agree(found selection) bool {
-	resource := resourceOf(found.subject)
+func (o *Observer) agree(found assemble.Selection) bool {
+	resource := resourceOf(found.Subject)
 	watchSince, etcdSince := since(o.watch, resource), since(o.etcd, resource)
 	for _, state := range o.sourcesOf(resource) {
 		switch {
@@ -97,7 +98,7 @@ func (o *Observer) agree(found selection) bool {
 			etcdSince = math.MaxInt64
 		}
 	}
-	revisions, auditSince := revisionsOf(found.entries)
+	revisions, auditSince := revisionsOf(found.Entries)
 	unnamed := 0
 	for revision, seen := range revisions {
 		if (!seen.watch && revision > watchSince) || (!seen.etcd && revision > etcdSince) {
@@ -107,7 +108,7 @@ func (o *Observer) agree(found selection) bool {
 			unnamed++
 		}
 	}
-	return unnamed <= silentWrites(found.entries)
+	return unnamed <= silentWrites(found.Entries)
 }
 
 // silentWrites counts the revisions that the audit log cannot name although it
@@ -172,7 +173,7 @@ func revisionsOf(entries []evidence.Entry) (revisions map[int64]*seenBy, auditSi
 		case entry.Watch != nil:
 			seen.watch = true
 		}
-		seen.deleted = seen.deleted || isDeletion(entry)
+		seen.deleted = seen.deleted || assemble.IsDeletion(entry)
 	}
 	return revisions, auditSince
 }

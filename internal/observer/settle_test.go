@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
@@ -71,7 +72,7 @@ func TestAgreeOnRealPods(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			found := selection{subject: real, entries: slices.Concat(created, test.entries)}
+			found := assemble.Selection{Subject: real, Entries: slices.Concat(created, test.entries)}
 			if got := newTest().agree(found); got != test.want {
 				t.Errorf("agree is %v, want %v", got, test.want)
 			}

@@ -4,10 +4,8 @@
 package web
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/observer"
 	"github.com/glassplane/glassplane/internal/record"
 )
@@ -30,13 +28,6 @@ const (
 	maxNameLength = 1024
 	maxIDLength   = 256
 )
-
-// groups of the resources that can be asked for.
-var groups = map[string]string{
-	"simpods":        v1alpha1.GroupName,
-	"simreplicasets": v1alpha1.GroupName,
-	"pods":           "",
-}
 
 // Traces is a page of the subjects that something is recorded of, the most
 // recently seen first.
@@ -71,9 +62,6 @@ func (h *handler) list(request *http.Request) (any, error) {
 
 // recorder finds the record that a request asks for.
 type recorder func(request *http.Request) (evidence.Record, error)
-
-// raw answers with the record itself.
-func (find recorder) raw(request *http.Request) (any, error) { return find(request) }
 
 // explained answers with the record's explanation.
 func (find recorder) explained(request *http.Request) (any, error) {
@@ -118,10 +106,9 @@ func (h *handler) recordOfRequest(request *http.Request) (evidence.Record, error
 }
 
 func objectOf(resource, namespace, name string) (evidence.Object, error) {
-	group, ok := groups[resource]
+	known, ok := followed.ByPlural(resource)
 	if !ok {
-		return evidence.Object{}, badRequest("resource %q is not recorded: use one of %s",
-			resource, strings.Join(slices.Sorted(maps.Keys(groups)), ", "))
+		return evidence.Object{}, badRequest("resource %q is not recorded: use one of %s", resource, strings.Join(plurals(), ", "))
 	}
 	for what, value := range map[string]string{"namespace": namespace, "name": name} {
 		if value == "" || len(value) > maxNameLength {
@@ -131,7 +118,16 @@ func objectOf(resource, namespace, name string) (evidence.Object, error) {
 			return evidence.Object{}, badRequest("%s %q %s", what, value, strings.Join(problems, "; "))
 		}
 	}
-	return evidence.Object{Group: group, Resource: resource, Namespace: namespace, Name: name}, nil
+	return evidence.Object{Group: known.Group, Resource: known.Resource, Namespace: namespace, Name: name}, nil
+}
+
+// plurals are the names of the resources that can be asked for.
+func plurals() []string {
+	var names []string
+	for _, r := range followed.Resources() {
+		names = append(names, r.Resource)
+	}
+	return names
 }
 
 func checkID(what, id string) error {

@@ -144,7 +144,7 @@ func TestRefusals(t *testing.T) {
 		"unknown pod":      {get("/observer/v1/traces/simpods/default/other"), 404, metav1.StatusReasonNotFound, "nothing is recorded of simpods default/other"},
 		"unknown request":  {get("/observer/v1/requests/id-2"), 404, metav1.StatusReasonNotFound, "nothing is recorded of request id-2"},
 		"unknown path":     {get("/observer/v1/nothing"), 404, metav1.StatusReasonNotFound, "there is no /observer/v1/nothing"},
-		"unknown resource": {get("/observer/v1/traces/secrets/default/x"), 400, metav1.StatusReasonBadRequest, "use one of pods, simpods, simreplicasets"},
+		"unknown resource": {get("/observer/v1/traces/secrets/default/x"), 400, metav1.StatusReasonBadRequest, "use one of simpods, pods, simreplicasets"},
 		"name with slash":  {get("/observer/v1/traces/simpods/default/a%2Fb"), 400, metav1.StatusReasonBadRequest, "may not contain '/'"},
 		"name too long":    {get("/observer/v1/traces/simpods/default/" + strings.Repeat("a", 1025)), 400, metav1.StatusReasonBadRequest, "from 1 to 1024"},
 		"uid with space":   {get("/observer/v1/traces/simpods/default/web?uid=a%20b"), 400, metav1.StatusReasonBadRequest, "printable"},

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
+	"net/http"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
@@ -39,16 +40,17 @@ func Parse(line []byte) (evidence.Entry, error) {
 		return evidence.Entry{}, errors.New("parse audit event: it has no auditID or no stage")
 	}
 	response := decodeResponse(event.Verb, event.ResponseObject)
-	if event.Verb == "create" && IsDryRun(event.RequestURI) {
+	audit := auditOf(&event, response)
+	if assemble.IsDryRun(audit) && (event.Verb == "create" || audit.Code == http.StatusCreated) {
 		// The answer has a UID, but no object has ever had it.
-		response.Metadata.UID = ""
+		response.Metadata.UID, audit.ResponseUID = "", ""
 	}
 	return evidence.Entry{
 		Source:   evidence.SourceAudit,
 		Time:     event.StageTimestamp.Time,
 		Object:   object(&event, response),
 		Revision: response.revision(),
-		Audit:    auditOf(&event, response),
+		Audit:    audit,
 	}, nil
 }
 
@@ -127,12 +129,6 @@ func subresource(ref *auditv1.ObjectReference) string {
 		return "binding"
 	}
 	return ref.Subresource
-}
-
-// IsDryRun says whether the request asked for nothing to be stored.
-func IsDryRun(uri string) bool {
-	parsed, err := url.Parse(uri)
-	return err == nil && parsed.Query().Has("dryRun")
 }
 
 func raw(object *runtime.Unknown) json.RawMessage {

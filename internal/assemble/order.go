@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package observer
+package assemble
 
 import (
 	"cmp"
@@ -11,11 +11,11 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
-// order sorts the entries of a record by revision. One without a revision comes
+// Order sorts the entries of a record by revision. One without a revision comes
 // after the last revision that was there when it happened, so that the arrival
 // of a request precedes what it wrote. Entries of one revision are in the order
 // of their time, which is that of several clocks.
-func order(entries []evidence.Entry) {
+func Order(entries []evidence.Entry) {
 	known := revisionTimes(entries)
 	effective := func(entry *evidence.Entry) int64 {
 		if entry.Revision > 0 {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package observer
+package assemble
 
 import (
 	"cmp"
@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/glassplane/glassplane/internal/evidence"
-	"github.com/glassplane/glassplane/internal/record/audit"
 )
 
 // life is the time during which one object had a name: the name may be used
@@ -25,43 +24,10 @@ type life struct {
 	createRevision int64
 }
 
-// request is what the audit log has of one request.
-type request struct {
-	id       string
-	entries  []evidence.Entry
-	received time.Time
-	verb     string
-	code     int32
-	uid      types.UID
-}
-
-// requestsOf groups audit entries by request, in the order of their arrival at
-// the API server.
-func requestsOf(entries []evidence.Entry) []*request {
-	byID := map[string]*request{}
-	var requests []*request
-	for _, entry := range entries {
-		if entry.Audit == nil {
-			continue
-		}
-		r := byID[entry.Audit.AuditID]
-		if r == nil {
-			r = &request{id: entry.Audit.AuditID, received: entry.Audit.ReceivedAt, verb: entry.Audit.Verb}
-			byID[r.id] = r
-			requests = append(requests, r)
-		}
-		r.entries = append(r.entries, entry)
-		r.code = max(r.code, entry.Audit.Code)
-		r.uid = cmp.Or(r.uid, entry.Object.UID)
-	}
-	slices.SortStableFunc(requests, func(a, b *request) int { return a.received.Compare(b.received) })
-	return requests
-}
-
 // livesOf finds the lives of a name, oldest first. At audit level Metadata a
 // create does not say which object it made: it is the first life that begins
 // after the request arrived, and begins it.
-func livesOf(entries []evidence.Entry, requests []*request) []life {
+func livesOf(entries []evidence.Entry, requests []*Request) []life {
 	byUID := map[types.UID]*life{}
 	for i := range entries {
 		extend(byUID, &entries[i])
@@ -74,20 +40,15 @@ func livesOf(entries []evidence.Entry, requests []*request) []life {
 		return cmp.Or(a.start.Compare(b.start), cmp.Compare(a.uid, b.uid))
 	})
 	for _, r := range slices.Backward(requests) {
-		if r.uid != "" || !r.creates() {
+		if r.UID() != "" || !r.Creates() || !r.Succeeded() {
 			continue
 		}
-		if i := slices.IndexFunc(lives, func(l life) bool { return !l.start.Before(r.received) }); i >= 0 {
-			lives[i].start = r.received
+		if i := slices.IndexFunc(lives, func(l life) bool { return !l.start.Before(r.ReceivedAt) }); i >= 0 {
+			lives[i].start = r.ReceivedAt
 		}
 	}
 	endUnnamed(lives, entries)
 	return lives
-}
-
-// creates says whether the request has made an object.
-func (r *request) creates() bool {
-	return r.verb == "create" && r.code/100 == 2 && r.entries[0].Audit.Subresource == "" && !audit.IsDryRun(r.entries[0].Audit.URI)
 }
 
 // extend begins a life with the first entry of its UID and ends it with the
@@ -105,7 +66,7 @@ func extend(byUID map[types.UID]*life, entry *evidence.Entry) {
 	if at.Before(l.start) {
 		l.start = at
 	}
-	if isDeletion(entry) && at.After(l.end) {
+	if IsDeletion(entry) && at.After(l.end) {
 		l.end = at
 	}
 	switch {
@@ -121,7 +82,7 @@ func extend(byUID map[types.UID]*life, entry *evidence.Entry) {
 func endUnnamed(lives []life, entries []evidence.Entry) {
 	for i := range entries {
 		entry := &entries[i]
-		if entry.Object.UID != "" || !isDeletion(entry) {
+		if entry.Object.UID != "" || !IsDeletion(entry) {
 			continue
 		}
 		if k := lifeAt(lives, happened(entry)); k >= 0 && lives[k].end.IsZero() {
@@ -146,11 +107,11 @@ func lifeAt(lives []life, at time.Time) int {
 
 // lifeOf returns the index of the life that a request belongs to, or -1: by the
 // UID where it has one, else by the time of its arrival.
-func lifeOf(lives []life, r *request) int {
-	if r.uid != "" {
-		return slices.IndexFunc(lives, func(l life) bool { return l.uid == r.uid })
+func lifeOf(lives []life, r *Request) int {
+	if uid := r.UID(); uid != "" {
+		return slices.IndexFunc(lives, func(l life) bool { return l.uid == uid })
 	}
-	return lifeAt(lives, r.received)
+	return lifeAt(lives, r.ReceivedAt)
 }
 
 // happened is when an entry's cause was there: for a request, when it arrived.
@@ -161,6 +122,7 @@ func happened(entry *evidence.Entry) time.Time {
 	return entry.Time
 }
 
-func isDeletion(entry *evidence.Entry) bool {
+// IsDeletion reports whether an entry says that the object is gone.
+func IsDeletion(entry *evidence.Entry) bool {
 	return (entry.Etcd != nil && entry.Etcd.Deleted) || (entry.Watch != nil && entry.Watch.Type == "DELETED")
 }

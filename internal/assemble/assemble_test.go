@@ -1,0 +1,173 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package assemble
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+)
+
+func at(second int) time.Time { return time.Unix(int64(second), 0) }
+
+func pod(uid types.UID) evidence.Object {
+	return evidence.Object{Group: "sim.glassplane.dev", Resource: "simpods", Namespace: "ns", Name: "web", UID: uid}
+}
+
+// audited is a request without a UID, as at audit level Metadata.
+func audited(second int, id, verb string, code int32) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceAudit, Time: at(second), Object: pod(""),
+		Audit: &evidence.Audit{AuditID: id, Stage: "ResponseComplete", Verb: verb, Code: code, ReceivedAt: at(second), StageAt: at(second)},
+	}
+}
+
+func stored(second int, uid types.UID, create, mod int64) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceEtcd, Time: at(second), Object: pod(uid), Revision: mod,
+		Etcd: &evidence.Etcd{CreateRevision: create, ModRevision: mod, Version: mod - create + 1},
+	}
+}
+
+func removed(second int, uid types.UID, mod int64) evidence.Entry {
+	entry := stored(second, uid, 0, mod)
+	entry.Etcd = &evidence.Etcd{ModRevision: mod, Deleted: true}
+	return entry
+}
+
+func watched(second int, uid types.UID, mod int64) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceWatch, Time: at(second), Object: pod(uid), Revision: mod,
+		Watch: &evidence.Watch{Type: "ADDED", ArrivedAt: at(second)},
+	}
+}
+
+func TestIsDryRun(t *testing.T) {
+	tests := []struct {
+		name  string
+		audit evidence.Audit
+		want  bool
+	}{
+		{"a create", evidence.Audit{Verb: "create", URI: "/apis/x/v1/namespaces/ns/simpods?fieldManager=kubectl"}, false},
+		{"in the URI", evidence.Audit{Verb: "create", URI: "/apis/x/v1/namespaces/ns/simpods?dryRun=All&fieldManager=kubectl"}, true},
+		{"in the options of a delete", evidence.Audit{Verb: "delete", RequestObject: []byte(`{"kind":"DeleteOptions","dryRun":["All"]}`)}, true},
+		{"in those of a deletecollection", evidence.Audit{Verb: "deletecollection", RequestObject: []byte(`{"dryRun":["All"]}`)}, true},
+		{"in those of an eviction", evidence.Audit{Verb: "create", Subresource: "eviction", RequestObject: []byte(`{"deleteOptions":{"dryRun":["All"]}}`)}, true},
+		{"a delete without it", evidence.Audit{Verb: "delete", RequestObject: []byte(`{"kind":"DeleteOptions","propagationPolicy":"Background"}`)}, false},
+		{"a delete without a body", evidence.Audit{Verb: "delete"}, false},
+		{"a body that is no JSON", evidence.Audit{Verb: "delete", RequestObject: []byte(`{`)}, false},
+		{"an object that has such a field", evidence.Audit{Verb: "create", RequestObject: []byte(`{"dryRun":["All"]}`)}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := IsDryRun(&tt.audit); got != tt.want {
+				t.Errorf("IsDryRun() = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRequestCreates(t *testing.T) {
+	tests := []struct {
+		name  string
+		audit evidence.Audit
+		want  bool
+	}{
+		{"a create", evidence.Audit{Verb: "create", Code: 201}, true},
+		{"a create that was refused", evidence.Audit{Verb: "create", Code: 422}, true},
+		{"a create as a dry run", evidence.Audit{Verb: "create", Code: 201, URI: "/x?dryRun=All"}, false},
+		{"an apply of a new object", evidence.Audit{Verb: "patch", Code: 201}, true},
+		{"an apply of an object that is there", evidence.Audit{Verb: "patch", Code: 200}, false},
+		{"a binding", evidence.Audit{Verb: "create", Subresource: "binding", Code: 201}, false},
+		{"an eviction", evidence.Audit{Verb: "create", Subresource: "eviction", Code: 201}, false},
+		{"a read", evidence.Audit{Verb: "get", Code: 200}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.audit.AuditID, tt.audit.Stage = "id", "ResponseComplete"
+			r := Requests([]evidence.Entry{{Audit: &tt.audit}})[0]
+			if got := r.Creates(); got != tt.want {
+				t.Errorf("Creates() = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestSelectLife tells lives of one name apart where requests do not say which
+// one they are about.
+func TestSelectLife(t *testing.T) {
+	dryRun := audited(20, "dry-run", "create", 201)
+	dryRun.Audit.URI = "/apis/sim.glassplane.dev/v1alpha1/namespaces/ns/simpods?dryRun=All"
+	applied := audited(30, "apply-2", "patch", 201)
+	named := []evidence.Entry{
+		audited(10, "create-1", "create", 201), stored(11, "u-1", 100, 100),
+		audited(15, "delete-1", "delete", 200), removed(16, "u-1", 102),
+		dryRun,
+		applied, stored(31, "u-2", 110, 110),
+	}
+	tests := []struct {
+		name, auditID string
+		uid           types.UID
+		wantUID       types.UID
+		wantRequests  []string
+		wantNext      int64
+	}{
+		{name: "the last life was made by an apply", wantUID: "u-2", wantRequests: []string{"apply-2"}},
+		{name: "the first one, by its UID", uid: "u-1", wantUID: "u-1", wantRequests: []string{"create-1", "delete-1"}},
+		{name: "the first one, by a request", auditID: "delete-1", wantUID: "u-1", wantRequests: []string{"create-1", "delete-1"}},
+		{name: "a dry run is part of none", auditID: "dry-run", wantRequests: []string{"dry-run"}, wantNext: 110},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Select(named, pod(tt.uid), tt.auditID)
+			if !ok {
+				t.Fatal("nothing is selected")
+			}
+			var ids []string
+			for _, r := range Requests(got.Entries) {
+				ids = append(ids, r.AuditID)
+			}
+			if got.Subject.UID != tt.wantUID || got.Next != tt.wantNext {
+				t.Errorf("UID %q, next %d, want %q, %d", got.Subject.UID, got.Next, tt.wantUID, tt.wantNext)
+			}
+			if diff := cmp.Diff(tt.wantRequests, ids); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOrder(t *testing.T) {
+	bind := audited(14, "bind", "patch", 200)
+	bind.Revision = 101
+	read := stored(90, "u-1", 100, 100)
+	read.Etcd.Read = true
+	entries := []evidence.Entry{
+		watched(15, "u-1", 101), bind, read,
+		audited(13, "before-bind", "get", 200), audited(40, "after-all", "get", 200),
+		stored(11, "u-1", 100, 100), audited(10, "arrival", "create", 0),
+	}
+	Order(entries)
+	var got []string
+	for _, e := range entries {
+		switch {
+		case e.Audit != nil:
+			got = append(got, e.Audit.AuditID)
+		case e.Watch != nil:
+			got = append(got, "watch-101")
+		case e.Etcd.Read:
+			got = append(got, "read-100")
+		default:
+			got = append(got, "etcd-100")
+		}
+	}
+	want := []string{"arrival", "etcd-100", "before-bind", "read-100", "bind", "watch-101", "after-all"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
