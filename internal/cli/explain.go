@@ -11,14 +11,18 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/followed"
+	"github.com/glassplane/glassplane/internal/listing"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/render"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
+	"github.com/glassplane/glassplane/internal/scheme"
 )
 
 // explainUserAgent is what the audit log shows of the lists that are read.
@@ -192,20 +196,42 @@ func (c *explainCommand) profile(schedulerName string) (*framework.Profile, erro
 		schedulerName, strings.Join(names, " or "))
 }
 
+// reader returns a client of the cluster that is only used to read.
+func (c *explainCommand) reader() (client.Reader, error) {
+	config, err := c.clients.restConfig(explainUserAgent)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := client.New(config, client.Options{Scheme: scheme.New()})
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
+	}
+	return reader, nil
+}
+
+// list reads what a decision depends on.
+func (c *explainCommand) list(ctx context.Context, reader client.Reader) (whatif.Listing, error) {
+	listed, err := listing.Read(ctx, reader, c.io.Clock)
+	if utilnet.IsConnectionRefused(err) {
+		return listed, fmt.Errorf("the API server cannot be reached; start one with: glassplane up, or name one with --kubeconfig: %w", err)
+	}
+	return listed, err
+}
+
 // predict decides about a pod on what was listed, and looks for changes that
 // would let it fit.
-func (c *explainCommand) predict(listed listing, pod *v1alpha1.SimPod) (*render.Prediction, error) {
+func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*render.Prediction, error) {
 	profile, err := c.profile(pod.Spec.SchedulerName)
 	if err != nil {
 		return nil, err
 	}
-	what, err := whatif.NewCluster(listed.objects).Case(pod, profile)
+	what, err := whatif.NewCluster(listed.Objects).Case(pod, profile)
 	if err != nil {
 		return nil, fmt.Errorf("spec.priorityClassName: %w, so that the scheduler does not try the pod: create the class, or name another", err)
 	}
 	d := what.Predict(c.io.Clock.Now(), 0)
 	prediction := &render.Prediction{
-		ReadAt: listed.readAt, ReadUntil: listed.readUntil, Lists: listed.lists,
+		ReadAt: listed.ReadAt, ReadUntil: listed.ReadUntil, Lists: listed.Lists,
 		Decision: render.NewDecision(d), BestNodes: render.BestNodes(d),
 	}
 	if d.Node == "" && c.suggestions > 0 {

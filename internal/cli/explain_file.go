@@ -4,28 +4,22 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/convert"
+	"github.com/glassplane/glassplane/internal/manifest"
 	"github.com/glassplane/glassplane/internal/render"
-	"github.com/glassplane/glassplane/internal/scheme"
+	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
 // maxManifestBytes is more than the API server accepts for one object.
@@ -44,7 +38,7 @@ func (c *explainCommand) explainManifest(ctx context.Context) (render.Explanatio
 	if err != nil {
 		return render.Explanation{}, err
 	}
-	listed, err := list(ctx, reader, c.io.Clock)
+	listed, err := c.list(ctx, reader)
 	if err != nil {
 		return render.Explanation{}, err
 	}
@@ -57,13 +51,13 @@ func (c *explainCommand) explainManifest(ctx context.Context) (render.Explanatio
 }
 
 // doubts are reasons why the pod could not be created as it is.
-func doubts(pod *v1alpha1.SimPod, listed listing) []string {
+func doubts(pod *v1alpha1.SimPod, listed whatif.Listing) []string {
 	var out []string
-	objects := listed.objects
+	objects := listed.Objects
 	if slices.ContainsFunc(objects.Pods, func(p v1alpha1.SimPod) bool { return p.Namespace == pod.Namespace && p.Name == pod.Name }) {
 		out = append(out, fmt.Sprintf("simpod/%s exists in namespace %s: the prediction is for one more pod like it.", pod.Name, pod.Namespace))
 	}
-	known := slices.ContainsFunc(listed.lists, func(l render.List) bool { return l.Resource == "namespaces" && l.Error == "" })
+	known := slices.ContainsFunc(listed.Lists, func(l whatif.List) bool { return l.Resource == "namespaces" && l.Error == "" })
 	if known && !slices.ContainsFunc(objects.Namespaces, func(n corev1.Namespace) bool { return n.Name == pod.Namespace }) {
 		out = append(out, fmt.Sprintf("Namespace %s does not exist: the API server would refuse the pod.", pod.Namespace))
 	}
@@ -150,116 +144,41 @@ func checkPod(pod *v1alpha1.SimPod) error {
 // decodePod reads one SimPod, or a Pod as a SimPod. It is strict: a field that
 // is not known may be one that matters, misspelt.
 func decodePod(data []byte) (*v1alpha1.SimPod, []string, error) {
-	document, err := onlyDocument(data)
+	object, err := manifest.One(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	raw := map[string]any{}
-	if err := yaml.Unmarshal(document, &raw); err != nil {
-		return nil, nil, fmt.Errorf("not a manifest in YAML or JSON: %w", err)
-	}
-	if err := checkKind(raw); err != nil {
-		return nil, nil, err
-	}
-	if err := checkQuantities(raw); err != nil {
-		return nil, nil, err
-	}
-	object, _, err := serializer.NewCodecFactory(scheme.New(), serializer.EnableStrict).UniversalDeserializer().Decode(document, nil, nil)
+	pod, differences, err := convert.ReadPod(object, convert.Options{KeepNodes: true})
 	if err != nil {
-		what := strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "strict decoding error: ")), " ")
-		return nil, nil, fmt.Errorf("%s; correct or remove what is named", what)
+		return nil, nil, err
 	}
-	switch pod := object.(type) {
-	case *v1alpha1.SimPod:
+	left := map[convert.Effect][]string{}
+	for _, d := range differences {
+		if d.LeftOut {
+			left[d.Effect] = append(left[d.Effect], d.Field)
+		}
+	}
+	if unknown := left[convert.EffectUnknown]; len(unknown) > 0 {
+		return nil, nil, fmt.Errorf("unknown field %q: correct or remove it", strings.Join(unknown, ", "))
+	}
+	if object.GetKind() == "SimPod" {
 		return pod, nil, nil
-	case *corev1.Pod:
-		return convertPod(pod, raw)
 	}
-	return nil, nil, fmt.Errorf("kind %s decodes to %T, which is not a pod", raw["kind"], object)
+	return pod, notesOf(pod, left), nil
 }
 
-// onlyDocument returns the one document of a stream that is not empty.
-func onlyDocument(data []byte) ([]byte, error) {
-	var found [][]byte
-	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
-	for {
-		document, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("not a manifest in YAML or JSON: %w", err)
-		}
-		var content any
-		if err := yaml.Unmarshal(document, &content); err != nil {
-			return nil, fmt.Errorf("not a manifest in YAML or JSON: %w", err)
-		}
-		if content != nil {
-			found = append(found, document)
-		}
+// notesOf say what of a Pod is not in the SimPod as which it is read.
+func notesOf(pod *v1alpha1.SimPod, left map[convert.Effect][]string) []string {
+	notes := []string{"The Pod is read as a SimPod."}
+	if pod.Spec.SchedulerName == v1alpha1.DefaultSchedulerName {
+		notes = []string{"The Pod is read as a SimPod of " + v1alpha1.DefaultSchedulerName + "."}
 	}
-	switch len(found) {
-	case 0:
-		return nil, errors.New("no manifest in it: it must hold one SimPod")
-	case 1:
-		return found[0], nil
+	if fields := left[convert.EffectPlacement]; len(fields) > 0 {
+		notes = append(notes, "Left out, for a simulated pod does not have it, although it matters where a pod may run: "+strings.Join(fields, ", ")+
+			". kube-scheduler may decide otherwise.")
 	}
-	return nil, fmt.Errorf("it holds %d documents, must hold one: give each pod in a file of its own", len(found))
-}
-
-// checkKind says which kinds can be read.
-func checkKind(raw map[string]any) error {
-	apiVersion, _ := raw["apiVersion"].(string)
-	kind, _ := raw["kind"].(string)
-	simPod := metav1.TypeMeta{APIVersion: v1alpha1.GroupVersion.String(), Kind: "SimPod"}
-	const wanted = "apiVersion: %s and kind: SimPod, or apiVersion: v1 and kind: Pod"
-	switch (metav1.TypeMeta{APIVersion: apiVersion, Kind: kind}) {
-	case simPod, metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}:
-		return nil
-	case metav1.TypeMeta{}:
-		return fmt.Errorf("apiVersion and kind are missing: set "+wanted, simPod.APIVersion)
+	if fields := append(left[convert.EffectLifecycle], left[convert.EffectNone]...); len(fields) > 0 {
+		notes = append(notes, "Left out, for a simulated pod does not have it and it does not matter where a pod may run: "+strings.Join(fields, ", ")+".")
 	}
-	spec, _ := raw["spec"].(map[string]any)
-	if _, ok := spec["template"]; ok {
-		return fmt.Errorf("kind is %s (%s), which makes pods from spec.template: put the template into a manifest with "+wanted,
-			kind, apiVersion, simPod.APIVersion)
-	}
-	return fmt.Errorf("kind is %q and apiVersion %q, which is not a pod: must be "+wanted, kind, apiVersion, simPod.APIVersion)
-}
-
-// checkQuantities names the quantity that is not one, which the decoder does not.
-func checkQuantities(raw map[string]any) error {
-	spec, _ := raw["spec"].(map[string]any)
-	if err := checkResources("spec.overhead", spec["overhead"]); err != nil {
-		return err
-	}
-	for _, field := range []string{"initContainers", "containers"} {
-		containers, _ := spec[field].([]any)
-		for i, c := range containers {
-			container, _ := c.(map[string]any)
-			resources, _ := container["resources"].(map[string]any)
-			for _, which := range []string{"requests", "limits"} {
-				path := fmt.Sprintf("spec.%s[%d].resources.%s", field, i, which)
-				if err := checkResources(path, resources[which]); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func checkResources(path string, list any) error {
-	resources, _ := list.(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(resources)) {
-		text := fmt.Sprint(resources[name])
-		quantity, err := resource.ParseQuantity(text)
-		if err != nil {
-			return fmt.Errorf("%s.%s is %q: must be a quantity such as 500m or 2Gi", path, name, text)
-		}
-		if quantity.Sign() < 0 {
-			return fmt.Errorf("%s.%s is %s: quantities must not be negative", path, name, text)
-		}
-	}
-	return nil
+	return notes
 }

@@ -73,7 +73,7 @@ func (c *explainCommand) predictNow(ctx context.Context) (*render.Prediction, er
 	case pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded:
 		return nil, errors.New("the pod has ended")
 	}
-	listed, err := list(ctx, reader, c.io.Clock)
+	listed, err := c.list(ctx, reader)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func TestExplainRefusesBadInput(t *testing.T) {
 		"wrong version":          {manifest: "apiVersion: sim.glassplane.dev/v9\nkind: SimPod\n", want: `apiVersion "sim.glassplane.dev/v9"`},
 		"unknown field":          {manifest: simPodHeader + "spec: {containers: [{name: main, image: nginx, resurces: {}}]}", want: `unknown field "spec.containers[0].resurces"`},
 		"unknown field of a Pod": {manifest: "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {nodeSelectr: {a: b}, containers: [{name: a, image: b}]}", want: `unknown field "spec.nodeSelectr"`},
-		"a field twice":          {manifest: simPodHeader + "spec: {restartPolicy: Always, restartPolicy: Never}", want: `"restartPolicy" already set`},
+		"a field twice":          {manifest: simPodHeader + "spec: {restartPolicy: Always, restartPolicy: Never}", want: `key "restartPolicy" already set`},
 		"wrong type":             {manifest: simPodHeader + "spec: {containers: main}", want: "containers"},
 		"bad quantity":           {manifest: simPodHeader + "spec: {containers: [{name: main, image: a, resources: {requests: {cpu: lots}}}]}", want: `spec.containers[0].resources.requests.cpu is "lots": must be a quantity such as 500m or 2Gi`},
 		"negative quantity":      {manifest: simPodHeader + "spec: {containers: [{name: main, image: a, resources: {limits: {cpu: -1}}}]}", want: "spec.containers[0].resources.limits.cpu is -1: quantities must not be negative"},
@@ -105,7 +105,7 @@ spec:
   serviceAccountName: builder
   nodeSelector: {disk: ssd}
   tolerations: [{key: gpu, operator: Exists}]
-  volumes: [{name: data, emptyDir: {}}]
+  volumes: [{name: data, emptyDir: {}}, {name: disk, csi: {driver: a}}]
   containers:
   - name: main
     image: nginx
@@ -120,7 +120,9 @@ spec:
 	}
 	wantNotes := []string{
 		"The Pod is read as a SimPod of glassplane-scheduler.",
-		"Left out, for a simulated pod does not have it: spec.containers[0].command, spec.containers[0].env, spec.serviceAccountName, spec.volumes.",
+		"Left out, for a simulated pod does not have it, although it matters where a pod may run: spec.volumes[1].csi. kube-scheduler may decide otherwise.",
+		"Left out, for a simulated pod does not have it and it does not matter where a pod may run: spec.containers[0].command, spec.containers[0].env, " +
+			"spec.volumes[0].emptyDir, spec.enableServiceLinks, spec.hostNetwork, spec.serviceAccountName.",
 	}
 	if diff := cmp.Diff(wantNotes, notes); diff != "" {
 		t.Errorf("notes (-want +got):\n%s", diff)

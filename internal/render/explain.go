@@ -62,7 +62,7 @@ type Prediction struct {
 	ReadAt    time.Time `json:"readAt"`
 	ReadUntil time.Time `json:"readUntil"`
 	// Lists that were read, and those that could not be.
-	Lists []List `json:"lists"`
+	Lists []whatif.List `json:"lists"`
 	// Decision in full: each filter was asked about each node.
 	Decision Decision `json:"decision"`
 	// BestNodes are the nodes of the first rank, of which the scheduler takes any.
@@ -70,16 +70,6 @@ type Prediction struct {
 	// Suggestions are single changes with which the pod would fit; nil where it
 	// fits, or where they were not asked for.
 	Suggestions *whatif.Suggestions `json:"suggestions,omitempty"`
-}
-
-// List is one list that was read.
-type List struct {
-	Resource string `json:"resource"`
-	Items    int    `json:"items"`
-	// ResourceVersion is the state of the cluster that the list shows.
-	ResourceVersion string `json:"resourceVersion,omitempty"`
-	// Error says why it could not be read.
-	Error string `json:"error,omitempty"`
 }
 
 // NewExplanation explains a pod by the decisions of the scheduler, in any order.

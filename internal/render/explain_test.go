@@ -75,7 +75,7 @@ func manyDecision() framework.Decision {
 func prediction(d framework.Decision, suggestions *whatif.Suggestions) *Prediction {
 	return &Prediction{
 		ReadAt: decidedAt, ReadUntil: decidedAt.Add(time.Millisecond), Decision: NewDecision(d), BestNodes: BestNodes(d), Suggestions: suggestions,
-		Lists: []List{{Resource: "simnodes", Items: 3, ResourceVersion: "12"}, {Resource: "services", Error: "forbidden"}},
+		Lists: []whatif.List{{Resource: "simnodes", Items: 3, ResourceVersion: "12"}, {Resource: "services", Error: "forbidden"}},
 	}
 }
 
