@@ -58,6 +58,9 @@ func DefaultDir(env func(string) string) (string, error) {
 // dataDir is a data folder that this process owns.
 type dataDir struct {
 	path string
+	// root is the open folder. What is removed is removed through it, so that
+	// nothing outside is, whatever path has become a link to.
+	root *os.Root
 	// made says that the folder was not there before.
 	made bool
 	lock *fileutil.LockedFile
@@ -71,10 +74,16 @@ func claimDir(path string) (*dataDir, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.root, err = os.OpenRoot(d.path); err != nil {
+		d.removeIfMade()
+		return nil, dirError(d.path, err)
+	}
 	if err := d.checkContent(); err != nil {
+		d.root.Close()
 		return nil, err
 	}
 	if err := d.takeLock(); err != nil {
+		d.root.Close()
 		d.removeIfMade()
 		return nil, err
 	}
@@ -126,9 +135,13 @@ func (d *dataDir) checkContent() error {
 	return nil
 }
 
+// lockTries is how often the lock is tried where another instance removes it at
+// that moment.
+const lockTries = 100
+
 // takeLock takes the lock that keeps a second instance out.
 func (d *dataDir) takeLock() error {
-	for {
+	for range lockTries {
 		lock, err := fileutil.TryLockFile(d.file(lockName), os.O_RDWR|os.O_CREATE, 0o600)
 		if errors.Is(err, fileutil.ErrLocked) {
 			return d.inUseError()
@@ -138,7 +151,7 @@ func (d *dataDir) takeLock() error {
 		}
 		// Who stops removes the file: a lock on a removed file locks nothing.
 		mine, errMine := lock.Stat()
-		there, errThere := os.Stat(d.file(lockName))
+		there, errThere := d.root.Stat(lockName)
 		if errMine == nil && errThere == nil && os.SameFile(mine, there) {
 			d.lock = lock
 			return nil
@@ -148,6 +161,7 @@ func (d *dataDir) takeLock() error {
 			return dirError(d.path, err)
 		}
 	}
+	return dirError(d.path, fmt.Errorf("its file %s is another one each time it is locked", lockName))
 }
 
 // ErrInUse is wrapped by the error of Start when another instance runs on the
@@ -165,7 +179,7 @@ func (d *dataDir) inUseError() error {
 // cleanUp stops the processes of an instance that was killed on this data
 // folder, and removes its files. The lock says that it is not alive.
 func (d *dataDir) cleanUp(ctx context.Context, log logr.Logger) error {
-	records, err := readRecords(d.path)
+	records, err := readRecords(d.root)
 	if err != nil {
 		// Without the list nothing can be told from other people's processes.
 		log.Error(err, "the list of processes that an earlier run left cannot be read")
@@ -185,26 +199,6 @@ func (d *dataDir) cleanUp(ctx context.Context, log logr.Logger) error {
 	return nil
 }
 
-// sweepTemporary cleans up the temporary data folders of killed instances. What
-// cannot be cleaned up, another user's folders for one, is left as it is.
-func sweepTemporary(ctx context.Context, log logr.Logger) {
-	// The list of processes is written under the lock: where it is, an
-	// instance that lives holds the lock.
-	found, _ := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*", processesFile))
-	for _, path := range found {
-		d := &dataDir{path: filepath.Dir(path), made: true}
-		if err := d.takeLock(); err != nil {
-			continue
-		}
-		if err := d.cleanUp(ctx, log); err != nil {
-			log.Error(err, "what an earlier run left cannot be removed", "dir", d.path)
-			_ = d.lock.Close()
-			continue
-		}
-		_ = d.release()
-	}
-}
-
 func (d *dataDir) file(names ...string) string {
 	return filepath.Join(append([]string{d.path}, names...)...)
 }
@@ -213,7 +207,7 @@ func (d *dataDir) file(names ...string) string {
 func (d *dataDir) clear() error {
 	var errs []error
 	for _, name := range append(append([]string{}, subfolders...), ownedFiles...) {
-		errs = append(errs, os.RemoveAll(d.file(name)))
+		errs = append(errs, d.root.RemoveAll(name))
 	}
 	return errors.Join(errs...)
 }
@@ -224,7 +218,7 @@ func (d *dataDir) release() error {
 	if d.lock == nil {
 		return nil
 	}
-	err := errors.Join(d.clear(), os.Remove(d.file(lockName)), d.lock.Close())
+	err := errors.Join(d.clear(), d.root.Remove(lockName), d.lock.Close(), d.root.Close())
 	d.lock = nil
 	d.removeIfMade()
 	return err

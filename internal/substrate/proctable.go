@@ -139,8 +139,8 @@ func writeRecords(dir string, records []processRecord) error {
 }
 
 // readRecords returns what an earlier instance that did not end cleanly ran.
-func readRecords(dir string) ([]processRecord, error) {
-	data, err := os.ReadFile(filepath.Join(dir, processesFile))
+func readRecords(dir *os.Root) ([]processRecord, error) {
+	data, err := dir.ReadFile(processesFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -149,7 +149,7 @@ func readRecords(dir string) ([]processRecord, error) {
 	}
 	var records []processRecord
 	if err := json.Unmarshal(data, &records); err != nil {
-		return nil, fmt.Errorf("parse %s: %w", filepath.Join(dir, processesFile), err)
+		return nil, fmt.Errorf("parse %s: %w", filepath.Join(dir.Name(), processesFile), err)
 	}
 	return records, nil
 }

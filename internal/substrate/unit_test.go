@@ -372,14 +372,19 @@ func TestIsOurs(t *testing.T) {
 
 func TestRecords(t *testing.T) {
 	dir := t.TempDir()
-	if got, err := readRecords(dir); got != nil || err != nil {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if got, err := readRecords(root); got != nil || err != nil {
 		t.Errorf("readRecords of an empty folder = %v, %v", got, err)
 	}
 	want := []processRecord{{Name: Etcd, PID: os.Getpid(), Path: "/bin/etcd", Created: 12345}}
 	if err := writeRecords(dir, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readRecords(dir)
+	got, err := readRecords(root)
 	if err != nil {
 		t.Fatal(err)
 	}
