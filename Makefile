@@ -59,7 +59,7 @@ GOVULNCHECK := $(TOOLS_DIR)/govulncheck
 KUSTOMIZE := $(TOOLS_DIR)/kustomize
 SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
 
-# What the builder is to build: what the target at hand needs, and no more.
+# What the cache is to have: what the target at hand needs, and no more.
 BINARIES := etcd kube-apiserver kube-controller-manager
 test: BINARIES += kubectl kube-scheduler
 fidelity: BINARIES += kube-scheduler
@@ -157,7 +157,7 @@ build: ## Build bin/manager and bin/glassplane, which is also the kubectl plugin
 	ln -sf glassplane $(BIN)/kubectl_complete-glassplane
 
 .PHONY: controlplane
-controlplane: ## Build or find the binaries of the local control plane.
+controlplane: ## Find, download or build the binaries of the local control plane: make controlplane CONTROLPLANE=build.
 	cd hack/controlplane && $(GO) run . $(BINARIES)
 
 .PHONY: run

@@ -7,10 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -26,6 +23,8 @@ type binary struct {
 	name string
 	// pkg is the main package that it is built from.
 	pkg string
+	// built is what go build names it; empty where that is its name.
+	built string
 	// versionArgs make it print its version and exit.
 	versionArgs []string
 	// withoutIt says what is lost where KUBEBUILDER_ASSETS lacks it; empty
@@ -34,7 +33,7 @@ type binary struct {
 }
 
 var binaries = []binary{
-	{name: "etcd", pkg: etcdModule, versionArgs: []string{"--version"}},
+	{name: "etcd", pkg: etcdModule, built: "server", versionArgs: []string{"--version"}},
 	{name: "kube-apiserver", pkg: kubernetesModule + "/cmd/kube-apiserver", versionArgs: []string{"--version"}},
 	{
 		name: "kube-controller-manager", pkg: kubernetesModule + "/cmd/kube-controller-manager", versionArgs: []string{"--version"},
@@ -83,25 +82,6 @@ func selectBinaries(args []string) ([]string, error) {
 		}
 	}
 	return slices.DeleteFunc(known, func(name string) bool { return !slices.Contains(args, name) }), nil
-}
-
-// missing returns those names that are no executable file in dir.
-func missing(dir string, names []string) []string {
-	var out []string
-	for _, name := range names {
-		info, err := os.Stat(filepath.Join(dir, name+exeSuffix()))
-		if err != nil || !info.Mode().IsRegular() || info.Size() == 0 || runtime.GOOS != "windows" && info.Mode()&0o111 == 0 {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-func exeSuffix() string {
-	if runtime.GOOS == "windows" {
-		return ".exe"
-	}
-	return ""
 }
 
 // versions are those that go.mod pins, with their leading v.
@@ -158,11 +138,9 @@ func (v versions) of(name string) string {
 }
 
 // ldflags stamp the version that /version and the user agents report, as
-// hack/lib/version.sh in kubernetes/kubernetes does.
-func (v versions) ldflags(name string) string {
-	if name == "etcd" {
-		return "-s -w"
-	}
+// hack/lib/version.sh in kubernetes/kubernetes does. etcd has its own in its
+// code and lacks these packages; the linker passes over what is not there.
+func (v versions) ldflags() string {
 	major, minor, _ := strings.Cut(strings.TrimPrefix(v.kubernetes, "v"), ".")
 	minor, _, _ = strings.Cut(minor, ".")
 	const pkg = "k8s.io/component-base/version."
@@ -173,23 +151,4 @@ func (v versions) ldflags(name string) string {
 		"-X " + pkg + "gitMinor=" + minor,
 		"-X k8s.io/client-go/pkg/version.gitVersion=" + v.kubernetes,
 	}, " ")
-}
-
-// cacheDir returns the folder of these versions' binaries for this platform.
-// internal/substrate finds them there by the same rule.
-func cacheDir(env func(string) string, v versions) (string, error) {
-	root := env("GLASSPLANE_CACHE")
-	if root == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return "", fmt.Errorf("find the cache folder (GLASSPLANE_CACHE sets another one): %w", err)
-		}
-		root = filepath.Join(user, "glassplane")
-	}
-	root, err := filepath.Abs(root)
-	if err != nil {
-		return "", err
-	}
-	name := fmt.Sprintf("%s-etcd-%s-%s-%s", v.kubernetes, v.etcd, runtime.GOOS, runtime.GOARCH)
-	return filepath.Join(root, "controlplane", name), nil
 }

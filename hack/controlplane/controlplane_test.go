@@ -87,7 +87,7 @@ func TestMissing(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string, mode os.FileMode) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, name+exeSuffix()), []byte(content), mode); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+exeSuffix(runtime.GOOS)), []byte(content), mode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -107,7 +107,7 @@ func TestMissing(t *testing.T) {
 func TestReportAssets(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"etcd", "kubectl"} {
-		if err := os.WriteFile(filepath.Join(dir, name+exeSuffix()), []byte("x"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+exeSuffix(runtime.GOOS)), []byte("x"), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,23 +134,49 @@ func TestCacheDir(t *testing.T) {
 }
 
 func TestLDFlags(t *testing.T) {
-	v := versions{kubernetes: "v1.37.2", etcd: "v3.7.3"}
-	if got := v.ldflags("etcd"); got != "-s -w" {
-		t.Errorf("ldflags(etcd) = %q, want no stamp", got)
-	}
-	got := v.ldflags("kubectl")
-	for _, want := range []string{".gitVersion=v1.37.2", ".gitMajor=1 ", ".gitMinor=37 "} {
+	got := versions{kubernetes: "v1.37.2", etcd: "v3.7.3"}.ldflags()
+	for _, want := range []string{"-s -w ", ".gitVersion=v1.37.2", ".gitMajor=1 ", ".gitMinor=37 "} {
 		if !strings.Contains(got, want) {
-			t.Errorf("ldflags(kubectl) = %q, lacks %q", got, want)
+			t.Errorf("ldflags = %q, lacks %q", got, want)
 		}
 	}
 }
 
-func TestBuildGroups(t *testing.T) {
-	got := buildGroups([]string{"etcd", "kube-apiserver", "kubectl"})
-	want := [][]string{{"etcd"}, {"kube-apiserver", "kubectl"}}
-	if !slices.EqualFunc(got, want, slices.Equal) {
-		t.Errorf("buildGroups = %v, want %v", got, want)
+// What the go command names by the package must get the name that is looked for.
+func TestNameBuilt(t *testing.T) {
+	temp := t.TempDir()
+	for _, name := range []string{"server", "kubectl"} {
+		if err := os.WriteFile(filepath.Join(temp, name+exeSuffix(runtime.GOOS)), []byte("x"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := []string{"etcd", "kubectl"}
+	if err := nameBuilt(temp, names); err != nil {
+		t.Fatal(err)
+	}
+	if left := missing(temp, names); len(left) > 0 {
+		t.Errorf("%v are missing", left)
+	}
+}
+
+func TestParseOrigin(t *testing.T) {
+	for _, good := range []origin{anyOrigin, built, released} {
+		if got, err := parseOrigin(string(good)); got != good || err != nil {
+			t.Errorf("parseOrigin(%q) = %q, %v", good, got, err)
+		}
+	}
+	_, err := parseOrigin("fetch")
+	if want := `CONTROLPLANE="fetch" is not valid: set it to build or download`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("parseOrigin(fetch) = %v, want one with %q", err, want)
+	}
+}
+
+// A value that is not valid is refused before anything is done.
+func TestRunRefusesAnotherOrigin(t *testing.T) {
+	env := func(name string) string { return map[string]string{originEnv: "no"}[name] }
+	var out bytes.Buffer
+	if err := run(t.Context(), []string{"--print-dir"}, env, &out, &out); err == nil || !strings.Contains(err.Error(), originEnv) {
+		t.Errorf("run = %v, want one about %s", err, originEnv)
 	}
 }
 
@@ -159,23 +185,26 @@ func TestProgressLine(t *testing.T) {
 		name  string
 		p     progress
 		since time.Duration
-		width int
 		want  string
 	}{
-		{name: "before anything is known", p: progress{what: "etcd"}, want: "building etcd: listing packages, 0s"},
+		{name: "before anything is known", p: &compiling{what: "etcd"}, want: "building etcd: listing packages, 0s"},
 		{
-			name: "downloading", p: progress{what: "etcd", downloads: 3, current: "go.uber.org/zap v1.27.1"}, since: 1900 * time.Millisecond,
+			name: "modules", p: &compiling{what: "etcd", downloads: 3, current: "go.uber.org/zap v1.27.1"}, since: 1900 * time.Millisecond,
 			want: "building etcd: 3 modules downloaded, 1s  go.uber.org/zap v1.27.1",
 		},
 		{
-			name: "compiling", p: progress{what: "etcd", downloads: 3, done: 12, total: 340, current: "net/http"}, since: 75 * time.Second,
+			name: "compiling", p: &compiling{what: "etcd", downloads: 3, done: 12, total: 340, current: "net/http"}, since: 75 * time.Second,
 			want: "building etcd: 12/340 packages, 1m15s  net/http",
 		},
-		{name: "narrow terminal", p: progress{what: "etcd", total: 340}, width: 16, want: "building etcd: 0"},
+		{
+			name: "a file", p: &downloading{what: "etcd", done: 3<<20 + 1, total: 20<<20 + 1}, since: 2 * time.Second,
+			want: "downloading etcd: 3/21 MiB, 2s",
+		},
+		{name: "a file of unknown length", p: &downloading{what: "etcd", done: 3 << 20}, want: "downloading etcd: 3 MiB, 0s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.p.line(tt.since, tt.width); got != tt.want {
+			if got := tt.p.line(tt.since); got != tt.want {
 				t.Errorf("line = %q, want %q", got, tt.want)
 			}
 		})
@@ -219,11 +248,12 @@ func TestGoCommandTail(t *testing.T) {
 
 func TestInstallRefusesWhatDoesNotRun(t *testing.T) {
 	temp, dir := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(temp, "etcd"+exeSuffix()), []byte("not a program"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(temp, "etcd"+exeSuffix(runtime.GOOS)), []byte("not a program"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err := install(t.Context(), temp, dir, "etcd", "3.7.3")
-	if err == nil || !strings.Contains(err.Error(), "the built etcd does not run") {
+	c := &cache{dir: dir, versions: versions{etcd: "v3.7.3"}}
+	err := c.install(t.Context(), temp, "etcd")
+	if err == nil || !strings.Contains(err.Error(), "etcd does not run") {
 		t.Errorf("install = %v, want an error that etcd does not run", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {

@@ -1,9 +1,10 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command controlplane builds the binaries of the local control plane from the
-// Go modules that this module pins, into a cache outside of the clone. It
-// builds only what is missing there.
+// Command controlplane fills a cache outside of the clone with the binaries of
+// the local control plane, in the versions that this module pins: as their
+// projects released them, or built from their Go modules where those cannot be
+// downloaded. It gets only what is missing there.
 package main
 
 import (
@@ -18,7 +19,7 @@ import (
 	"syscall"
 )
 
-const usage = `Build the binaries of the local control plane into the cache.
+const usage = `Download or build the binaries of the local control plane into the cache.
 
 Usage, in hack/controlplane:
   go run . [--print-dir] [%s …]
@@ -26,8 +27,11 @@ Usage, in hack/controlplane:
 Without names: %s.
 
 Environment:
-  KUBEBUILDER_ASSETS  a folder with binaries: used as it is, nothing is built
+  KUBEBUILDER_ASSETS  a folder with binaries: used as it is, nothing is added to it
   GLASSPLANE_CACHE    the cache's folder (default: glassplane in the user's cache folder)
+  CONTROLPLANE        build: download nothing; download: build nothing
+                      (default: download what can be downloaded, build the rest)
+  HTTPS_PROXY         the proxy to download through; NO_PROXY names what goes without it
 
 Flags:
 `
@@ -40,7 +44,7 @@ func main() {
 	switch {
 	case err == nil || errors.Is(err, flag.ErrHelp):
 	case interrupted:
-		fmt.Fprintln(os.Stderr, "interrupted: nothing half-built was left in the cache")
+		fmt.Fprintln(os.Stderr, "interrupted: nothing unfinished was left in the cache")
 		os.Exit(130)
 	default:
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -52,6 +56,10 @@ func main() {
 // --print-dir asks for; all else goes to stderr.
 func run(ctx context.Context, args []string, env func(string) string, stdout, stderr io.Writer) error {
 	names, printDir, err := parseArgs(args, stderr)
+	if err != nil {
+		return err
+	}
+	from, err := parseOrigin(env(originEnv))
 	if err != nil {
 		return err
 	}
@@ -74,10 +82,15 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		_, err := fmt.Fprintln(stdout, dir)
 		return err
 	}
-	return ensure(ctx, dir, pinned, names, stderr)
+	least := asFastAsBuilding
+	if from == released {
+		least = anyProgress
+	}
+	c := &cache{dir: dir, versions: pinned, origin: from, releases: newReleases(least), build: build, stderr: stderr}
+	return c.ensure(ctx, names)
 }
 
-// parseArgs returns the wanted binaries, in the order in which they are built.
+// parseArgs returns the wanted binaries, in the order of the table.
 func parseArgs(args []string, stderr io.Writer) (names []string, printDir bool, err error) {
 	flags := flag.NewFlagSet("controlplane", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -105,7 +118,7 @@ func reportAssets(dir string, names []string, stderr io.Writer) error {
 		needed = append(needed, name)
 	}
 	if len(needed) > 0 {
-		return fmt.Errorf("KUBEBUILDER_ASSETS=%s has no %s; add it, or unset KUBEBUILDER_ASSETS so that it is built",
+		return fmt.Errorf("KUBEBUILDER_ASSETS=%s has no %s; add it, or unset KUBEBUILDER_ASSETS so that it is downloaded or built",
 			dir, strings.Join(needed, ", "))
 	}
 	fmt.Fprintf(stderr, "control plane: using KUBEBUILDER_ASSETS=%s\n", dir)

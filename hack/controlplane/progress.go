@@ -22,8 +22,13 @@ const (
 	logInterval = 15 * time.Second
 )
 
-// progress is how far the building of one group of binaries is.
-type progress struct {
+// progress is how far a piece of work is, in one line.
+type progress interface {
+	line(since time.Duration) string
+}
+
+// compiling is how far the building of binaries is.
+type compiling struct {
 	what string
 	// downloads counts the modules that the go command fetched.
 	downloads int
@@ -34,8 +39,7 @@ type progress struct {
 	current string
 }
 
-// line renders the progress in at most width characters; 0 means any width.
-func (p progress) line(since time.Duration, width int) string {
+func (p *compiling) line(since time.Duration) string {
 	var state string
 	switch {
 	case p.total > 0:
@@ -49,10 +53,23 @@ func (p progress) line(since time.Duration, width int) string {
 	if p.current != "" {
 		line += "  " + p.current
 	}
-	if width > 0 && len(line) > width {
-		line = line[:width]
-	}
 	return line
+}
+
+// downloading is how far the download of a file is.
+type downloading struct {
+	what string
+	// done and total are in bytes; total is 0 where the server does not tell.
+	done, total int64
+}
+
+func (p *downloading) line(since time.Duration) string {
+	const mib = 1 << 20
+	size := ""
+	if p.total > 0 {
+		size = fmt.Sprintf("/%d", (p.total+mib-1)/mib)
+	}
+	return fmt.Sprintf("downloading %s: %d%s MiB, %s", p.what, p.done/mib, size, elapsed(since))
 }
 
 // elapsed renders a duration in whole seconds.
@@ -73,8 +90,8 @@ type display struct {
 	p  progress
 }
 
-func newDisplay(out io.Writer, what string) *display {
-	d := &display{out: out, began: time.Now(), stop: make(chan struct{}), p: progress{what: what}}
+func newDisplay(out io.Writer, p progress) *display {
+	d := &display{out: out, began: time.Now(), stop: make(chan struct{}), p: p}
 	interval := logInterval
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		interval = terminalInterval
@@ -103,19 +120,23 @@ func (d *display) run(interval time.Duration) {
 
 func (d *display) print() {
 	d.mu.Lock()
-	line := d.p.line(time.Since(d.began), d.width)
+	line := d.p.line(time.Since(d.began))
 	d.mu.Unlock()
 	if d.width > 0 {
+		if len(line) > d.width {
+			line = line[:d.width]
+		}
 		fmt.Fprintf(d.out, "\r\x1b[K%s", line)
 		return
 	}
 	fmt.Fprintln(d.out, line)
 }
 
-func (d *display) update(change func(*progress)) {
+// update runs change, which may write to what is shown.
+func (d *display) update(change func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	change(&d.p)
+	change()
 }
 
 // close ends the display and clears its line on a terminal.

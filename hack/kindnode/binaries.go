@@ -14,17 +14,18 @@ import (
 	"strings"
 )
 
-// controlplaneBinaries are built by hack/controlplane, into a cache of its own.
+// controlplaneBinaries are downloaded or built by hack/controlplane, into a cache
+// of its own.
 var controlplaneBinaries = []string{
 	"etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubeadm", "kubectl", "kubelet",
 }
 
-// buildControlplane builds those binaries and returns their folder.
-func buildControlplane(ctx context.Context, stderr io.Writer) (string, error) {
-	build := goCommand(ctx, append([]string{"-C", controlplaneDir, "run", "."}, controlplaneBinaries...)...)
-	build.Stdout, build.Stderr = stderr, stderr
-	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("build the control plane's binaries: %w", err)
+// getControlplane gets those binaries and returns their folder.
+func getControlplane(ctx context.Context, stderr io.Writer) (string, error) {
+	get := goCommand(ctx, append([]string{"-C", controlplaneDir, "run", "."}, controlplaneBinaries...)...)
+	get.Stdout, get.Stderr = stderr, stderr
+	if err := get.Run(); err != nil {
+		return "", fmt.Errorf("get the control plane's binaries: %w", err)
 	}
 	out, err := goCommand(ctx, "-C", controlplaneDir, "run", ".", "--print-dir").Output()
 	if err != nil {

@@ -144,7 +144,7 @@ func (i *image) phases(stderr io.Writer) []phase {
 		}},
 		// A link to the other cache, which may have had them all along.
 		{output: "controlplane", what: "Kubernetes and etcd", talks: true, make: func(ctx context.Context, path string) error {
-			dir, err := buildControlplane(ctx, stderr)
+			dir, err := getControlplane(ctx, stderr)
 			if err != nil {
 				return err
 			}

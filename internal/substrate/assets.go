@@ -29,8 +29,8 @@ const (
 	// CacheEnv names the environment variable with the folder of the cache;
 	// without it, the cache is glassplane in os.UserCacheDir.
 	CacheEnv = "GLASSPLANE_CACHE"
-	// BuildCommand builds the binaries into the cache.
-	BuildCommand = "make controlplane"
+	// GetCommand downloads or builds the binaries into the cache.
+	GetCommand = "make controlplane"
 )
 
 // Assets are the paths of the control plane's binaries.
@@ -48,17 +48,17 @@ type Assets struct {
 var ErrNoAssets = errors.New("the control plane's binaries are not usable")
 
 // FindAssets finds the binaries in the folder that AssetsEnv names or, where it
-// is not set, in the cache that hack/controlplane builds into. It fails if etcd
+// is not set, in the cache that hack/controlplane fills. It fails if etcd
 // or kube-apiserver is missing or not executable; the error lists each problem
 // and says what to do. The environment is read through env.
 func FindAssets(env func(string) string) (Assets, error) {
-	dir, advice := env(AssetsEnv), fmt.Sprintf("add them to the folder, or unset %s and run: %s", AssetsEnv, BuildCommand)
+	dir, advice := env(AssetsEnv), fmt.Sprintf("add them to the folder, or unset %s and run: %s", AssetsEnv, GetCommand)
 	if dir == "" {
 		cache, err := assetsCacheDir(env)
 		if err != nil {
 			return Assets{}, err
 		}
-		dir, advice = cache, "build them with: "+BuildCommand
+		dir, advice = cache, "get them with: "+GetCommand
 	}
 	assets := Assets{Dir: dir}
 	var problems []string
@@ -84,7 +84,7 @@ func FindAssets(env func(string) string) (Assets, error) {
 	return assets, nil
 }
 
-// assetsCacheDir is the folder into which hack/controlplane builds these
+// assetsCacheDir is the folder into which hack/controlplane puts these
 // versions for this platform.
 func assetsCacheDir(env func(string) string) (string, error) {
 	root, err := CacheRoot(env)

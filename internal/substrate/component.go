@@ -131,7 +131,7 @@ func (c *component) startError(ctx context.Context, err error, tail string) erro
 	case ctx.Err() != nil:
 		return fmt.Errorf("start %s: %w", c.name, context.Cause(ctx))
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("start %s: %s is broken or built for another platform; remove it and run: %s: %w", c.name, c.path, BuildCommand, err)
+		return fmt.Errorf("start %s: %s is broken or built for another platform; remove it and run: %s: %w", c.name, c.path, GetCommand, err)
 	case tail == "":
 		return fmt.Errorf("start %s (%s): %w; it wrote nothing to its log", c.name, c.path, err)
 	}

@@ -22,7 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// hack/controlplane builds what this package looks for.
+// hack/controlplane gets what this package looks for.
 func TestVersionsAreThosePinned(t *testing.T) {
 	data, err := os.ReadFile("../../hack/controlplane/go.mod")
 	if err != nil {
@@ -81,7 +81,7 @@ func TestFindAssets(t *testing.T) {
 			name:    "nothing built",
 			layout:  func(*testing.T, string) {},
 			env:     map[string]string{CacheEnv: ""},
-			wantErr: []string{"etcd: missing", "kube-apiserver: missing", cacheName, "build them with: " + BuildCommand},
+			wantErr: []string{"etcd: missing", "kube-apiserver: missing", cacheName, "get them with: " + GetCommand},
 		},
 		{
 			name: "not executable",

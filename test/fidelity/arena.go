@@ -128,7 +128,7 @@ func (a *Arena) startReal(ctx context.Context, dir string) error {
 		return err
 	}
 	if assets.Scheduler == "" {
-		return fmt.Errorf("there is no kube-scheduler in %s: build it with 'make controlplane BINARIES=kube-scheduler'", assets.Dir)
+		return fmt.Errorf("there is no kube-scheduler in %s: get it with 'make controlplane BINARIES=kube-scheduler'", assets.Dir)
 	}
 	user, err := a.env.User("system:kube-scheduler")
 	if err != nil {

@@ -145,7 +145,7 @@ func startKubeScheduler() {
 	assets, err := substrate.FindAssets(os.Getenv)
 	Expect(err).NotTo(HaveOccurred())
 	if assets.Scheduler == "" {
-		Skip(fmt.Sprintf("there is no kube-scheduler in %s: build it with 'make controlplane BINARIES=kube-scheduler'", assets.Dir))
+		Skip(fmt.Sprintf("there is no kube-scheduler in %s: get it with 'make controlplane BINARIES=kube-scheduler'", assets.Dir))
 	}
 	config, err := cluster.Local.UserConfig(schedulerUser, nil)
 	Expect(err).NotTo(HaveOccurred())
