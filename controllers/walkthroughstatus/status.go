@@ -116,7 +116,8 @@ func judge(walkthrough *v1alpha1.Walkthrough, trace explain.Trace) (value metav1
 		message = string(trace.Outcome)
 	}
 	switch trace.Outcome {
-	case explain.OutcomeRunning, explain.OutcomeSucceeded, explain.OutcomeFailed, explain.OutcomeDeleted:
+	case explain.OutcomeRunning, explain.OutcomeSucceeded, explain.OutcomeFailed, explain.OutcomeDeleted,
+		explain.OutcomeAnswered, explain.OutcomeChanged, explain.OutcomeUnchanged, explain.OutcomeCarriedOut:
 		return metav1.ConditionTrue, v1alpha1.ReasonRequestFinished, message
 	case explain.OutcomeUnauthenticated, explain.OutcomeForbidden, explain.OutcomeRejected, explain.OutcomeAlreadyExists, explain.OutcomeError:
 		// A template's create is tried again; a request of somebody else is over.

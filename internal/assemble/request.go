@@ -140,10 +140,26 @@ func IsDryRun(a *evidence.Audit) bool {
 	return len(body.DryRun) > 0 || len(body.DeleteOptions.DryRun) > 0
 }
 
+// AsksToCreate reports whether the request is about a new object of its name,
+// stored or not.
+func (r *Request) AsksToCreate() bool {
+	return r.Subresource == "" && (r.Verb == "create" || r.Code == 201)
+}
+
+// FieldManager is the name under which the client said that it writes fields;
+// empty where it said none.
+func (r *Request) FieldManager() string {
+	uri, err := url.Parse(r.URI)
+	if err != nil {
+		return ""
+	}
+	return uri.Query().Get("fieldManager")
+}
+
 // Creates reports whether the request asked for a new object of its name. A
 // patch or an update does where it was answered with 201.
 func (r *Request) Creates() bool {
-	return r.Subresource == "" && r.Writes() && (r.Verb == "create" || r.Code == 201)
+	return r.AsksToCreate() && r.Writes()
 }
 
 // Open reports whether the request is a watch that had not ended.

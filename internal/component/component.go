@@ -15,7 +15,9 @@ const (
 	Client    = "User / API client"
 	APIServer = "API server"
 	Scheduler = "Scheduler"
-	Manager   = "Controller manager"
+	// Manager is Glassplane's, KubeManager the one of Kubernetes.
+	Manager     = "Controller manager"
+	KubeManager = "kube-controller-manager"
 	Kubelet   = "Kubelet"
 	Etcd      = "etcd"
 	Observer  = "Observer"
@@ -33,8 +35,8 @@ type identity struct {
 
 var identities = []identity{
 	{Scheduler, []string{"glassplane-scheduler", "kube-scheduler"}, []string{"glassplane-scheduler", "kube-scheduler"}},
-	{Manager, []string{"glassplane-controller-manager", "kube-controller-manager"},
-		[]string{"glassplane-controller-manager", "kube-controller-manager"}},
+	{Manager, []string{"glassplane-controller-manager"}, []string{"glassplane-controller-manager"}},
+	{KubeManager, []string{"kube-controller-manager"}, []string{"kube-controller-manager"}},
 	{Kubelet, nil, []string{"kubelet"}},
 	{Observer, []string{"glassplane-observer"}, []string{"glassplane-observer"}},
 }

@@ -10,7 +10,7 @@ func TestOf(t *testing.T) {
 		{"our scheduler", "system:serviceaccount:glassplane-system:glassplane-scheduler", "", Scheduler},
 		{"kube-scheduler", "system:kube-scheduler", "kube-scheduler/v1.37.2", Scheduler},
 		{"our controller manager", "system:serviceaccount:glassplane-system:glassplane-controller-manager", "", Manager},
-		{"a controller of kube-controller-manager", "system:serviceaccount:kube-system:job-controller", "kube-controller-manager/v1.37.2", Manager},
+		{"a controller of kube-controller-manager", "system:serviceaccount:kube-system:job-controller", "kube-controller-manager/v1.37.2", KubeManager},
 		{"a kubelet", "system:node:worker-1", "kubelet/v1.37.2", Kubelet},
 		{"the user counts for more than the agent", "system:kube-scheduler", "kubelet/v1", Scheduler},
 		{"a person", "alice", "kubectl/v1.37.2", ""},

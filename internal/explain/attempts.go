@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -25,11 +27,11 @@ const (
 )
 
 // attempts are the first one and the latest ones, oldest first.
-func (f *facts) attempts() []Attempt {
-	shown := f.shownDecisions()
-	attempts := make([]Attempt, 0, len(shown))
-	deciding := f.decidedEntry()
-	for _, e := range shown {
+func attempts(tale *story.Story) []Attempt {
+	list := shown(tale.Decisions)
+	attempts := make([]Attempt, 0, len(list))
+	deciding := tale.DecidedEntry()
+	for _, e := range list {
 		a := Compact(*e.Decision)
 		a.Deciding = e == deciding
 		attempts = append(attempts, a)
@@ -37,19 +39,20 @@ func (f *facts) attempts() []Attempt {
 	return attempts
 }
 
-func (f *facts) shownDecisions() []*evidence.Entry {
-	if len(f.decisions) <= maxAttempts {
-		return f.decisions
+// shown are the first decision and the latest ones.
+func shown(decisions []*evidence.Entry) []*evidence.Entry {
+	if len(decisions) <= maxAttempts {
+		return decisions
 	}
-	return append([]*evidence.Entry{f.decisions[0]}, f.decisions[len(f.decisions)-maxAttempts+1:]...)
+	return append([]*evidence.Entry{decisions[0]}, decisions[len(decisions)-maxAttempts+1:]...)
 }
 
 // Compact reduces a decision to what is shown of it.
 func Compact(d framework.Decision) Attempt {
 	a := Attempt{
-		Attempt: d.Attempt, Profile: d.Profile, DecidedAt: micro(d.DecidedAt),
+		Attempt: d.Attempt, Profile: d.Profile, DecidedAt: prose.Micro(d.DecidedAt),
 		NodesTotal: d.NodesTotal, NodesEvaluated: d.NodesEvaluated, NodesFeasible: d.NodesFeasible,
-		Node: d.Node, NominatedNode: d.NominatedNode, Message: clip(d.Message, maxLine),
+		Node: d.Node, NominatedNode: d.NominatedNode, Message: prose.Clip(d.Message, prose.MaxLine),
 		Nodes: d.Nodes[:min(len(d.Nodes), maxNodes)], Rejections: rejections(d),
 	}
 	a.NodesOmitted = d.NodesOmitted + len(d.Nodes) - len(a.Nodes)
@@ -57,7 +60,7 @@ func Compact(d framework.Decision) Attempt {
 		a.QueueTime = &metav1.Duration{Duration: d.PoppedAt.Sub(d.QueuedAt)}
 	}
 	if d.Bind != nil {
-		a.BindError = clip(d.Bind.Error, maxLine)
+		a.BindError = prose.Clip(d.Bind.Error, prose.MaxLine)
 	}
 	return a
 }
@@ -174,7 +177,7 @@ func verdictLines(d framework.Decision) []string {
 
 // RejectionLine says in one line how many nodes a plugin rejected for a reason.
 func RejectionLine(r Rejection) string {
-	line := fmt.Sprintf("%s rejected by %s: %s", count(r.Nodes, "node"), r.Plugin, r.Reason)
+	line := fmt.Sprintf("%s rejected by %s: %s", prose.Count(r.Nodes, "node"), r.Plugin, r.Reason)
 	if len(r.Examples) == 0 {
 		return line
 	}

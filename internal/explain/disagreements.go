@@ -5,28 +5,39 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
 )
 
 // maxDisagreements bounds the list: a source that is broken disagrees each time.
 const maxDisagreements = 16
 
 // disagreements compares what independent sources say of the same fact.
-func (f *facts) disagreements() []Disagreement {
+func disagreements(tale *story.Story) []Disagreement {
 	var all []Disagreement
 	claim := func(about string, claims ...Claim) {
 		if d, differ := disagree(about, claims); differ && len(all) < maxDisagreements {
 			all = append(all, d)
 		}
 	}
-	f.compareCreate(claim)
-	for _, r := range f.revisions {
-		f.compareRevision(r, claim)
+	if !tale.OfLife() {
+		// What the sources say of the rest of the object's life is not about the request.
+		for _, r := range slices.Concat(tale.Made, tale.Followed) {
+			compareRevision(tale, r, claim)
+		}
+		return all
 	}
-	f.compareDecision(claim)
-	f.comparePresence(claim)
+	compareCreate(tale, claim)
+	for _, r := range tale.Revisions {
+		compareRevision(tale, r, claim)
+	}
+	compareDecision(tale, claim)
+	comparePresence(tale, claim)
 	return all
 }
 
@@ -55,123 +66,123 @@ func numeral(n int64) string {
 	return fmt.Sprint(n)
 }
 
-func (f *facts) compareCreate(claim claimer) {
-	if f.first == nil || f.create == nil || f.refused {
+func compareCreate(tale *story.Story, claim claimer) {
+	if tale.First == nil || tale.Asked == nil || tale.Refused {
 		return
 	}
 	var etcd, watch string
-	if f.first.etcd != nil {
-		etcd = numeral(f.first.etcd.Etcd.CreateRevision)
+	if tale.First.Etcd != nil {
+		etcd = numeral(tale.First.Etcd.Etcd.CreateRevision)
 	}
-	if f.first.watch != nil && f.first.watch.Watch.Type == "ADDED" && !f.first.watch.Watch.Initial {
-		watch = numeral(f.first.number)
+	if tale.First.Watch != nil && tale.First.Watch.Watch.Type == "ADDED" && !tale.First.Watch.Watch.Initial {
+		watch = numeral(tale.First.Number)
 	}
 	claim("the revision that created the object",
-		says(evidence.SourceAudit, numeral(f.create.ResponseRevision)), says(evidence.SourceEtcd, etcd), says(evidence.SourceWatch, watch))
+		says(evidence.SourceAudit, numeral(tale.Asked.ResponseRevision)), says(evidence.SourceEtcd, etcd), says(evidence.SourceWatch, watch))
 }
 
 // compareRevision compares the object at one revision as each source has it.
-func (f *facts) compareRevision(r *revision, claim claimer) {
+func compareRevision(tale *story.Story, r *timeline.Revision, claim claimer) {
 	var uids, nodes, phases []Claim
-	add := func(s evidence.Source, o *object) {
-		if o == nil || o.isStatus() || o.Metadata.Name == "" {
+	add := func(s evidence.Source, o *timeline.Object) {
+		if o == nil || o.IsStatus() || o.Metadata.Name == "" {
 			return
 		}
 		uids = append(uids, says(s, string(o.Metadata.UID)))
-		nodes = append(nodes, says(s, orNone(o.Spec.NodeName)))
+		nodes = append(nodes, says(s, prose.OrNone(o.Spec.NodeName)))
 		phases = append(phases, says(s, phaseName(o.Status.Phase)))
 	}
-	if r.etcd != nil {
-		add(evidence.SourceEtcd, decode(r.etcd.Etcd.Value))
+	if r.Etcd != nil {
+		add(evidence.SourceEtcd, timeline.Decode(r.Etcd.Etcd.Value))
 	}
-	if r.watch != nil {
-		add(evidence.SourceWatch, decode(r.watch.Watch.Object))
+	if r.Watch != nil {
+		add(evidence.SourceWatch, timeline.Decode(r.Watch.Watch.Object))
 	}
-	if r.write != nil && r.exact && !r.isRemoval() {
-		add(evidence.SourceAudit, decode(r.write.ResponseObject))
+	if r.Write != nil && r.Exact && !r.IsRemoval() {
+		add(evidence.SourceAudit, timeline.Decode(r.Write.ResponseObject))
 	}
-	if r.decision != nil {
-		nodes = append(nodes, says(evidence.SourceDecision, r.decision.Decision.Node))
+	if r.Decision != nil {
+		nodes = append(nodes, says(evidence.SourceDecision, r.Decision.Decision.Node))
 	}
-	if r.transition != nil {
-		phases = append(phases, says(evidence.SourceTransition, phaseName(r.transition.Transition.To)))
-		nodes = append(nodes, says(evidence.SourceTransition, r.transition.Transition.Node))
+	if r.Transition != nil {
+		phases = append(phases, says(evidence.SourceTransition, phaseName(r.Transition.Transition.To)))
+		nodes = append(nodes, says(evidence.SourceTransition, r.Transition.Transition.Node))
 	}
-	if r.isRemoval() {
+	if r.IsRemoval() {
 		return
 	}
-	claim(fmt.Sprintf("metadata.uid at revision %d", r.number), uids...)
-	claim(fmt.Sprintf("spec.nodeName at revision %d", r.number), nodes...)
-	claim(fmt.Sprintf("status.phase at revision %d", r.number), phases...)
+	claim(fmt.Sprintf("metadata.uid at revision %d", r.Number), uids...)
+	claim(fmt.Sprintf("spec.nodeName at revision %d", r.Number), nodes...)
+	claim(fmt.Sprintf("status.phase at revision %d", r.Number), phases...)
 }
 
 // phaseName names the empty phase, which means Pending.
 func phaseName(phase string) string {
 	if phase == "" {
-		return string(OutcomePending)
+		return string(story.Pending)
 	}
 	return phase
 }
 
 // compareDecision compares the revision of the bind as the scheduler got it
 // with the one that set the node.
-func (f *facts) compareDecision(claim claimer) {
-	d := f.decided()
-	if d == nil || d.Bind == nil || f.bind == nil {
+func compareDecision(tale *story.Story, claim claimer) {
+	d := tale.Decided()
+	if d == nil || d.Bind == nil || tale.Bind == nil {
 		return
 	}
 	var audit string
-	if f.bind.write != nil && f.bind.exact {
-		audit = numeral(f.bind.write.ResponseRevision)
+	if tale.Bind.Write != nil && tale.Bind.Exact {
+		audit = numeral(tale.Bind.Write.ResponseRevision)
 	}
 	claim("the revision of the bind", says(evidence.SourceDecision, d.Bind.ResourceVersion), says(evidence.SourceAudit, audit),
-		says(f.bind.stateSource(), numeral(f.bind.number)))
+		says(stateSource(tale.Bind), numeral(tale.Bind.Number)))
 	if d.Node != "" {
-		claim("the node of the bind", says(evidence.SourceDecision, d.Node), says(f.bind.stateSource(), f.bind.state.node))
+		claim("the node of the bind", says(evidence.SourceDecision, d.Node), says(stateSource(tale.Bind), tale.Bind.State.Node))
 	}
 }
 
-func (r *revision) stateSource() evidence.Source {
-	if r.from != "" {
-		return r.from
+func stateSource(r *timeline.Revision) evidence.Source {
+	if r.From != "" {
+		return r.From
 	}
-	return r.otherSource()
+	return otherSource(r)
 }
 
 // comparePresence finds revisions that etcd does not have although it has later
 // ones of the same key. Where etcd cannot be read, or a value was compacted,
 // that is no disagreement.
-func (f *facts) comparePresence(claim claimer) {
-	if f.record.Dropped > 0 || !f.available(evidence.SourceEtcd) {
+func comparePresence(tale *story.Story, claim claimer) {
+	if tale.Record.Dropped > 0 || !tale.Available(evidence.SourceEtcd) {
 		return
 	}
 	var newest, oldest int64
-	for _, r := range f.revisions {
-		if r.etcd != nil {
-			newest = max(newest, r.number)
+	for _, r := range tale.Revisions {
+		if r.Etcd != nil {
+			newest = max(newest, r.Number)
 			if oldest == 0 {
-				oldest = r.number
+				oldest = r.Number
 			}
 		}
 	}
-	for _, r := range f.revisions {
-		if r.etcd == nil && oldest < r.number && r.number < newest {
-			_, by := r.seenAt()
-			claim(fmt.Sprintf("whether the key has a revision %d", r.number), says(by, "yes"), says(evidence.SourceEtcd, "no entry of it"))
+	for _, r := range tale.Revisions {
+		if r.Etcd == nil && oldest < r.Number && r.Number < newest {
+			_, by := r.SeenAt()
+			claim(fmt.Sprintf("whether the key has a revision %d", r.Number), says(by, "yes"), says(evidence.SourceEtcd, "no entry of it"))
 		}
 	}
 }
 
 // sources counts the entries of each source.
-func (f *facts) sources() []v1alpha1.EvidenceSource {
+func sources(tale *story.Story) []v1alpha1.EvidenceSource {
 	counts := map[evidence.Source]int32{}
-	for _, e := range f.record.Entries {
+	for _, e := range tale.Record.Entries {
 		counts[e.Source]++
 	}
-	sources := make([]v1alpha1.EvidenceSource, 0, len(f.record.Sources))
-	for _, s := range f.record.Sources {
+	sources := make([]v1alpha1.EvidenceSource, 0, len(tale.Record.Sources))
+	for _, s := range tale.Record.Sources {
 		sources = append(sources, v1alpha1.EvidenceSource{
-			Name: string(s.Source), Available: s.Available, Reason: clip(s.Reason, maxLine), Entries: counts[s.Source],
+			Name: string(s.Source), Available: s.Available, Reason: prose.Clip(s.Reason, prose.MaxLine), Entries: counts[s.Source],
 		})
 	}
 	return sources

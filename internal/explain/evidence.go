@@ -14,13 +14,15 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
 )
 
 // receivedEvidence is the stage RequestReceived of a request. Where only a later
 // stage was kept, that one still has the time of arrival.
 func receivedEvidence(r *assemble.Request, summary string, details ...string) v1alpha1.Evidence {
 	e := auditEvidence(r, summary, details...)
-	e.Time, e.Code, e.ModRevision = micro(r.ReceivedAt), 0, 0
+	e.Time, e.Code, e.ModRevision = prose.Micro(r.ReceivedAt), 0, 0
 	if r.Received {
 		e.Stage = "RequestReceived"
 	}
@@ -30,7 +32,7 @@ func receivedEvidence(r *assemble.Request, summary string, details ...string) v1
 // auditEvidence is the last recorded stage of a request.
 func auditEvidence(r *assemble.Request, summary string, details ...string) v1alpha1.Evidence {
 	return v1alpha1.Evidence{
-		Source: string(evidence.SourceAudit), Summary: clip(summary, maxLine), Time: micro(r.StageAt),
+		Source: string(evidence.SourceAudit), Summary: prose.Clip(summary, prose.MaxLine), Time: prose.Micro(r.StageAt),
 		AuditID: r.AuditID, Stage: r.Stage, User: r.User, UserAgent: r.UserAgent,
 		Verb: r.Verb, URI: r.URI, Code: r.Code, ModRevision: r.ResponseRevision,
 		Details: bounded(details),
@@ -43,7 +45,7 @@ func etcdEvidence(e *evidence.Entry, summary string, details ...string) v1alpha1
 		details = append(details, "value not available: "+e.Etcd.Unavailable)
 	}
 	return v1alpha1.Evidence{
-		Source: string(evidence.SourceEtcd), Summary: clip(summary, maxLine), Time: micro(e.Time),
+		Source: string(evidence.SourceEtcd), Summary: prose.Clip(summary, prose.MaxLine), Time: prose.Micro(e.Time),
 		Key: e.Etcd.Key, CreateRevision: e.Etcd.CreateRevision, ModRevision: e.Etcd.ModRevision,
 		Bytes: e.Etcd.Bytes, Details: bounded(details),
 	}
@@ -56,14 +58,14 @@ func absentEvidence(e *evidence.Entry) v1alpha1.Evidence {
 
 // watchEvidence is a watch event, with its lag behind the API server's answer
 // to the write where both are known.
-func watchEvidence(r *revision, details ...string) v1alpha1.Evidence {
-	w := r.watch.Watch
+func watchEvidence(r *timeline.Revision, details ...string) v1alpha1.Evidence {
+	w := r.Watch.Watch
 	e := v1alpha1.Evidence{
-		Source: string(evidence.SourceWatch), Time: micro(w.ArrivedAt), ModRevision: r.number,
-		Summary: fmt.Sprintf("the observer's watch got %s at revision %d", w.Type, r.number),
+		Source: string(evidence.SourceWatch), Time: prose.Micro(w.ArrivedAt), ModRevision: r.Number,
+		Summary: fmt.Sprintf("the observer's watch got %s at revision %d", w.Type, r.Number),
 	}
 	if w.Initial {
-		e.Summary = fmt.Sprintf("the observer's list had revision %d before its watch began", r.number)
+		e.Summary = fmt.Sprintf("the observer's list had revision %d before its watch began", r.Number)
 	} else if lag, ok := lagOf(r, w.ArrivedAt); ok {
 		e.Lag = lag
 		details = append(details, lagText(lag, "the observer's clock"))
@@ -74,11 +76,11 @@ func watchEvidence(r *revision, details ...string) v1alpha1.Evidence {
 
 // lagOf is the time from the API server's answer to a write until a watcher saw
 // the write. It is negative where the watch was faster than the answer.
-func lagOf(r *revision, seen time.Time) (*metav1.Duration, bool) {
-	if r == nil || r.write == nil || r.write.AnsweredAt().IsZero() || seen.IsZero() {
+func lagOf(r *timeline.Revision, seen time.Time) (*metav1.Duration, bool) {
+	if r == nil || r.Write == nil || r.Write.AnsweredAt().IsZero() || seen.IsZero() {
 		return nil, false
 	}
-	return &metav1.Duration{Duration: seen.Sub(r.write.AnsweredAt())}, true
+	return &metav1.Duration{Duration: seen.Sub(r.Write.AnsweredAt())}, true
 }
 
 func lagText(lag *metav1.Duration, watcher string) string {
@@ -87,10 +89,10 @@ func lagText(lag *metav1.Duration, watcher string) string {
 		relation = "before"
 	}
 	return fmt.Sprintf("the watch event came %s %s the answer to the write was sent (%s against the API server's clock in the audit log)",
-		span(lag.Abs()), relation, watcher)
+		prose.Span(lag.Abs()), relation, watcher)
 }
 
-// bounded keeps the details that the API holds room for, each no longer than maxLine.
+// bounded keeps the details that the API holds room for, each no longer than prose.MaxLine.
 func bounded(details []string) []string {
 	if len(details) > maxDetails {
 		more := len(details) - maxDetails + 1
@@ -99,7 +101,7 @@ func bounded(details []string) []string {
 	var kept []string
 	for _, d := range details {
 		if d != "" {
-			kept = append(kept, clip(d, maxLine))
+			kept = append(kept, prose.Clip(d, prose.MaxLine))
 		}
 	}
 	return kept

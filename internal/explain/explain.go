@@ -6,53 +6,97 @@ package explain
 import (
 	"cmp"
 
-	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
+)
+
+// Bounds of the API's lists: a trace also has to fit into a Walkthrough.
+const (
+	maxGroups   = 32
+	maxEvidence = 32
+	maxDetails  = 64
 )
 
 // Explain explains a record. A record that lacks sources or entries gives an
 // explanation that says what is not available; it is never an error.
 func Explain(record evidence.Record) Trace {
-	f := factsOf(record)
+	return view(story.Tell(timeline.Of(record)))
+}
+
+// ExplainAt explains a record as far as it had come at a revision of etcd: what
+// happened later is left out of every view.
+func ExplainAt(record evidence.Record, revision int64) Trace {
+	return view(story.Tell(timeline.Of(record)).AsOf(revision))
+}
+
+// view puts all views of a story together.
+func view(tale *story.Story) Trace {
+	record := tale.Record
 	t := Trace{
 		SchemaVersion: SchemaVersion,
-		Subject:       f.identified(),
+		Subject:       identified(tale),
 		AuditID:       record.AuditID,
-		Outcome:       f.outcome,
-		Reason:        f.reason,
-		Complete:      f.complete,
-		CollectedAt:   micro(record.CollectedAt),
-		Steps:         f.steps(),
-		Tracker:       f.tracker(),
-		KeyMoments:    f.keyMoments(),
-		Attempts:      f.attempts(),
-		Quiz:          f.quiz(),
-		Snapshot:      f.snapshot(),
-		Disagreements: f.disagreements(),
-		Sources:       f.sources(),
+		Kind:          tale.Kind,
+		Outcome:       tale.Outcome,
+		Reason:        tale.Reason,
+		Headline:      headline(tale),
+		Complete:      tale.Complete,
+		CollectedAt:   prose.Micro(record.CollectedAt),
+		Steps:         table(tale),
+		Printed:       printed(tale),
+		Tracker:       tracker(tale),
+		KeyMoments:    keyMoments(tale),
+		Quiz:          quiz(tale),
+		Snapshot:      snapshot(tale),
+		Disagreements: disagreements(tale),
+		Sources:       sources(tale),
 		Dropped:       record.Dropped,
 	}
-	if f.create != nil {
-		t.AuditID = f.create.AuditID
+	t.Revisions, t.RevisionsOmitted = revisions(tale)
+	if tale.OfLife() {
+		t.Attempts = attempts(tale)
 	}
-	if t.Steps == nil {
-		t.Steps = []v1alpha1.WalkthroughStep{}
+	if tale.Asked != nil {
+		t.AuditID, t.Request = tale.Asked.AuditID, requestSummary(tale)
 	}
 	if t.Quiz == nil {
 		t.Quiz = []Question{}
 	}
-	t.Transcript = f.transcript(t.Steps)
+	t.Transcript = transcript(tale, t.Steps)
 	return t
 }
 
 // identified is the subject with the name and the UID that the request gave it.
-func (f *facts) identified() evidence.Object {
-	o := f.record.Subject
-	if f.create != nil {
-		o.Name = cmp.Or(o.Name, f.create.Object.Name)
+func identified(tale *story.Story) evidence.Object {
+	o := tale.Record.Subject
+	if tale.Asked != nil {
+		o.Name = cmp.Or(o.Name, tale.Asked.Object.Name)
 	}
-	if !f.refused && !f.dryRun {
-		o.UID = f.uid
+	if !tale.OfLife() || !tale.NothingStored() {
+		o.UID = tale.UID
 	}
 	return o
+}
+
+func requestSummary(tale *story.Story) *RequestSummary {
+	r := tale.Asked
+	return &RequestSummary{
+		AuditID: r.AuditID, Verb: r.Verb, Subresource: r.Subresource, URI: r.URI, User: r.User, UserAgent: r.UserAgent,
+		FieldManager: r.FieldManager(), Code: r.Code, DryRun: r.DryRun(), Kind: tale.Kind,
+	}
+}
+
+// headline is what became of the request in one sentence.
+func headline(tale *story.Story) string {
+	what := "The request to " + requestText(tale)
+	if tale.OfLife() && !tale.NothingStored() {
+		what = subject(tale)
+	}
+	text := what + ": " + string(tale.Outcome)
+	if tale.Reason != "" {
+		text += ", " + tale.Reason
+	}
+	return prose.Clip(text, prose.MaxEffect)
 }

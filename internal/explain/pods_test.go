@@ -13,6 +13,8 @@ import (
 
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
 	"github.com/glassplane/glassplane/internal/followed"
 )
 
@@ -33,14 +35,17 @@ const (
 	gone       = "removes the key"
 )
 
+func told(record evidence.Record) *story.Story { return story.Tell(timeline.Of(record)) }
+
 type deed struct{ by, did string }
 
 // deedsOf lists who made the revisions. A kubelet writes a phase as often as
 // something else changes: what repeats is left out.
 func deedsOf(record evidence.Record) []deed {
 	var deeds []deed
-	for _, r := range factsOf(record).revisions {
-		deeds = append(deeds, deed{r.writer(), r.deed()})
+	tale := told(record)
+	for _, r := range tale.Revisions {
+		deeds = append(deeds, deed{r.Writer(), tale.Deed(r)})
 	}
 	return slices.Compact(deeds)
 }
@@ -63,7 +68,7 @@ func TestPods(t *testing.T) {
 			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, "writes the status (phase Pending, ErrImagePull)"},
 				deed{component.Kubelet, "writes the status (phase Pending, ImagePullBackOff)"})},
 		{"deployment", OutcomeRunning, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			[]deed{{component.Manager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running}}},
+			[]deed{{component.KubeManager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running}}},
 		{"static", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
 			[]deed{{component.Kubelet, asStored}, {component.Kubelet, pending}, {component.Kubelet, running}}},
 		{"named-node", OutcomeRunning, []int32{1, 2, 3, 5, 6, 7, 8},
@@ -88,13 +93,13 @@ func TestPods(t *testing.T) {
 				deed{component.Kubelet, graceEnded}, deed{component.Kubelet, gone})},
 		{"evicted", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
 			append(start, deed{component.Kubelet, pending}, deed{component.Kubelet, running},
-				deed{admin, running + " (to evict it)"}, deed{admin, marked + " (to evict it)"},
+				deed{admin, "writes the status (phase Running, DisruptionTarget EvictionByEvictionAPI) (to evict it)"}, deed{admin, marked + " (to evict it)"},
 				deed{component.Kubelet, running}, deed{component.Kubelet, "writes the status (phase Succeeded)"},
 				deed{component.Kubelet, graceEnded}, deed{component.Kubelet, gone})},
 		{"job", OutcomeDeleted, []int32{1, 2, 3, 4, 5, 6, 7, 8},
-			[]deed{{component.Manager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running},
-				{component.Kubelet, "writes the status (phase Succeeded)"}, {component.Manager, "changes metadata.finalizers"},
-				{component.Manager, marked}, {component.Manager, gone}}},
+			[]deed{{component.KubeManager, asStored}, {component.Scheduler, bound}, {component.Kubelet, pending}, {component.Kubelet, running},
+				{component.Kubelet, "writes the status (phase Succeeded)"}, {component.KubeManager, "changes metadata.finalizers"},
+				{component.KubeManager, marked}, {component.KubeManager, gone}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,8 +207,8 @@ func TestPodsWithLessEvidence(t *testing.T) {
 			record := capturedPod(t, "running")
 			tt.change(&record)
 			var writers []string
-			for _, r := range factsOf(record).revisions {
-				writers = append(writers, r.writer())
+			for _, r := range told(record).Revisions {
+				writers = append(writers, r.Writer())
 			}
 			if d := cmp.Diff(tt.want, writers); d != "" {
 				t.Errorf("writers (-want +got):\n%s", d)

@@ -29,80 +29,80 @@ func unschedulable(d *framework.Decision) {
 // scenarios are the runs that must be explained right, by name.
 var scenarios = map[string]func() evidence.Record{
 	"fits": func() evidence.Record {
-		return newStory().absent().create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().absent().create(alice).schedule().transition("", "Running", started, 0).
 			read(alice).printed("simpod.sim.glassplane.dev/mypod created").end()
 	},
 	"fits-watched": func() evidence.Record {
-		return newStory().watching(alice).create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().watching(alice).create(alice).schedule().transition("", "Running", started, 0).
 			printed("simpod.sim.glassplane.dev/mypod created").end()
 	},
 	"fits-no-wait": func() evidence.Record {
-		return newStory().create(alice, applied).schedule().transition("", "Running", started, 0).end()
+		return newRecording().create(alice, applied).schedule().transition("", "Running", started, 0).end()
 	},
 	"unschedulable": func() evidence.Record {
-		s := newStory().create(alice)
+		s := newRecording().create(alice)
 		s.decide(unschedulable)
 		return s.unscheduled("Unschedulable", noFit).end()
 	},
 	"deleted-pending": func() evidence.Record {
-		s := newStory().create(alice)
+		s := newRecording().create(alice)
 		s.decide(unschedulable)
 		return s.unscheduled("Unschedulable", noFit).deletePending(alice).end()
 	},
 	"deleted-running": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).read(alice).deleteRunning(alice).end()
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).read(alice).deleteRunning(alice).end()
 	},
 	"restarts": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).after(time.Second).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).after(time.Second).
 			transition("Running", "Running", "container mypod exited with code 1: back-off 10s", 0).after(10*time.Second).
 			transition("Running", "Running", "back-off is over: container mypod restarted", 1).end()
 	},
 	"failed": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).after(time.Second).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).after(time.Second).
 			transition("Running", "Failed", "container mypod exited with code 1, restartPolicy Never", 0).end()
 	},
 	"invalid": func() evidence.Record {
-		return newStory().refuse(alice, 422, "Invalid", invalid, nil).absent().end()
+		return newRecording().refuse(alice, 422, "Invalid", invalid, nil).absent().end()
 	},
 	"denied-by-policy": func() evidence.Record {
-		return newStory().refuse(alice, 403, "Forbidden", denied, map[string]string{
+		return newRecording().refuse(alice, 403, "Forbidden", denied, map[string]string{
 			"authorization.k8s.io/decision":                         "allow",
 			"authorization.k8s.io/reason":                           `RBAC: allowed by ClusterRoleBinding "glassplane"`,
 			"validation.policy.admission.k8s.io/validation_failure": `[{"message":"spec.nodeName may be set only by who may create simpods/binding","policy":"simpod-binding"}]`,
 		}).absent().end()
 	},
 	"forbidden": func() evidence.Record {
-		s := newStory()
+		s := newRecording()
 		s.record.Subject.Name = ""
 		return s.refuse(client{"mallory", "kubectl/v1.37.2", []string{"system:authenticated"}}, 403, "Forbidden", forbidden,
 			map[string]string{"authorization.k8s.io/decision": "forbid", "authorization.k8s.io/reason": ""}).end()
 	},
 	"unauthenticated": func() evidence.Record {
-		return newStory().refuse(client{}, 401, "Unauthorized", "Unauthorized", map[string]string{}).absent().end()
+		return newRecording().refuse(client{}, 401, "Unauthorized", "Unauthorized", map[string]string{}).absent().end()
 	},
 	"bad-request": func() evidence.Record {
-		return newStory().refuse(alice, 400, "BadRequest", `strict decoding error: unknown field "spec.foo"`, nil).absent().end()
+		return newRecording().refuse(alice, 400, "BadRequest", `strict decoding error: unknown field "spec.foo"`, nil).absent().end()
 	},
 	"already-exists": func() evidence.Record {
-		s := newStory().create(alice)
+		s := newRecording().create(alice)
 		s.record.Subject.UID = ""
 		return s.after(time.Second).refuse(alice, 409, "AlreadyExists", exists, nil).end()
 	},
 	"dry-run": func() evidence.Record {
-		s := newStory()
+		s := newRecording()
 		id := s.send(call{by: alice, verb: "create", uri: collection + "?dryRun=All", code: 201, request: manifest(), response: manifest()})
 		s.record.AuditID = id
 		return s.absent().end()
 	},
 	"etcd-down": func() evidence.Record {
-		return newStory().refuse(alice, 500, "InternalError", "etcdserver: request timed out", nil).
+		return newRecording().refuse(alice, 500, "InternalError", "etcdserver: request timed out", nil).
 			without(evidence.SourceEtcd, "etcdserver: no leader").end()
 	},
 	"replicaset": func() evidence.Record {
-		return newStory().create(manager, ownedBy("SimReplicaSet", "web")).schedule().transition("", "Running", started, 0).end()
+		return newRecording().create(manager, ownedBy("SimReplicaSet", "web")).schedule().transition("", "Running", started, 0).end()
 	},
 	"gated": func() evidence.Record {
-		s := newStory().create(alice, gated)
+		s := newRecording().create(alice, gated)
 		s.decide(func(d *framework.Decision) {
 			d.PreFilter = &framework.PluginVerdict{Plugin: "SchedulingGates", Code: "UnschedulableAndUnresolvable",
 				Reasons: []string{"waiting for scheduling gates: [example.com/quota]"}}
@@ -111,42 +111,42 @@ var scenarios = map[string]func() evidence.Record{
 		return s.unscheduled("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates").end()
 	},
 	"waited": func() evidence.Record {
-		s := newStory().create(alice)
+		s := newRecording().create(alice)
 		s.decide(unschedulable)
 		s.unscheduled("Unschedulable", noFit).after(5 * time.Second)
 		return s.schedule().transition("", "Running", started, 0).end()
 	},
 	"race": func() evidence.Record {
-		return newStory().create(alice).schedule().lose("node-b").transition("", "Running", started, 0).end()
+		return newRecording().create(alice).schedule().lose("node-b").transition("", "Running", started, 0).end()
 	},
 	"no-watch": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).
 			without(evidence.SourceWatch, "the server has no such resource").end()
 	},
 	"no-etcd": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).
 			without(evidence.SourceEtcd, "no access to etcd").end()
 	},
 	"no-decision": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).
 			without(evidence.SourceDecision, "the scheduler does not answer").end()
 	},
 	"no-audit": func() evidence.Record {
-		return newStory().create(alice).schedule().transition("", "Running", started, 0).
+		return newRecording().create(alice).schedule().transition("", "Running", started, 0).
 			without(evidence.SourceAudit, "the API server has no audit log").end()
 	},
 	"metadata": func() evidence.Record {
-		return newStory().atLevel("Metadata").create(alice).schedule().transition("", "Running", started, 0).read(alice).end()
+		return newRecording().atLevel("Metadata").create(alice).schedule().transition("", "Running", started, 0).read(alice).end()
 	},
 	"metadata-only": func() evidence.Record {
-		return newStory().atLevel("Metadata").create(alice).schedule().transition("", "Running", started, 0).read(alice).
+		return newRecording().atLevel("Metadata").create(alice).schedule().transition("", "Running", started, 0).read(alice).
 			without(evidence.SourceEtcd, "no access to etcd").without(evidence.SourceWatch, "forbidden").
 			without(evidence.SourceDecision, "no endpoint").without(evidence.SourceTransition, "no endpoint").end()
 	},
 	"dropped": func() evidence.Record {
-		s := newStory().create(alice).schedule().transition("", "Running", started, 0).dropped(12)
+		s := newRecording().create(alice).schedule().transition("", "Running", started, 0).dropped(12)
 		s.record.Entries = s.record.Entries[4:]
 		return s.end()
 	},
-	"nothing": func() evidence.Record { return newStory().end() },
+	"nothing": func() evidence.Record { return newRecording().end() },
 }

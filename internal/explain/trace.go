@@ -14,6 +14,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -23,43 +24,31 @@ import (
 const SchemaVersion = "glassplane.dev/trace/v1"
 
 // Outcome is what became of a request so far.
-type Outcome string
+type Outcome = story.Outcome
 
+// The outcomes are those of package story, which says when each surfaces.
 const (
-	// OutcomeUnknown surfaces when nothing of the request is recorded.
-	OutcomeUnknown Outcome = "Unknown"
-	// OutcomePending surfaces while the pod is stored and waits for the scheduler.
-	OutcomePending Outcome = "Pending"
-	// OutcomeUnschedulable surfaces while no node passes every filter.
-	OutcomeUnschedulable Outcome = "Unschedulable"
-	// OutcomeSchedulingGated surfaces while spec.schedulingGates holds the pod back.
-	OutcomeSchedulingGated Outcome = "SchedulingGated"
-	// OutcomeScheduled surfaces while the pod is bound but not yet reported as running.
-	OutcomeScheduled Outcome = "Scheduled"
-	// OutcomeRunning surfaces while the pod's phase is Running.
-	OutcomeRunning Outcome = "Running"
-	// OutcomeSucceeded surfaces when every container has ended successfully.
-	OutcomeSucceeded Outcome = "Succeeded"
-	// OutcomeFailed surfaces when the pod has ended and a container failed.
-	OutcomeFailed Outcome = "Failed"
-	// OutcomeTerminating surfaces while the pod is marked for deletion but still stored.
-	OutcomeTerminating Outcome = "Terminating"
-	// OutcomeDeleted surfaces when the key is gone from etcd.
-	OutcomeDeleted Outcome = "Deleted"
-	// OutcomeUnauthenticated surfaces when the API server did not know the user (401).
-	OutcomeUnauthenticated Outcome = "Unauthenticated"
-	// OutcomeForbidden surfaces when authorization refused the request (403).
-	OutcomeForbidden Outcome = "Forbidden"
-	// OutcomeRejected surfaces when decoding, admission or validation refused the
-	// request (400, 403 after authorization allowed it, 422, …).
-	OutcomeRejected Outcome = "Rejected"
-	// OutcomeAlreadyExists surfaces when another object has the name already (409).
-	OutcomeAlreadyExists Outcome = "AlreadyExists"
-	// OutcomeDryRun surfaces when the request was admitted, but asked for nothing
-	// to be stored.
-	OutcomeDryRun Outcome = "DryRun"
-	// OutcomeError surfaces when the API server could not carry out the request (5xx).
-	OutcomeError Outcome = "Error"
+	OutcomeUnknown         = story.Unknown
+	OutcomePending         = story.Pending
+	OutcomeUnschedulable   = story.Unschedulable
+	OutcomeSchedulingGated = story.SchedulingGated
+	OutcomeScheduled       = story.Scheduled
+	OutcomeRunning         = story.Running
+	OutcomeSucceeded       = story.Succeeded
+	OutcomeFailed          = story.Failed
+	OutcomeStored          = story.Stored
+	OutcomeTerminating     = story.Terminating
+	OutcomeDeleted         = story.Deleted
+	OutcomeUnauthenticated = story.Unauthenticated
+	OutcomeForbidden       = story.Forbidden
+	OutcomeRejected        = story.Rejected
+	OutcomeAlreadyExists   = story.AlreadyExists
+	OutcomeDryRun          = story.DryRun
+	OutcomeError           = story.Error
+	OutcomeAnswered        = story.Answered
+	OutcomeChanged         = story.Changed
+	OutcomeUnchanged       = story.Unchanged
+	OutcomeCarriedOut      = story.CarriedOut
 )
 
 // Trace explains one request. Every list is bounded.
@@ -71,10 +60,17 @@ type Trace struct {
 	Subject evidence.Object `json:"subject"`
 	// AuditID is that of the request; empty where no audit log has it.
 	AuditID string `json:"auditID,omitempty"`
+	// Kind is what the request asked for: create, which tells the whole life of
+	// the object, or another verb, which tells of that request alone.
+	Kind story.Kind `json:"kind"`
+	// Request is the one that is explained; nil where no audit log has it.
+	Request *RequestSummary `json:"request,omitempty"`
 	// Outcome is what became of the request so far.
 	Outcome Outcome `json:"outcome"`
 	// Reason says in one line why the outcome is what it is.
 	Reason string `json:"reason,omitempty"`
+	// Headline is subject, outcome and reason in one sentence.
+	Headline string `json:"headline"`
 	// Complete is true once the request has come to its end, or has stopped at a
 	// point from which it does not go on unless the cluster or the pod changes.
 	Complete bool `json:"complete"`
@@ -85,6 +81,13 @@ type Trace struct {
 	// Their numbers are those of the story: a client that does not wait gets its
 	// answer, steps 7 and 8, before the scheduler acts in step 4.
 	Steps []v1alpha1.WalkthroughStep `json:"steps"`
+	// Revisions are all states of the object that are recorded, oldest first, each
+	// with who made it: at most MaxRevisions, the first and the last ones.
+	Revisions []RevisionSummary `json:"revisions,omitempty"`
+	// RevisionsOmitted is how many Revisions leaves out in the middle.
+	RevisionsOmitted int `json:"revisionsOmitted,omitempty"`
+	// Printed is what the client showed in step 8; nil where nothing is known.
+	Printed *PrintedLine `json:"printed,omitempty"`
 	// Tracker says what was true at each of five moments.
 	Tracker []v1alpha1.TrackerMoment `json:"tracker"`
 	// KeyMoments explain what the order of the steps proves.
@@ -105,6 +108,67 @@ type Trace struct {
 	// Dropped is how many entries of all requests the journal has dropped. Where
 	// it is not 0, an entry of this request may be missing.
 	Dropped uint64 `json:"dropped"`
+}
+
+// RequestSummary is what the audit log says of the request.
+type RequestSummary struct {
+	AuditID     string `json:"auditID"`
+	Verb        string `json:"verb"`
+	Subresource string `json:"subresource,omitempty"`
+	URI         string `json:"uri"`
+	User        string `json:"user"`
+	UserAgent   string `json:"userAgent,omitempty"`
+	// FieldManager is the name under which the client writes fields, as it said.
+	FieldManager string `json:"fieldManager,omitempty"`
+	// Code of the answer; 0 where it is not recorded.
+	Code   int32      `json:"code,omitempty"`
+	DryRun bool       `json:"dryRun,omitempty"`
+	Kind   story.Kind `json:"kind"`
+}
+
+// RevisionSummary is one state of the object and who made it, for views that
+// are put at a revision.
+type RevisionSummary struct {
+	// Revision of etcd, which is the object's resourceVersion.
+	Revision int64 `json:"revision"`
+	// Kind of the write: create, bind, status, mark, remove or change.
+	Kind string `json:"kind"`
+	// Step that tells of it; 0 for none.
+	Step int32 `json:"step,omitempty"`
+	// Time by which it was made, by the best clock that saw it.
+	Time *metav1.MicroTime `json:"time,omitempty"`
+	// Component that made it, where it is one that is known; else User says who.
+	Component string `json:"component,omitempty"`
+	User      string `json:"user,omitempty"`
+	// Manager of the fields that it changed, by managedFields.
+	Manager string `json:"manager,omitempty"`
+	AuditID string `json:"auditID,omitempty"`
+	Verb    string `json:"verb,omitempty"`
+	Code    int32  `json:"code,omitempty"`
+	// Joined says how the request was found: response where its answer names the
+	// revision, inferred where it was joined by object, verb, user agent and time.
+	Joined string `json:"joined,omitempty"`
+	// State of the object in a word, its node and its phase.
+	State string `json:"state"`
+	Node  string `json:"node,omitempty"`
+	Phase string `json:"phase,omitempty"`
+	// Marked is true while a deletionTimestamp is set.
+	Marked bool `json:"marked,omitempty"`
+	// Bytes of the value in etcd; 0 where they are not known.
+	Bytes int64 `json:"bytes,omitempty"`
+	// Text is the state as the tracker says it.
+	Text string `json:"text"`
+	// Changes are the fields that it changed; at most 24.
+	Changes []string `json:"changes,omitempty"`
+}
+
+// PrintedLine is what the client showed.
+type PrintedLine struct {
+	// Line, without the final newline; it may have several lines.
+	Line string `json:"line"`
+	// Observed is true where the client itself said so, false where the line is
+	// derived from the recorded answer.
+	Observed bool `json:"observed"`
 }
 
 // Attempt is one attempt of the scheduler in a compact form.

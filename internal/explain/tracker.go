@@ -8,6 +8,10 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // Moments of the tracker.
@@ -21,192 +25,200 @@ const (
 
 // tracker says what was true at each moment. The cluster's state is what was
 // stored at the revision that is named.
-func (f *facts) tracker() []v1alpha1.TrackerMoment {
-	return []v1alpha1.TrackerMoment{f.atStart(), f.afterStep2(), f.afterStep4(), f.afterStep6(), f.atEnd()}
+func tracker(tale *story.Story) []v1alpha1.TrackerMoment {
+	if !tale.OfLife() {
+		return trackRequest(tale)
+	}
+	return []v1alpha1.TrackerMoment{atStart(tale), afterStep2(tale), afterStep4(tale), afterStep6(tale), atEnd(tale)}
 }
 
-func (f *facts) atStart() v1alpha1.TrackerMoment {
-	return v1alpha1.TrackerMoment{Moment: MomentStart, RequestState: "not yet received", ClusterState: f.startState()}
+func atStart(tale *story.Story) v1alpha1.TrackerMoment {
+	return v1alpha1.TrackerMoment{Moment: MomentStart, RequestState: "not yet received", ClusterState: startState(tale)}
 }
 
 // startState proves that nothing was stored before the request: by a read, or by
 // the version that etcd counts for the key.
-func (f *facts) startState() string {
-	for _, e := range f.absent {
-		if f.first != nil && e.Etcd.ReadRevision < f.first.number || f.create != nil && e.Time.Before(f.create.ReceivedAt) {
+func startState(tale *story.Story) string {
+	for _, e := range tale.Absent {
+		if tale.First != nil && e.Etcd.ReadRevision < tale.First.Number || tale.Asked != nil && e.Time.Before(tale.Asked.ReceivedAt) {
 			return fmt.Sprintf("nothing in etcd: a read at revision %d found no key", e.Etcd.ReadRevision)
 		}
 	}
 	switch {
-	case f.outcome == OutcomeAlreadyExists && f.holder() != nil:
-		return "another object under the same key, " + f.holder().stateText()
-	case f.first != nil && f.first.etcd != nil && f.first.etcd.Etcd.Version == 1:
+	case tale.Outcome == story.AlreadyExists && tale.Holder() != nil:
+		return "another object under the same key, " + stateText(tale, tale.Holder())
+	case tale.First != nil && tale.First.Etcd != nil && tale.First.Etcd.Etcd.Version == 1:
 		return fmt.Sprintf("nothing in etcd: version 1 of the key is revision %d, so there was no key at revision %d",
-			f.first.number, f.first.number-1)
+			tale.First.Number, tale.First.Number-1)
 	}
-	if e := f.lastAbsent(); e != nil && f.first == nil && len(f.others) == 0 {
+	if e := tale.LastAbsent(); e != nil && tale.First == nil && len(tale.Others) == 0 {
 		return fmt.Sprintf("nothing in etcd: a read at revision %d, after the request, found no key, and no revision of it is recorded", e.Etcd.ReadRevision)
 	}
-	return f.missing(evidence.SourceEtcd, "read from before the request")
+	return tale.Missing(evidence.SourceEtcd, "read from before the request")
 }
 
-func (f *facts) afterStep2() v1alpha1.TrackerMoment {
+func afterStep2(tale *story.Story) v1alpha1.TrackerMoment {
 	m := v1alpha1.TrackerMoment{Moment: MomentAfterStep2}
 	switch {
-	case f.refused:
-		m.RequestState = fmt.Sprintf("refused with %d: %s", f.create.Code, f.outcome)
-		m.ClusterState = f.refusedState()
-	case f.first != nil:
-		m.RequestState = "admitted, and written by step 3 as " + f.first.state.word()
-		m.ClusterState, m.Revision = f.first.stateText(), f.first.number
-	case f.dryRun:
-		m.RequestState, m.ClusterState = "admitted as a dry run", f.refusedState()
-	case f.stored():
+	case tale.Refused:
+		m.RequestState = fmt.Sprintf("refused with %d: %s", tale.Asked.Code, tale.Outcome)
+		m.ClusterState = refusedState(tale)
+	case tale.First != nil:
+		m.RequestState = "admitted, and written by step 3 as " + tale.Word(tale.First.State)
+		m.ClusterState, m.Revision = stateText(tale, tale.First), tale.First.Number
+	case tale.DryRun:
+		m.RequestState, m.ClusterState = "admitted as a dry run", refusedState(tale)
+	case tale.Stored():
 		m.RequestState = "admitted"
-		m.ClusterState = f.missing(evidence.SourceEtcd, "first revision of the key")
+		m.ClusterState = tale.Missing(evidence.SourceEtcd, "first revision of the key")
 	default:
-		m.RequestState, m.ClusterState = "not known", f.missing(evidence.SourceAudit, "answer to the request")
+		m.RequestState, m.ClusterState = "not known", tale.Missing(evidence.SourceAudit, "answer to the request")
 	}
 	return m
 }
 
 // refusedState is what etcd held after a refused request.
-func (f *facts) refusedState() string {
-	if f.outcome == OutcomeAlreadyExists && f.holder() != nil {
-		return "unchanged by this request: another object, " + f.holder().stateText()
+func refusedState(tale *story.Story) string {
+	if tale.Outcome == story.AlreadyExists && tale.Holder() != nil {
+		return "unchanged by this request: another object, " + stateText(tale, tale.Holder())
 	}
-	if e := f.lastAbsent(); e != nil {
+	if e := tale.LastAbsent(); e != nil {
 		return fmt.Sprintf("nothing in etcd: a read at revision %d found no key", e.Etcd.ReadRevision)
 	}
-	return f.missing(evidence.SourceEtcd, "read of the key")
+	return tale.Missing(evidence.SourceEtcd, "read of the key")
 }
 
-func (f *facts) afterStep4() v1alpha1.TrackerMoment {
+func afterStep4(tale *story.Story) v1alpha1.TrackerMoment {
 	m := v1alpha1.TrackerMoment{Moment: MomentAfterStep4}
 	switch {
-	case f.refused:
-		m.RequestState, m.ClusterState = "step 4 did not happen: the request was refused", f.refusedState()
-	case f.dryRun:
-		m.RequestState, m.ClusterState = "step 4 did not happen: the request was a dry run", f.refusedState()
-	case f.bind != nil:
-		m.RequestState = "Scheduled: assigned to " + f.bind.state.node
-		m.ClusterState, m.Revision = f.bind.stateText(), f.bind.number
-	case f.last == nil:
-		m.RequestState, m.ClusterState = "not known", f.missing(evidence.SourceEtcd, "revision of the key")
-	case f.boundUnseen():
-		m.RequestState = "Scheduled: assigned to " + f.nodeName()
-		m.ClusterState = f.missing(evidence.SourceEtcd, "revision of the bind")
-	case f.scheduling():
-		m.RequestState = "not assigned to a node: " + string(f.unboundOutcome())
-		r := f.first
-		if writes := f.schedulerWrites(); len(writes) > 0 {
+	case tale.Refused:
+		m.RequestState, m.ClusterState = "step 4 did not happen: the request was refused", refusedState(tale)
+	case tale.DryRun:
+		m.RequestState, m.ClusterState = "step 4 did not happen: the request was a dry run", refusedState(tale)
+	case tale.Bind != nil:
+		m.RequestState = "Scheduled: assigned to " + tale.Bind.State.Node
+		m.ClusterState, m.Revision = stateText(tale, tale.Bind), tale.Bind.Number
+	case tale.Last() == nil:
+		m.RequestState, m.ClusterState = "not known", tale.Missing(evidence.SourceEtcd, "revision of the key")
+	case tale.BoundUnseen():
+		m.RequestState = "Scheduled: assigned to " + tale.NodeName()
+		m.ClusterState = tale.Missing(evidence.SourceEtcd, "revision of the bind")
+	case tale.Scheduling():
+		m.RequestState = "not assigned to a node: " + string(unboundOutcome(tale))
+		r := tale.First
+		if writes := tale.SchedulerWrites(); len(writes) > 0 {
 			r = writes[len(writes)-1]
 		}
-		m.ClusterState, m.Revision = f.textOf(r)
+		m.ClusterState, m.Revision = textOf(tale, r)
 	default:
 		m.RequestState = "step 4 did not happen"
-		m.ClusterState, m.Revision = f.textOf(f.first)
+		m.ClusterState, m.Revision = textOf(tale, tale.First)
 	}
 	return m
 }
 
 // unboundOutcome is the outcome without what came after the wait for a node.
-func (f *facts) unboundOutcome() Outcome {
-	if f.outcome == OutcomeDeleted || f.outcome == OutcomeTerminating {
-		if d := f.decided(); d != nil && d.Message != "" {
-			return OutcomeUnschedulable
+func unboundOutcome(tale *story.Story) Outcome {
+	if tale.Outcome == story.Deleted || tale.Outcome == story.Terminating {
+		if d := tale.Decided(); d != nil && d.Message != "" {
+			return story.Unschedulable
 		}
-		if _, c := f.unscheduled(); c != nil {
+		if _, c := tale.Unscheduled(); c != nil {
 			return Outcome(c.Reason)
 		}
-		return OutcomePending
+		return story.Pending
 	}
-	return f.outcome
+	return tale.Outcome
 }
 
-func (f *facts) afterStep6() v1alpha1.TrackerMoment {
+func afterStep6(tale *story.Story) v1alpha1.TrackerMoment {
 	m := v1alpha1.TrackerMoment{Moment: MomentAfterStep6}
-	if f.refused || f.dryRun {
-		m.RequestState, m.ClusterState = "step 6 did not happen: nothing was stored for the request", f.refusedState()
+	if tale.Refused || tale.DryRun {
+		m.RequestState, m.ClusterState = "step 6 did not happen: nothing was stored for the request", refusedState(tale)
 		return m
 	}
-	r := f.kept()
-	m.RequestState = f.stateAfterStep6()
-	m.ClusterState, m.Revision = f.textOf(r)
+	r := tale.Kept()
+	m.RequestState = stateAfterStep6(tale)
+	m.ClusterState, m.Revision = textOf(tale, r)
 	return m
 }
 
 // kept is the revision with the state that the request asked for, else the last one.
-func (f *facts) kept() *revision {
-	if f.confirm != nil {
-		return f.confirm
+func kept(tale *story.Story) *timeline.Revision {
+	if tale.Confirm != nil {
+		return tale.Confirm
 	}
-	return f.last
+	return tale.Last()
 }
 
 // stateAfterStep6 is the state of the request once etcd kept its result.
-func (f *facts) stateAfterStep6() string {
-	r := f.kept()
+func stateAfterStep6(tale *story.Story) string {
+	r := tale.Kept()
 	switch {
 	case r == nil:
 		return "not known"
-	case f.confirm == nil && !r.state.removed && r.state.node == "":
-		return string(f.outcome)
+	case tale.Confirm == nil && !r.State.Removed && r.State.Node == "":
+		return string(tale.Outcome)
 	}
-	return r.state.word()
+	return tale.Word(r.State)
 }
 
-func (f *facts) atEnd() v1alpha1.TrackerMoment {
-	m := v1alpha1.TrackerMoment{Moment: MomentFinal, RequestState: string(f.outcome)}
-	if f.complete {
+func atEnd(tale *story.Story) v1alpha1.TrackerMoment {
+	m := v1alpha1.TrackerMoment{Moment: MomentFinal, RequestState: string(tale.Outcome)}
+	if tale.Complete {
 		m.RequestState += ", complete"
 	}
-	if f.refused || f.dryRun {
-		m.ClusterState = f.refusedState()
+	if tale.Refused || tale.DryRun {
+		m.ClusterState = refusedState(tale)
 		return m
 	}
-	m.ClusterState, m.Revision = f.textOf(f.last)
+	m.ClusterState, m.Revision = textOf(tale, tale.Last())
 	return m
 }
 
-func (f *facts) textOf(r *revision) (string, int64) {
+func textOf(tale *story.Story, r *timeline.Revision) (string, int64) {
 	if r == nil {
-		return f.missing(evidence.SourceEtcd, "revision of the key"), 0
+		return tale.Missing(evidence.SourceEtcd, "revision of the key"), 0
 	}
-	return r.stateText(), r.number
+	return stateText(tale, r), r.Number
 }
 
 // stateText is the state that a source stored or delivered, and which one.
-func (r *revision) stateText() string {
-	if r.state.removed {
-		return fmt.Sprintf("not in etcd: revision %d removed the key", r.number)
+func stateText(tale *story.Story, r *timeline.Revision) string {
+	if r.State.Removed {
+		return fmt.Sprintf("not in etcd: revision %d removed the key", r.Number)
 	}
-	detail := fmt.Sprintf("phase %s, nodeName %s", orNone(r.state.phase), orNone(r.state.node))
-	if r.state.restarts > 0 {
-		detail += restartCount(r.state)
+	detail := stateDetail(tale, r.State)
+	switch {
+	case r.From == evidence.SourceEtcd:
+		return fmt.Sprintf("%s in etcd at revision %d (%s, %d bytes)", tale.Word(r.State), r.Number, detail, r.Etcd.Etcd.Bytes)
+	case r.Etcd != nil:
+		return fmt.Sprintf("%s in etcd at revision %d (%d bytes; %s by source %s, the value in etcd cannot be shown: %s)", tale.Word(r.State),
+			r.Number, r.Etcd.Etcd.Bytes, detail, otherSource(r), prose.OrNone(r.Etcd.Etcd.Unavailable))
 	}
-	if r.state.marked {
+	return fmt.Sprintf("%s at revision %d (%s; by source %s, etcd itself has no entry of it)", tale.Word(r.State), r.Number, detail, otherSource(r))
+}
+
+// stateDetail are the fields of a state that people ask for.
+func stateDetail(tale *story.Story, now timeline.State) string {
+	detail := fmt.Sprintf("phase %s, nodeName %s%s", prose.OrNone(now.Phase), prose.OrNone(now.Node), story.RestartCount(now))
+	if tale.Resource.Role == followed.Set {
+		detail = tale.StatusText(now)
+	}
+	if now.Marked {
 		detail += ", deletionTimestamp set"
 	}
-	detail += waitingText(r.state)
-	switch {
-	case r.from == evidence.SourceEtcd:
-		return fmt.Sprintf("%s in etcd at revision %d (%s, %d bytes)", r.state.word(), r.number, detail, r.etcd.Etcd.Bytes)
-	case r.etcd != nil:
-		return fmt.Sprintf("%s in etcd at revision %d (%d bytes; %s by source %s, the value in etcd cannot be shown: %s)", r.state.word(),
-			r.number, r.etcd.Etcd.Bytes, detail, r.otherSource(), orNone(r.etcd.Etcd.Unavailable))
-	}
-	return fmt.Sprintf("%s at revision %d (%s; by source %s, etcd itself has no entry of it)", r.state.word(), r.number, detail, r.otherSource())
+	return detail + story.WaitingText(now)
 }
 
 // otherSource is where the state is known from when it is not etcd's value.
-func (r *revision) otherSource() evidence.Source {
+func otherSource(r *timeline.Revision) evidence.Source {
 	switch {
-	case r.from != "":
-		return r.from
-	case r.transition != nil:
+	case r.From != "":
+		return r.From
+	case r.Transition != nil:
 		return evidence.SourceTransition
-	case r.decision != nil:
+	case r.Decision != nil:
 		return evidence.SourceDecision
 	}
 	return "none, as before"

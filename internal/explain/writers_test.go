@@ -23,16 +23,16 @@ func TestWriters(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.scenario, func(t *testing.T) {
-			f := factsOf(scenarios[tt.scenario]())
-			if len(f.revisions) != len(tt.want) {
-				t.Fatalf("%d revisions, want %d", len(f.revisions), len(tt.want))
+			f := told(scenarios[tt.scenario]())
+			if len(f.Revisions) != len(tt.want) {
+				t.Fatalf("%d revisions, want %d", len(f.Revisions), len(tt.want))
 			}
-			for i, r := range f.revisions {
-				if got := r.writer(); got != tt.want[i] {
-					t.Errorf("revision %d was written by %q, want %q", r.number, got, tt.want[i])
+			for i, r := range f.Revisions {
+				if got := r.Writer(); got != tt.want[i] {
+					t.Errorf("revision %d was written by %q, want %q", r.Number, got, tt.want[i])
 				}
-				if r.exact != tt.exact {
-					t.Errorf("revision %d was joined exactly: %v, want %v", r.number, r.exact, tt.exact)
+				if r.Exact != tt.exact {
+					t.Errorf("revision %d was joined exactly: %v, want %v", r.Number, r.Exact, tt.exact)
 				}
 			}
 		})

@@ -45,7 +45,7 @@ func (p *printer) flow(t explain.Trace) {
 	p.printf("%s\n", strings.TrimRight(strings.Repeat(" ", timeWidth)+laneRow(titles[:]), " "))
 	p.printf("%s\n", lifelines())
 	for _, s := range t.Steps {
-		for _, m := range messages(s) {
+		for _, m := range messages(t, s) {
 			p.printf("%s\n", draw(m))
 		}
 	}
@@ -116,11 +116,11 @@ func draw(m message) string {
 
 // messages are the arrows of a step. A watch is drawn where a component says
 // that its watch delivered the object.
-func messages(s v1alpha1.WalkthroughStep) []message {
+func messages(t explain.Trace, s v1alpha1.WalkthroughStep) []message {
 	at := clock(s.Time)
 	switch s.Step {
 	case 1:
-		return []message{{at, laneClient, laneAPIServer, "1 create"}}
+		return []message{{at, laneClient, laneAPIServer, "1 " + cmp.Or(string(t.Kind), "create")}}
 	case 2:
 		if refusal := code(s); refusal >= 400 {
 			return []message{{at, laneAPIServer, laneAPIServer, fmt.Sprintf("2 refuses: %d", refusal)}}
@@ -131,6 +131,9 @@ func messages(s v1alpha1.WalkthroughStep) []message {
 	case 4:
 		return exchange(s, laneScheduler, "decision", "4 bind ")
 	case 5:
+		if t.Kind != "create" {
+			return exchange(s, laneRunner, "transition", "5 acts ")
+		}
 		return exchange(s, laneRunner, "transition", "5 status ")
 	case 6:
 		return []message{{at, laneEtcd, laneEtcd, fmt.Sprintf("6 keeps %s", revisions(s))}}

@@ -14,7 +14,7 @@ import (
 // Markdown writes the full view as a document.
 func Markdown(w io.Writer, t explain.Trace) error {
 	p := &printer{w: w}
-	p.printf("# %s %s\n\n", escape(strings.TrimSuffix(subject(t), ":")), t.Outcome)
+	p.printf("# %s %s\n\n", escape(strings.TrimSuffix(title(t), ":")), t.Outcome)
 	if t.Reason != "" {
 		p.printf("%s\n\n", escape(t.Reason))
 	}

@@ -58,14 +58,27 @@ func (p *printer) outcome(t explain.Trace, width int) {
 	}
 	color := green
 	switch t.Outcome {
-	case explain.OutcomeRunning, explain.OutcomeSucceeded, explain.OutcomeScheduled, explain.OutcomePending:
+	case explain.OutcomeRunning, explain.OutcomeSucceeded, explain.OutcomeScheduled, explain.OutcomePending, explain.OutcomeStored,
+		explain.OutcomeAnswered, explain.OutcomeChanged, explain.OutcomeUnchanged, explain.OutcomeCarriedOut, explain.OutcomeDryRun:
 	default:
 		color = red
 	}
-	p.printf("%s %s (%s)\n", clean(subject(t)), p.styled(color, string(t.Outcome)), state)
+	p.printf("%s %s (%s)\n", clean(title(t)), p.styled(color, string(t.Outcome)), state)
 	if t.Reason != "" {
 		p.paragraph(t.Reason, width, "  ")
 	}
+}
+
+// title names what is explained: the object, or a request that is no create.
+func title(t explain.Trace) string {
+	if t.Kind == "" || t.Kind == "create" || t.Request == nil {
+		return subject(t)
+	}
+	what := t.Request.Verb
+	if t.Request.Subresource != "" {
+		what += " " + t.Request.Subresource
+	}
+	return fmt.Sprintf("request to %s %s", what, subject(t))
 }
 
 // subject is the object as kubectl names it.

@@ -13,13 +13,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
 	"github.com/glassplane/glassplane/internal/kubelet"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
-// A story builds the record that a control plane would leave behind. Each write
+// A recording builds the record that a control plane would leave behind. Each write
 // leaves an audit event per stage, an event of etcd's watch and a watch event.
-type story struct {
+type recording struct {
 	now      time.Time
 	revision int64
 	object   map[string]any
@@ -53,9 +54,9 @@ const (
 	etcdKey    = "/registry/sim.glassplane.dev/simpods/default/mypod"
 )
 
-func newStory() *story {
+func newRecording() *recording {
 	start := time.Date(2026, 3, 14, 9, 26, 53, 589793000, time.UTC)
-	s := &story{now: start, revision: 217, level: "RequestResponse"}
+	s := &recording{now: start, revision: 217, level: "RequestResponse"}
 	s.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: "simpods", Namespace: "default", Name: "mypod"}
 	for _, source := range []evidence.Source{evidence.SourceAudit, evidence.SourceWatch, evidence.SourceEtcd,
 		evidence.SourceDecision, evidence.SourceTransition, evidence.SourceClient} {
@@ -64,12 +65,12 @@ func newStory() *story {
 	return s
 }
 
-func (s *story) after(d time.Duration) *story {
+func (s *recording) after(d time.Duration) *recording {
 	s.now = s.now.Add(d)
 	return s
 }
 
-func (s *story) add(e evidence.Entry) {
+func (s *recording) add(e evidence.Entry) {
 	s.record.Entries = append(s.record.Entries, e)
 	s.record.Entries[len(s.record.Entries)-1].Sequence = uint64(len(s.record.Entries))
 }
@@ -86,7 +87,7 @@ type call struct {
 }
 
 // send adds both stages of a request and returns its audit ID.
-func (s *story) send(c call) string {
+func (s *recording) send(c call) string {
 	s.requests++
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", s.requests)
 	if c.annotations == nil {
@@ -108,8 +109,8 @@ func (s *story) send(c call) string {
 	revision := int64(0)
 	if s.level == "RequestResponse" {
 		a.RequestObject, a.ResponseObject = raw(c.request), raw(c.response)
-		if o := decode(a.ResponseObject); o != nil && !o.isStatus() {
-			a.ResponseUID, a.ResponseRevision = o.Metadata.UID, number(o.Metadata.ResourceVersion)
+		if o := timeline.Decode(a.ResponseObject); o != nil && !o.IsStatus() {
+			a.ResponseUID, a.ResponseRevision = o.Metadata.UID, timeline.Number(o.Metadata.ResourceVersion)
 			revision, subject.UID = a.ResponseRevision, a.ResponseUID
 		}
 	}
@@ -138,7 +139,7 @@ func clone(o map[string]any) map[string]any {
 
 // write makes the next revision of the object and leaves what etcd and a watch
 // would say of it. It is called after the request was received.
-func (s *story) write(by client, subresource string, mutate func(map[string]any)) map[string]any {
+func (s *recording) write(by client, subresource string, mutate func(map[string]any)) map[string]any {
 	s.revision++
 	s.version++
 	o := clone(s.object)
@@ -189,7 +190,7 @@ func manifest() map[string]any {
 }
 
 // create sends the manifest, after the changes, and stores it with its defaults.
-func (s *story) create(by client, changes ...func(map[string]any)) *story {
+func (s *recording) create(by client, changes ...func(map[string]any)) *recording {
 	sent := manifest()
 	for _, change := range changes {
 		change(sent)
@@ -229,7 +230,7 @@ func ownedBy(kind, name string) func(map[string]any) {
 }
 
 // refuse sends the manifest and answers it with an error.
-func (s *story) refuse(by client, code int32, reason, message string, annotations map[string]string) *story {
+func (s *recording) refuse(by client, code int32, reason, message string, annotations map[string]string) *recording {
 	var sent any
 	if code != 401 && annotations["authorization.k8s.io/decision"] != "forbid" {
 		sent = manifest()
@@ -241,7 +242,7 @@ func (s *story) refuse(by client, code int32, reason, message string, annotation
 }
 
 // absent reads the key and finds nothing.
-func (s *story) absent() *story {
+func (s *recording) absent() *recording {
 	s.add(evidence.Entry{Source: evidence.SourceEtcd, Time: s.now, Recorded: s.now, Object: s.record.Subject,
 		Etcd: &evidence.Etcd{Key: etcdKey, Read: true, ReadRevision: s.revision}})
 	return s
@@ -270,7 +271,7 @@ func rejected(name, plugin, reason string) framework.NodeVerdict {
 }
 
 // decide adds an attempt on the last revision.
-func (s *story) decide(change func(*framework.Decision)) *framework.Decision {
+func (s *recording) decide(change func(*framework.Decision)) *framework.Decision {
 	s.attempt++
 	s.after(time.Millisecond)
 	d := &framework.Decision{
@@ -296,7 +297,7 @@ func nodes(verdicts ...framework.NodeVerdict) func(*framework.Decision) {
 }
 
 // schedule decides on node-a of three nodes and binds the pod to it.
-func (s *story) schedule() *story {
+func (s *recording) schedule() *recording {
 	s.after(2 * time.Millisecond)
 	d := s.decide(func(d *framework.Decision) {
 		nodes(fits("node-a", 1, 92, 88), fits("node-b", 2, 80, 88), rejected("node-c", "NodeResourcesFit", "Insufficient cpu"))(d)
@@ -305,7 +306,7 @@ func (s *story) schedule() *story {
 	return s.bind(d)
 }
 
-func (s *story) bind(d *framework.Decision) *story {
+func (s *recording) bind(d *framework.Decision) *recording {
 	d.Bind = &framework.BindOutcome{SentAt: s.now, ResourceVersion: strconv.FormatInt(s.revision+1, 10)}
 	patch := map[string]any{
 		"metadata": map[string]any{"resourceVersion": strconv.FormatInt(s.revision, 10), "finalizers": []any{"sim.glassplane.dev/kubelet"}},
@@ -321,7 +322,7 @@ func (s *story) bind(d *framework.Decision) *story {
 }
 
 // lose adds the bind of another scheduler that came too late.
-func (s *story) lose(node string) *story {
+func (s *recording) lose(node string) *recording {
 	s.send(call{by: client{"other-scheduler", "other-scheduler/v1", nil}, verb: "patch", uri: collection + "/mypod", code: 409, reason: "Conflict",
 		message:  `Operation cannot be fulfilled on simpods.sim.glassplane.dev "mypod": the object has been modified`,
 		request:  map[string]any{"metadata": map[string]any{"resourceVersion": "218"}, "spec": map[string]any{"nodeName": node}},
@@ -330,7 +331,7 @@ func (s *story) lose(node string) *story {
 }
 
 // status writes a status as the client does.
-func (s *story) status(by client, mutate func(map[string]any)) *story {
+func (s *recording) status(by client, mutate func(map[string]any)) *recording {
 	answer := s.write(by, "status", func(o map[string]any) {
 		status, ok := o["status"].(map[string]any)
 		if !ok {
@@ -344,14 +345,14 @@ func (s *story) status(by client, mutate func(map[string]any)) *story {
 }
 
 // unscheduled writes the PodScheduled condition.
-func (s *story) unscheduled(reason, message string) *story {
+func (s *recording) unscheduled(reason, message string) *recording {
 	return s.status(scheduler, func(status map[string]any) {
 		status["conditions"] = []any{map[string]any{"type": "PodScheduled", "status": "False", "reason": reason, "message": message}}
 	})
 }
 
 // transition is a status write of the simulated kubelet.
-func (s *story) transition(from, to, reason string, restarts int) *story {
+func (s *recording) transition(from, to, reason string, restarts int) *recording {
 	observed, at := s.revision, s.seen
 	s.after(3 * time.Millisecond)
 	s.status(manager, func(status map[string]any) {
@@ -366,7 +367,7 @@ func (s *story) transition(from, to, reason string, restarts int) *story {
 }
 
 // read gets the pod.
-func (s *story) read(by client) *story {
+func (s *recording) read(by client) *recording {
 	s.after(20 * time.Millisecond)
 	answer := clone(s.object)
 	answer["metadata"].(map[string]any)["resourceVersion"] = strconv.FormatInt(s.revision, 10)
@@ -375,21 +376,21 @@ func (s *story) read(by client) *story {
 }
 
 // watching adds a watch by the client that is still open.
-func (s *story) watching(by client) *story {
+func (s *recording) watching(by client) *recording {
 	s.send(call{by: by, verb: "watch", uri: collection + "?fieldSelector=metadata.name%3Dmypod&watch=true", code: 200})
 	s.record.Entries[len(s.record.Entries)-1].Audit.Stage = "ResponseStarted"
 	return s
 }
 
 // printed adds what the client says of the request.
-func (s *story) printed(line string) *story {
+func (s *recording) printed(line string) *recording {
 	s.add(evidence.Entry{Source: evidence.SourceClient, Time: s.now, Recorded: s.now, Object: s.record.Subject, Client: &evidence.Client{
 		AuditID: s.record.AuditID, SentAt: s.record.Entries[0].Time.Add(-time.Millisecond), AnsweredAt: s.now.Add(time.Millisecond), Code: 201, Line: line}})
 	return s
 }
 
 // remove deletes the key.
-func (s *story) remove() {
+func (s *recording) remove() {
 	s.revision++
 	subject := s.record.Subject
 	s.seen = s.now.Add(5 * time.Millisecond)
@@ -402,7 +403,7 @@ func (s *story) remove() {
 }
 
 // deletePending deletes a pod without finalizers: the key goes at once.
-func (s *story) deletePending(by client) *story {
+func (s *recording) deletePending(by client) *recording {
 	s.after(time.Second)
 	s.remove()
 	s.send(call{by: by, verb: "delete", uri: collection + "/mypod", code: 200,
@@ -411,7 +412,7 @@ func (s *story) deletePending(by client) *story {
 }
 
 // deleteRunning marks a bound pod; the kubelet then removes its finalizer.
-func (s *story) deleteRunning(by client) *story {
+func (s *recording) deleteRunning(by client) *recording {
 	s.after(time.Second)
 	marked := s.write(by, "", func(o map[string]any) {
 		m := o["metadata"].(map[string]any)
@@ -426,7 +427,7 @@ func (s *story) deleteRunning(by client) *story {
 }
 
 // without makes a source unavailable.
-func (s *story) without(source evidence.Source, reason string) *story {
+func (s *recording) without(source evidence.Source, reason string) *recording {
 	var kept []evidence.Entry
 	for _, e := range s.record.Entries {
 		if e.Source != source {
@@ -442,17 +443,17 @@ func (s *story) without(source evidence.Source, reason string) *story {
 	return s
 }
 
-func (s *story) atLevel(level string) *story {
+func (s *recording) atLevel(level string) *recording {
 	s.level = level
 	return s
 }
 
-func (s *story) dropped(n uint64) *story {
+func (s *recording) dropped(n uint64) *recording {
 	s.record.Dropped = n
 	return s
 }
 
-func (s *story) end() evidence.Record {
+func (s *recording) end() evidence.Record {
 	s.record.CollectedAt = s.now.Add(time.Second)
 	return s.record
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package explain
+package timeline
 
 import (
 	"encoding/json"
@@ -10,23 +10,21 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/glassplane/glassplane/internal/explain/prose"
 )
 
-const (
-	// maxChanges bounds the changes that are listed for one revision.
-	maxChanges = 24
-	// maxValueLength bounds each value that is listed, in bytes.
-	maxValueLength = 120
-)
+// MaxChanges bounds the changes that are listed for one revision.
+const MaxChanges = 24
 
-// change is a field that differs between two states of an object. From or To
+// Change is a field that differs between two states of an object. From or To
 // is empty where the field is not set.
-type change struct {
+type Change struct {
 	Path     string
 	From, To string
 }
 
-func (c change) String() string {
+func (c Change) String() string {
 	switch {
 	case c.From == "":
 		return fmt.Sprintf("%s: set to %s", c.Path, c.To)
@@ -43,9 +41,9 @@ var ignoredFields = []string{"metadata.managedFields", "metadata.resourceVersion
 // tried: the map keys of the lists that pods have.
 var listKeys = []string{"type", "name", "containerPort", "uid", "topologyKey", "key"}
 
-// diff lists the fields in which two JSON objects differ, sorted by path.
+// Diff lists the fields in which two JSON objects differ, sorted by path.
 // Either may be nil. The second result is false where one cannot be read.
-func diff(before, after json.RawMessage) ([]change, bool) {
+func Diff(before, after json.RawMessage) ([]Change, bool) {
 	b, okB := decodeAny(before)
 	a, okA := decodeAny(after)
 	if !okA || !okB {
@@ -67,13 +65,13 @@ func decodeAny(raw json.RawMessage) (any, bool) {
 	return v, true
 }
 
-type differ struct{ changes []change }
+type differ struct{ changes []Change }
 
 func (d *differ) compare(path string, before, after any) {
 	if slices.Contains(ignoredFields, path) || reflect.DeepEqual(before, after) {
 		return
 	}
-	if b, a, ok := asMaps(before, after); ok {
+	if b, a, ok := asMaps(before, after); ok && !tellsCondition(before, after) {
 		d.compareMaps(path, b, a)
 		return
 	}
@@ -82,13 +80,13 @@ func (d *differ) compare(path string, before, after any) {
 		return
 	}
 	if from, to := show(before), show(after); from != to || from != "" {
-		d.changes = append(d.changes, change{Path: path, From: from, To: to})
+		d.changes = append(d.changes, Change{Path: path, From: from, To: to})
 	}
 }
 
 func (d *differ) compareMaps(path string, before, after map[string]any) {
 	for _, key := range sortedKeys(before, after) {
-		d.compare(join(path, key), before[key], after[key])
+		d.compare(joinPath(path, key), before[key], after[key])
 	}
 }
 
@@ -103,7 +101,7 @@ func (d *differ) compareLists(path string, before, after map[string]any) {
 			d.compare(element, b, a)
 			continue
 		}
-		d.changes = append(d.changes, change{Path: element, From: show(b), To: show(a)})
+		d.changes = append(d.changes, Change{Path: element, From: show(b), To: show(a)})
 	}
 }
 
@@ -154,7 +152,7 @@ func byKey(list []any, key string) (map[string]any, bool) {
 	return m, true
 }
 
-func join(path, key string) string {
+func joinPath(path, key string) string {
 	switch {
 	case strings.ContainsAny(key, "./"):
 		return fmt.Sprintf("%s[%s]", path, key)
@@ -169,15 +167,45 @@ func show(v any) string {
 	if v == nil {
 		return ""
 	}
+	if text, ok := conditionText(v); ok {
+		return text
+	}
 	raw, err := json.Marshal(v)
 	if err != nil {
 		return "(not JSON)"
 	}
-	return clip(string(raw), maxValueLength)
+	return prose.Clip(string(raw), prose.MaxValue)
 }
 
-// describe lists changes as lines, no more than limit.
-func describe(changes []change, limit int) []string {
+// tellsCondition reports whether two values are a condition before and after a
+// change of what it says. It is shown as a whole: a status means nothing without
+// its reason.
+func tellsCondition(before, after any) bool {
+	from, wasOne := conditionText(before)
+	to, isOne := conditionText(after)
+	return (wasOne || isOne) && from != to
+}
+
+// conditionText is a condition as people read it: its status, its reason and its
+// message. The reason is never cut off.
+func conditionText(v any) (string, bool) {
+	fields, ok := v.(map[string]any)
+	if !ok {
+		return "", false
+	}
+	kind, hasType := fields["type"].(string)
+	status, hasStatus := fields["status"].(string)
+	_, hasTime := fields["lastTransitionTime"]
+	reason, _ := fields["reason"].(string)
+	message, _ := fields["message"].(string)
+	if !hasType || kind == "" || !hasStatus || !hasTime && reason == "" {
+		return "", false
+	}
+	return status + prose.Prefixed(", ", reason) + prose.Prefixed(": ", prose.Clip(message, prose.MaxLine)), true
+}
+
+// Describe lists changes as lines, no more than limit.
+func Describe(changes []Change, limit int) []string {
 	lines := make([]string, 0, min(len(changes), limit)+1)
 	for i, c := range changes {
 		if i == limit {
@@ -187,3 +215,37 @@ func describe(changes []change, limit int) []string {
 	}
 	return lines
 }
+
+// Removals lists the fields that a merge patch takes away, which are null in it,
+// sorted by path.
+func Removals(patch json.RawMessage) []Change {
+	body, ok := decodeAny(patch)
+	if !ok {
+		return nil
+	}
+	var removals []Change
+	var find func(path string, v any)
+	find = func(path string, v any) {
+		fields, isMap := v.(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(fields)) {
+			find(joinPath(path, key), fields[key])
+		}
+		if v == nil && !isMap && path != "" {
+			removals = append(removals, Change{Path: path, From: "whatever it is"})
+		}
+	}
+	find("", body)
+	return removals
+}
+
+// Example is the change that says most of a write: one of the spec rather than
+// of the metadata that every object gets; nil for no changes.
+func Example(changes []Change) *Change {
+	if len(changes) == 0 {
+		return nil
+	}
+	return &changes[max(0, slices.IndexFunc(changes, func(c Change) bool { return strings.HasPrefix(c.Path, "spec.") }))]
+}
+
+// PathOf is the path of a field with a key that may hold dots or slashes.
+func PathOf(path, key string) string { return joinPath(path, key) }

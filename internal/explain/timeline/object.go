@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package explain
+package timeline
 
 import (
 	"encoding/json"
@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/glassplane/glassplane/internal/explain/prose"
 )
 
-// object is the part of a stored object that explanations read. Pods and
+// Object is the part of a stored object that explanations read. Pods and
 // SimPods have it under the same names.
-type object struct {
+type Object struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
 		Name              string            `json:"name"`
@@ -23,13 +25,15 @@ type object struct {
 		ResourceVersion   string            `json:"resourceVersion"`
 		DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
 		GracePeriod       *int64            `json:"deletionGracePeriodSeconds"`
+		Generation        int64             `json:"generation"`
 		Finalizers        []string          `json:"finalizers"`
 		Annotations       map[string]string `json:"annotations"`
-		OwnerReferences   []owner           `json:"ownerReferences"`
-		ManagedFields     []fieldOwner      `json:"managedFields"`
+		OwnerReferences   []Owner           `json:"ownerReferences"`
+		ManagedFields     []FieldOwner      `json:"managedFields"`
 	} `json:"metadata"`
 	Spec struct {
 		NodeName        string `json:"nodeName"`
+		Replicas        *int32 `json:"replicas"`
 		SchedulingGates []struct {
 			Name string `json:"name"`
 		} `json:"schedulingGates"`
@@ -39,66 +43,76 @@ type object struct {
 		Summary               string      `json:"summary"`
 		Reason                string      `json:"reason"`
 		Message               string      `json:"message"`
-		Conditions            []condition `json:"conditions"`
-		InitContainerStatuses []container `json:"initContainerStatuses"`
-		ContainerStatuses     []container `json:"containerStatuses"`
+		Conditions            []Condition `json:"conditions"`
+		InitContainerStatuses []Container `json:"initContainerStatuses"`
+		ContainerStatuses     []Container `json:"containerStatuses"`
+		ObservedGeneration    int64       `json:"observedGeneration"`
+		Replicas              *int32      `json:"replicas"`
+		ReadyReplicas         int32       `json:"readyReplicas"`
 	} `json:"status"`
 }
 
-type container struct {
+// Container is the state of one container.
+type Container struct {
 	Name         string `json:"name"`
 	RestartCount int32  `json:"restartCount"`
 	State        struct {
-		Waiting    *containerState `json:"waiting"`
-		Terminated *containerState `json:"terminated"`
+		Waiting    *ContainerState `json:"waiting"`
+		Terminated *ContainerState `json:"terminated"`
 	} `json:"state"`
 }
 
-type containerState struct {
+// ContainerState says how a container waits or ended.
+type ContainerState struct {
 	Reason   string `json:"reason"`
 	Message  string `json:"message"`
 	ExitCode int32  `json:"exitCode"`
 }
 
-type owner struct {
-	Kind       string `json:"kind"`
-	Name       string `json:"name"`
-	Controller *bool  `json:"controller"`
+// Owner is an entry of ownerReferences.
+type Owner struct {
+	Kind       string    `json:"kind"`
+	Name       string    `json:"name"`
+	UID        types.UID `json:"uid"`
+	Controller *bool     `json:"controller"`
 }
 
-type condition struct {
+// Condition is an entry of status.conditions.
+type Condition struct {
 	Type    string `json:"type"`
 	Status  string `json:"status"`
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
 }
 
-// fieldOwner is an entry of managedFields.
-type fieldOwner struct {
+// FieldOwner is an entry of managedFields.
+type FieldOwner struct {
 	Manager     string          `json:"manager"`
 	Operation   string          `json:"operation"`
 	Subresource string          `json:"subresource"`
+	APIVersion  string          `json:"apiVersion"`
 	Time        string          `json:"time"`
 	FieldsV1    json.RawMessage `json:"fieldsV1"`
 }
 
-// decode returns nil where raw is no object: what cannot be read is treated as
+// Decode reads an object. It returns nil where raw is no object: what cannot be read is treated as
 // what was not kept.
-func decode(raw json.RawMessage) *object {
+func Decode(raw json.RawMessage) *Object {
 	if len(raw) == 0 {
 		return nil
 	}
-	o := &object{}
+	o := &Object{}
 	if json.Unmarshal(raw, o) != nil {
 		return nil
 	}
 	return o
 }
 
-// isStatus reports whether the object is a metav1.Status: an answer without an object.
-func (o *object) isStatus() bool { return o.Kind == "Status" }
+// IsStatus reports whether the object is a metav1.Status: an answer without an object.
+func (o *Object) IsStatus() bool { return o.Kind == "Status" }
 
-func (o *object) condition(kind string) *condition {
+// Condition returns the condition of a type, or nil.
+func (o *Object) Condition(kind string) *Condition {
 	for i := range o.Status.Conditions {
 		if o.Status.Conditions[i].Type == kind {
 			return &o.Status.Conditions[i]
@@ -107,7 +121,7 @@ func (o *object) condition(kind string) *condition {
 	return nil
 }
 
-func (o *object) restarts() int32 {
+func (o *Object) restarts() int32 {
 	var sum int32
 	for _, c := range o.Status.ContainerStatuses {
 		sum += c.RestartCount
@@ -115,9 +129,9 @@ func (o *object) restarts() int32 {
 	return sum
 }
 
-// waiting is the first container that waits for another reason than that it is
+// Waiting is the first container that waits for another reason than that it is
 // about to be started; nil where none does.
-func (o *object) waiting() *container {
+func (o *Object) Waiting() *Container {
 	for _, c := range slices.Concat(o.Status.InitContainerStatuses, o.Status.ContainerStatuses) {
 		if w := c.State.Waiting; w != nil && w.Reason != "" && w.Reason != "ContainerCreating" && w.Reason != "PodInitializing" {
 			return &c
@@ -126,26 +140,26 @@ func (o *object) waiting() *container {
 	return nil
 }
 
-// summary is the state of the pod in a word or two, where it says more than the phase.
-func (o *object) summary() string {
-	if c := o.waiting(); c != nil && o.Status.Summary == "" {
+// Summary is the state of the pod in a word or two, where it says more than the phase.
+func (o *Object) Summary() string {
+	if c := o.Waiting(); c != nil && o.Status.Summary == "" {
 		return c.State.Waiting.Reason
 	}
 	return o.Status.Summary
 }
 
-// failure says which container failed first, and how; empty where none did.
-func (o *object) failure() string {
+// Failure says which container failed first, and how; empty where none did.
+func (o *Object) Failure() string {
 	for _, c := range slices.Concat(o.Status.InitContainerStatuses, o.Status.ContainerStatuses) {
 		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
-			return fmt.Sprintf("container %s ended with exit code %d (%s)", c.Name, t.ExitCode, orNone(t.Reason))
+			return fmt.Sprintf("container %s ended with exit code %d (%s)", c.Name, t.ExitCode, prose.OrNone(t.Reason))
 		}
 	}
 	return ""
 }
 
-// controller is the owner that manages the object, if one does.
-func (o *object) controller() *owner {
+// Controller is the owner that manages the object, if one does.
+func (o *Object) Controller() *Owner {
 	for i, ref := range o.Metadata.OwnerReferences {
 		if ref.Controller != nil && *ref.Controller {
 			return &o.Metadata.OwnerReferences[i]
