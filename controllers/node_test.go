@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -23,6 +24,29 @@ import (
 	"github.com/glassplane/glassplane/controllers/simnode"
 	"github.com/glassplane/glassplane/controllers/simpod"
 )
+
+// mutePolicy refuses the heartbeats of a node.
+func mutePolicy(node string) (*admissionv1.ValidatingAdmissionPolicy, *admissionv1.ValidatingAdmissionPolicyBinding) {
+	name := "mute-" + node
+	return &admissionv1.ValidatingAdmissionPolicy{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Spec: admissionv1.ValidatingAdmissionPolicySpec{
+				MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+					RuleWithOperations: admissionv1.RuleWithOperations{
+						Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
+						Rule:       admissionv1.Rule{APIGroups: []string{"coordination.k8s.io"}, APIVersions: []string{"v1"}, Resources: []string{"leases"}},
+					},
+				}}},
+				MatchConditions: []admissionv1.MatchCondition{{Name: "of-the-node", Expression: "object.metadata.name == '" + node + "'"}},
+				Validations:     []admissionv1.Validation{{Expression: "false", Message: node + " is cut off"}},
+			},
+		}, &admissionv1.ValidatingAdmissionPolicyBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: name},
+			Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+				PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+			},
+		}
+}
 
 func leaseOf(node *v1alpha1.SimNode) *coordinationv1.Lease {
 	return &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: v1alpha1.NodeLeaseNamespace, Name: node.Name}}
@@ -78,6 +102,37 @@ var _ = Describe("simnode", func() {
 		}).Should(Succeed())
 	})
 
+	It("sends its heartbeat again within one retry, however often it was refused", NodeTimeout(time.Minute), func(ctx SpecContext) {
+		node := newNode()
+		node.Spec.Simulation = &v1alpha1.NodeSimulation{HeartbeatInterval: &metav1.Duration{Duration: time.Second}}
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		Eventually(func(g Gomega) { g.Expect(get(ctx, node).Status.Summary).To(Equal("Ready")) }).Should(Succeed())
+		mute, binding := mutePolicy(node.Name)
+		Expect(admin.Create(ctx, mute)).To(Succeed())
+		Expect(admin.Create(ctx, binding)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(client.IgnoreNotFound(admin.Delete(ctx, binding))).To(Succeed())
+			Expect(admin.Delete(ctx, mute)).To(Succeed())
+		})
+		renewed := func() (time.Time, error) {
+			lease := leaseOf(node)
+			err := admin.Get(ctx, client.ObjectKeyFromObject(lease), lease)
+			return lease.Spec.RenewTime.Time, err
+		}
+		// Silent for several intervals, in which the pauses would have grown.
+		last := time.Now()
+		Eventually(func(g Gomega) {
+			at, err := renewed()
+			g.Expect(err).NotTo(HaveOccurred())
+			if at.After(last) {
+				last = at
+			}
+			g.Expect(time.Since(last)).To(BeNumerically(">", 6*time.Second))
+		}).WithTimeout(40 * time.Second).Should(Succeed())
+		Expect(admin.Delete(ctx, binding)).To(Succeed())
+		Eventually(renewed).WithTimeout(5 * time.Second).Should(BeTemporally(">", last))
+	})
+
 	It("counts what is allocated with a heartbeat", func(ctx SpecContext) {
 		node := newNode()
 		node.Spec.Simulation = &v1alpha1.NodeSimulation{HeartbeatInterval: &metav1.Duration{Duration: time.Second}}
@@ -115,7 +170,7 @@ var _ = Describe("nodelifecycle", func() {
 
 	It("takes a silent node for dead, evicts its pods in time, and forgives it when it is back", func(ctx SpecContext) {
 		startManager(func(mgr ctrl.Manager) error {
-			return nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{GracePeriod: time.Second})
+			return nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{GracePeriod: time.Second, Events: recorderOf(mgr)})
 		})
 		node := readyNode(ctx)
 		beat(ctx, node)
@@ -145,6 +200,12 @@ var _ = Describe("nodelifecycle", func() {
 			g.Expect(short.DeletionTimestamp).NotTo(BeNil())
 			g.Expect(condition(short.Status.Conditions, v1alpha1.SimPodDisruptionTarget)).To(Equal("True/DeletionByTaintManager"))
 		}).Should(Succeed())
+		By("saying so in columns and events")
+		Eventually(podSummary(ctx, short)).Should(Equal("Terminating"))
+		Eventually(eventsOf(ctx, short)).Should(ConsistOf("NodeNotReady: Node is not ready",
+			"TaintManagerEviction: Marking for deletion Pod default/"+short.Name))
+		Eventually(eventsOf(ctx, node)).Should(ContainElement("NodeNotReady: Node " + node.Name + " status is now: NodeNotReady"))
+		Eventually(func(g Gomega) { g.Expect(get(ctx, node).Status.PodCount).To(Equal(int32(3))) }).Should(Succeed())
 		for _, pod := range []*v1alpha1.SimPod{long, patient} {
 			Expect(get(ctx, pod).DeletionTimestamp).To(BeNil())
 			Expect(condition(pod.Status.Conditions, v1alpha1.SimPodReady)).To(Equal("False/ContainersReady"))
@@ -153,11 +214,13 @@ var _ = Describe("nodelifecycle", func() {
 		beat(ctx, node)
 		setNodeReady(ctx, node, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
 		Eventually(taints(ctx, node)).Should(BeEmpty())
+		Eventually(eventsOf(ctx, long)).Should(ConsistOf("NodeNotReady: Node is not ready",
+			"TaintManagerEviction: Cancelling deletion of Pod default/"+long.Name))
 	})
 
 	It("evicts pods that do not tolerate a user's NoExecute taint", func(ctx SpecContext) {
 		startManager(func(mgr ctrl.Manager) error {
-			return nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{GracePeriod: time.Hour})
+			return nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{GracePeriod: time.Hour, Events: recorderOf(mgr)})
 		})
 		node := readyNode(ctx)
 		pod, tolerant := newPod(node.Name), newPod(node.Name)
@@ -178,9 +241,9 @@ var _ = Describe("all controllers of nodes and pods together", func() {
 		startManager(func(mgr ctrl.Manager) error {
 			return errors.Join(
 				simnode.SetupWithManager(mgr, simnode.Options{}),
-				nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{}),
+				nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{Events: recorderOf(mgr)}),
 				podgc.SetupWithManager(mgr, podgc.Options{}),
-				simpod.SetupWithManager(mgr, simpod.Options{Recorder: history}),
+				simpod.SetupWithManager(mgr, simpod.Options{Recorder: history, Events: recorderOf(mgr)}),
 			)
 		})
 		node := newNode()
@@ -231,6 +294,31 @@ var _ = Describe("podgc", func() {
 		Eventually(exists(ctx, pod)).Should(BeFalse())
 		Eventually(exists(ctx, terminating)).Should(BeFalse())
 		Expect(get(ctx, kept).Status.Phase).To(BeEmpty())
+	})
+
+	It("fails a pod that is deleted before it has a node, where a finalizer keeps it", func(ctx SpecContext) {
+		pod := newPod("")
+		pod.Finalizers = []string{"example.com/hold"}
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Expect(admin.Delete(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Failed"))
+		Expect(pod.Finalizers).To(ConsistOf("example.com/hold"))
+	})
+
+	It("removes terminating pods of a node that is out of service, and no others", func(ctx SpecContext) {
+		node := newNode()
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		setNodeReady(ctx, node, metav1.ConditionUnknown, v1alpha1.ReasonNodeStatusUnknown)
+		terminating, kept := newPod(node.Name), newPod(node.Name)
+		Expect(admin.Create(ctx, terminating)).To(Succeed())
+		Expect(admin.Create(ctx, kept)).To(Succeed())
+		Expect(admin.Delete(ctx, terminating)).To(Succeed())
+		Consistently(exists(ctx, terminating), 300*time.Millisecond).Should(BeTrue())
+		base := node.DeepCopy()
+		node.Spec.Taints = []corev1.Taint{{Key: corev1.TaintNodeOutOfService, Effect: corev1.TaintEffectNoExecute}}
+		Expect(admin.Patch(ctx, node, client.MergeFrom(base))).To(Succeed())
+		Eventually(exists(ctx, terminating)).Should(BeFalse())
+		Expect(exists(ctx, kept)()).To(BeTrue())
 	})
 
 	It("removes a pod that is bound to a node that never existed", func(ctx SpecContext) {

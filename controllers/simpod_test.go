@@ -30,7 +30,7 @@ var _ = Describe("simpod", func() {
 	BeforeEach(func() {
 		history = simpod.NewHistory(1000)
 		startManager(func(mgr ctrl.Manager) error {
-			return simpod.SetupWithManager(mgr, simpod.Options{Recorder: history})
+			return simpod.SetupWithManager(mgr, simpod.Options{Recorder: history, Events: recorderOf(mgr)})
 		})
 	})
 
@@ -113,6 +113,70 @@ var _ = Describe("simpod", func() {
 		}, 300*time.Millisecond).Should(Succeed())
 		setNodeReady(ctx, node, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
 		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))
+	})
+
+	It("gives the room of a deleted pod back that somebody else's finalizer keeps, and lets go of it", func(ctx SpecContext) {
+		node := readyNode(ctx)
+		pod := newPod(node.Name)
+		pod.Finalizers = append(pod.Finalizers, "example.com/hold")
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))
+		Expect(admin.Delete(ctx, pod)).To(Succeed())
+		Eventually(func(g Gomega) {
+			g.Expect(get(ctx, pod).Finalizers).To(ConsistOf("example.com/hold"))
+		}).Should(Succeed())
+		Expect(pod.Status.Phase).To(Equal(corev1.PodFailed))
+		Expect(pod.Status.Summary).To(Equal("Error"))
+		Expect(condition(pod.Status.Conditions, v1alpha1.SimPodReady)).To(Equal("False/PodFailed"))
+		Expect(pod.Status.ContainerStatuses[0].State.Terminated.ExitCode).To(Equal(int32(143)))
+		Eventually(eventsOf(ctx, pod)).Should(ConsistOf("Killing: Stopping container main"))
+	})
+
+	It("says that a pod terminates while it takes its time to stop", func(ctx SpecContext) {
+		node := readyNode(ctx)
+		pod := newPod(node.Name)
+		pod.Spec.Simulation = &v1alpha1.PodSimulation{
+			ShutdownDuration: &v1alpha1.SimulatedDuration{Duration: metav1.Duration{Duration: 2 * time.Second}},
+		}
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))
+		Expect(admin.Delete(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Terminating"))
+		Eventually(exists(ctx, pod)).Should(BeFalse())
+		Consistently(eventsOf(ctx, pod), 300*time.Millisecond).Should(ConsistOf("Killing: Stopping container main"))
+	})
+
+	It("restarts a container whose image changes", func(ctx SpecContext) {
+		node := readyNode(ctx)
+		pod := newPod(node.Name)
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))
+		base := pod.DeepCopy()
+		pod.Spec.Containers[0].Image = "nginx:2"
+		Expect(admin.Patch(ctx, pod, client.MergeFrom(base))).To(Succeed())
+		Eventually(func(g Gomega) {
+			g.Expect(get(ctx, pod).Status.Restarts).To(Equal(int32(1)))
+		}).Should(Succeed())
+		Expect(pod.Status.ContainerStatuses[0].Image).To(Equal("nginx:2"))
+		Expect(pod.Status.ContainerStatuses[0].LastState.Terminated.ExitCode).To(Equal(int32(143)))
+		Eventually(eventsOf(ctx, pod)).Should(ConsistOf("Killing: Container main definition changed, will be restarted"))
+	})
+
+	It("starts a sidecar before the containers and stops it after them", func(ctx SpecContext) {
+		node := readyNode(ctx)
+		pod := newPod(node.Name)
+		pod.Spec.RestartPolicy = corev1.RestartPolicyNever
+		pod.Spec.InitContainers = []v1alpha1.Container{{Name: "proxy", Image: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
+		pod.Spec.Simulation = &v1alpha1.PodSimulation{
+			RunDuration: &v1alpha1.SimulatedDuration{Duration: metav1.Duration{Duration: 500 * time.Millisecond}},
+		}
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		Eventually(func(g Gomega) {
+			g.Expect(get(ctx, pod).Status.Ready).To(Equal("2/2"))
+		}).Should(Succeed())
+		Eventually(podSummary(ctx, pod)).Should(Equal("Completed"))
+		Expect(pod.Status.Phase).To(Equal(corev1.PodSucceeded))
+		Expect(pod.Status.InitContainerStatuses[0].State.Terminated.ExitCode).To(Equal(int32(143)))
 	})
 
 	It("adds its finalizer to a pod that was bound without it", func(ctx SpecContext) {

@@ -6,10 +6,12 @@ package controllers_test
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -138,6 +140,33 @@ var _ = Describe("simreplicaset", func() {
 		Eventually(reported(ctx, set)).Should(Equal(int32(2)))
 	})
 
+	It("creates pods of a template with a duration of 0s", func(ctx SpecContext) {
+		set := newSet(1)
+		set.Spec.Template.Spec.Simulation = &v1alpha1.PodSimulation{StartDelay: &v1alpha1.SimulatedDuration{}, ReadinessDelay: &v1alpha1.SimulatedDuration{}}
+		Expect(admin.Create(ctx, set)).To(Succeed())
+		Eventually(pods(ctx, set)).Should(HaveLen(1))
+	})
+
+	It("replaces pods that end at once more and more slowly", func(ctx SpecContext) {
+		set := newSet(2)
+		Expect(admin.Create(ctx, set)).To(Succeed())
+		Eventually(pods(ctx, set)).Should(HaveLen(2))
+		items, err := pods(ctx, set)()
+		Expect(err).NotTo(HaveOccurred())
+		for i := range items {
+			base := items[i].DeepCopy()
+			items[i].Status.Phase = corev1.PodFailed
+			Expect(admin.Status().Patch(ctx, &items[i], client.MergeFrom(base))).To(Succeed())
+		}
+		// One of two does not make a round, so it is replaced; then there is a pause.
+		Eventually(reported(ctx, set)).Should(BeNumerically("<=", 1))
+		Consistently(func(g Gomega) {
+			now, err := pods(ctx, set)()
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(len(now)).To(BeNumerically("<=", 3))
+		}, 2*time.Second).Should(Succeed())
+	})
+
 	It("reports that pods are refused", func(ctx SpecContext) {
 		set := newSet(1)
 		set.Spec.Template.Spec.NodeName = "node"
@@ -148,5 +177,14 @@ var _ = Describe("simreplicaset", func() {
 			g.Expect(condition(get(ctx, set).Status.Conditions, v1alpha1.SimReplicaSetReplicaFailure)).To(Equal("True/FailedCreate"))
 		}).Should(Succeed())
 		Expect(pods(ctx, set)()).To(BeEmpty())
+
+		By("trying a changed template at once")
+		base := set.DeepCopy()
+		set.Spec.Template.Spec.NodeName = ""
+		Expect(admin.Patch(ctx, set, client.MergeFrom(base))).To(Succeed())
+		Eventually(pods(ctx, set)).Should(HaveLen(1))
+		Eventually(func(g Gomega) {
+			g.Expect(condition(get(ctx, set).Status.Conditions, v1alpha1.SimReplicaSetReplicaFailure)).To(BeEmpty())
+		}).Should(Succeed())
 	})
 })

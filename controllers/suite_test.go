@@ -15,9 +15,11 @@ import (
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -60,16 +62,20 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 // startManager runs the controllers that setup adds until the spec ends. What is
 // left of the spec is removed after they have stopped.
-func startManager(setup func(ctrl.Manager) error) {
+func startManager(setup func(ctrl.Manager) error, changes ...func(*ctrl.Options)) {
 	GinkgoHelper()
-	mgr, err := ctrl.NewManager(component, ctrl.Options{
+	options := ctrl.Options{
 		Scheme:     environment.Scheme,
 		Metrics:    metricsserver.Options{BindAddress: "0"},
 		Controller: config.Controller{SkipNameValidation: new(true)},
 		Cache: cache.Options{ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
 		}},
-	})
+	}
+	for _, change := range changes {
+		change(&options)
+	}
+	mgr, err := ctrl.NewManager(component, options)
 	Expect(err).NotTo(HaveOccurred())
 	ctx, cancel := context.WithCancel(context.Background())
 	Expect(index.Register(ctx, mgr.GetFieldIndexer())).To(Succeed())
@@ -171,6 +177,25 @@ func podSummary(ctx context.Context, pod *v1alpha1.SimPod) func() (string, error
 		err := admin.Get(ctx, client.ObjectKeyFromObject(pod), pod)
 		return pod.Status.Summary, err
 	}
+}
+
+// eventsOf returns the reason and note of each event about an object.
+func eventsOf(ctx context.Context, o client.Object) func() ([]string, error) {
+	return func() ([]string, error) {
+		var list eventsv1.EventList
+		err := admin.List(ctx, &list)
+		var out []string
+		for i := range list.Items {
+			if e := &list.Items[i]; e.Regarding.UID == o.GetUID() {
+				out = append(out, e.Reason+": "+e.Note)
+			}
+		}
+		return out, err
+	}
+}
+
+func recorderOf(mgr ctrl.Manager) events.EventRecorder {
+	return mgr.GetEventRecorder("glassplane-controller-manager")
 }
 
 func condition(conditions []metav1.Condition, kind string) string {

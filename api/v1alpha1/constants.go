@@ -85,6 +85,9 @@ const (
 	ReasonCompleted = "Completed"
 	// ReasonError surfaces when a container ended with any other exit code.
 	ReasonError = "Error"
+	// ReasonContainerStatusUnknown surfaces when a pod ended before its container
+	// had started.
+	ReasonContainerStatusUnknown = "ContainerStatusUnknown"
 	// ReasonDeadlineExceeded surfaces when activeDeadlineSeconds ended the pod.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 )

@@ -167,6 +167,10 @@ func toPodConditions(in []metav1.Condition) []corev1.PodCondition {
 
 // ToNode returns the core/v1 Node that the SimNode stands for. It shares
 // memory with the SimNode: neither may be changed.
+//
+// A SimNode that no kubelet has reported on yet counts as tainted with
+// node.kubernetes.io/not-ready, which the API server's admission plugin
+// TaintNodesByCondition gives to a Node when it is created.
 func (n *SimNode) ToNode() *corev1.Node {
 	images := make([]corev1.ContainerImage, len(n.Spec.Images))
 	for i, image := range n.Spec.Images {
@@ -175,7 +179,7 @@ func (n *SimNode) ToNode() *corev1.Node {
 	return &corev1.Node{
 		ObjectMeta: n.ObjectMeta,
 		Spec: corev1.NodeSpec{
-			Taints:        n.Spec.Taints,
+			Taints:        n.taints(),
 			Unschedulable: n.Spec.Unschedulable,
 		},
 		Status: corev1.NodeStatus{
@@ -185,4 +189,13 @@ func (n *SimNode) ToNode() *corev1.Node {
 			Images:      images,
 		},
 	}
+}
+
+func (n *SimNode) taints() []corev1.Taint {
+	notReady := corev1.Taint{Key: corev1.TaintNodeNotReady, Effect: corev1.TaintEffectNoSchedule}
+	reported := len(n.Status.Conditions) > 0 || len(n.Status.Allocatable) > 0
+	if reported || slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.MatchTaint(&notReady) }) {
+		return n.Spec.Taints
+	}
+	return append(slices.Clip(n.Spec.Taints), notReady) // append copies
 }

@@ -335,7 +335,7 @@ type SimulatedDuration struct {
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('0s')",message="duration must not be negative"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
-	Duration metav1.Duration `json:"duration,omitzero"`
+	Duration metav1.Duration `json:"duration"`
 
 	// jitterPercent is the largest random addition, in percent of duration.
 	// Defaults to 0.
@@ -373,7 +373,9 @@ type SimPodStatus struct {
 	// +kubebuilder:validation:MaxLength=16
 	Ready string `json:"ready,omitempty"`
 
-	// restarts is the sum of the restart counts of all containers.
+	// restarts is what kubectl shows as the restarts of a pod: those of the
+	// containers and sidecars, while the pod initializes those of its init
+	// containers.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Restarts int32 `json:"restarts"`

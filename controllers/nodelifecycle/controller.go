@@ -14,17 +14,17 @@ package nodelifecycle
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -32,6 +32,8 @@ import (
 type Options struct {
 	// Clock tells the time. Defaults to the real one.
 	Clock clock.PassiveClock
+	// Events receives NodeNotReady and TaintManagerEviction, as upstream. Required.
+	Events events.EventRecorder
 	// GracePeriod is how long a node may be silent before it is taken for dead.
 	// Defaults to kubelet.DefaultNodeMonitorGracePeriod. A node whose Lease lasts
 	// longer than that has as long as its Lease lasts.
@@ -50,6 +52,7 @@ type Reconciler struct {
 	client            client.Client
 	live              client.Reader
 	clock             clock.PassiveClock
+	events            events.EventRecorder
 	grace             time.Duration
 	tolerationSeconds int64
 	memory            *memory
@@ -58,6 +61,9 @@ type Reconciler struct {
 // SetupWithManager adds the controller to the manager, whose cache must have the
 // indexes of internal/index and the Leases of v1alpha1.NodeLeaseNamespace.
 func SetupWithManager(mgr ctrl.Manager, o Options) error {
+	if o.Events == nil {
+		return errors.New("nodelifecycle: an event recorder is required")
+	}
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
 	}
@@ -71,7 +77,7 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 		o.MaxConcurrentReconciles = 8
 	}
 	r := &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock, grace: o.GracePeriod,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock, events: o.Events, grace: o.GracePeriod,
 		tolerationSeconds: *o.DefaultTolerationSeconds, memory: newMemory(),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
@@ -79,22 +85,15 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 		For(&v1alpha1.SimNode{}).
 		Watches(&coordinationv1.Lease{}, onLease()).
 		Watches(&v1alpha1.SimPod{}, onPod()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(r)
 }
 
 // scope is what one pass knows of a node.
 type scope struct {
+	controllerkit.Outcome
 	node *v1alpha1.SimNode
 	now  time.Time
-	wake time.Time
-}
-
-// wakeAt notes that the node has to be looked at again then.
-func (s *scope) wakeAt(t time.Time) {
-	if s.wake.IsZero() || t.Before(s.wake) {
-		s.wake = t
-	}
 }
 
 // Reconcile judges the node's health, sets its taints, and evicts the pods that
@@ -107,33 +106,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	var errs []error
-	for _, phase := range []struct {
-		name string
-		run  func(context.Context, *scope) error
-	}{
-		{"judging the node's health", r.health},
-		{"setting the node's taints", r.taint},
-		{"marking the node's pods", r.markPods},
-		{"evicting the node's pods", r.evict},
-	} {
-		if err := ignoreStale(phase.run(ctx, s), s); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", phase.name, err))
-		}
-	}
-	if s.wake.IsZero() {
-		return ctrl.Result{}, errors.Join(errs...)
-	}
-	return ctrl.Result{RequeueAfter: max(s.wake.Sub(r.clock.Now()), 1)}, errors.Join(errs...)
-}
-
-// retryDelay is how long a write that was refused as stale waits for the cache.
-const retryDelay = 50 * time.Millisecond
-
-func ignoreStale(err error, s *scope) error {
-	if apierrors.IsConflict(err) {
-		s.wakeAt(s.now.Add(retryDelay))
-		return nil
-	}
-	return client.IgnoreNotFound(err)
+	s.Add("judging the node's health", r.health(ctx, s))
+	s.Add("setting the node's taints", r.taint(ctx, s))
+	s.Add("marking the node's pods", r.markPods(ctx, s))
+	s.Add("evicting the node's pods", r.evict(ctx, s))
+	s.Add("counting the node's pods", r.count(ctx, s))
+	return s.Result(r.clock.Now())
 }

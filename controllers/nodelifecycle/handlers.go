@@ -33,7 +33,8 @@ func onLease() handler.EventHandler {
 	})
 }
 
-// onPod enqueues the node of a pod that came to it or whose tolerations changed.
+// onPod enqueues the node of a pod that came to it, that left it, whose
+// tolerations changed, or that is being deleted.
 func onPod() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) {
@@ -48,8 +49,14 @@ func onPod() handler.EventHandler {
 				return
 			}
 			if before.Spec.NodeName != after.Spec.NodeName ||
+				(before.DeletionTimestamp == nil) != (after.DeletionTimestamp == nil) ||
 				!equality.Semantic.DeepEqual(before.Spec.Tolerations, after.Spec.Tolerations) {
 				q.Add(nodeRequest(after.Spec.NodeName))
+			}
+		},
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) {
+			if pod, ok := e.Object.(*v1alpha1.SimPod); ok && pod.Spec.NodeName != "" {
+				q.Add(nodeRequest(pod.Spec.NodeName))
 			}
 		},
 	}

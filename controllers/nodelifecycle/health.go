@@ -8,10 +8,12 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -25,7 +27,7 @@ func (r *Reconciler) health(ctx context.Context, s *scope) error {
 	probe := r.memory.probe(s.node, renewTime(lease), s.now)
 	stale := probe.Stale(r.graceOf(lease))
 	if s.now.Before(stale) {
-		s.wakeAt(stale)
+		s.WakeAt(stale)
 		return nil
 	}
 	status, changed := kubelet.MarkUnknown(s.node, s.now)
@@ -40,16 +42,18 @@ func (r *Reconciler) health(ctx context.Context, s *scope) error {
 	}
 	if renewTime(fresh).After(probe.Renewed) {
 		r.memory.probe(s.node, renewTime(fresh), s.now)
-		s.wakeAt(s.now.Add(r.graceOf(fresh)))
+		s.WakeAt(s.now.Add(r.graceOf(fresh)))
 		return nil
 	}
 	base := s.node.DeepCopy()
 	s.node.Status = status
-	err = r.client.Status().Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
-	if err != nil {
+	if err := controllerkit.PatchStatus(ctx, r.client, s.node, base); err != nil {
 		s.node = base // what was refused must not guide the phases that follow
+		return err
 	}
-	return err
+	r.events.Eventf(s.node, nil, corev1.EventTypeNormal, "NodeNotReady", "MarkingNode",
+		"Node %s status is now: NodeNotReady", s.node.Name)
+	return nil
 }
 
 // taint keeps the taints that follow from the Ready condition.
@@ -60,7 +64,7 @@ func (r *Reconciler) taint(ctx context.Context, s *scope) error {
 	}
 	base := s.node.DeepCopy()
 	s.node.Spec.Taints = taints
-	err := r.client.Patch(ctx, s.node, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{}))
+	err := controllerkit.Patch(ctx, r.client, s.node, base)
 	if err != nil {
 		s.node = base // what was refused must not guide the phases that follow
 	}

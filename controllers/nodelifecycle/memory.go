@@ -15,7 +15,8 @@ import (
 )
 
 // memory holds, for each existing node, what only this process saw: when its
-// heartbeats arrived, and when taints appeared that do not say so themselves.
+// heartbeats arrived, when taints appeared that do not say so themselves, and
+// which pods wait for their eviction.
 type memory struct {
 	mu    sync.Mutex
 	nodes map[string]*remembered
@@ -25,6 +26,8 @@ type remembered struct {
 	uid    types.UID
 	probe  kubelet.Probe
 	taints map[string]time.Time
+	// waiting are the pods that are evicted if the taints stay.
+	waiting map[types.UID]struct{}
 }
 
 func newMemory() *memory { return &memory{nodes: make(map[string]*remembered)} }
@@ -67,6 +70,21 @@ func (m *memory) taints(node *v1alpha1.SimNode, taints []corev1.Taint, now time.
 	}
 	entry.taints = since
 	return since
+}
+
+// waiting returns the pods of the node that waited for their eviction. The caller
+// must not change it.
+func (m *memory) waiting(node *v1alpha1.SimNode) map[types.UID]struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(node).waiting
+}
+
+// wait notes which pods of the node wait for their eviction now.
+func (m *memory) wait(node *v1alpha1.SimNode, pods map[types.UID]struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(node).waiting = pods
 }
 
 func (m *memory) forget(name string) {

@@ -1,15 +1,16 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package podgc removes SimPods whose node no longer exists, as the pod garbage
-// collector of kube-controller-manager does. Nothing else could: their kubelet,
-// whose finalizer they have, is gone with the node.
+// Package podgc removes SimPods that no kubelet will see the end of, as the pod
+// garbage collector of kube-controller-manager does: those whose node no longer
+// exists, and those that are deleted while they have no node, or while their node
+// is out of service. Nothing else could: the kubelet, whose finalizer they have,
+// is gone with its node.
 package podgc
 
 import (
 	"context"
 	"fmt"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,7 +19,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -27,12 +27,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
-
-// retryDelay is how long a write that was refused as stale waits for the cache.
-const retryDelay = 50 * time.Millisecond
 
 // Options of the controller.
 type Options struct {
@@ -42,7 +40,7 @@ type Options struct {
 	MaxConcurrentReconciles int
 }
 
-// Reconciler looks after the node of one SimPod.
+// Reconciler looks whether one SimPod still has a kubelet.
 type Reconciler struct {
 	client client.Client
 	live   client.Reader
@@ -61,28 +59,46 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	r := &Reconciler{client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("podgc").
-		For(&v1alpha1.SimPod{}, builder.WithPredicates(bound())).
-		Watches(&v1alpha1.SimNode{}, handler.Funcs{DeleteFunc: r.onNodeDeleted}).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		For(&v1alpha1.SimPod{}, builder.WithPredicates(relevant())).
+		Watches(&v1alpha1.SimNode{}, handler.Funcs{UpdateFunc: r.onNodeChanged, DeleteFunc: r.onNodeDeleted}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(reconcile.AsReconciler(r.client, r))
 }
 
-// bound passes pods once they are bound; the node's deletion brings them back.
-func bound() predicate.Predicate {
+// relevant passes pods once they are bound or deleted; changes of the node bring
+// them back.
+func relevant() predicate.Predicate {
 	node := func(o client.Object) string { return o.(*v1alpha1.SimPod).Spec.NodeName }
+	deleted := func(o client.Object) bool { return o.GetDeletionTimestamp() != nil }
 	return predicate.Funcs{
-		CreateFunc:  func(e event.CreateEvent) bool { return node(e.Object) != "" },
-		UpdateFunc:  func(e event.UpdateEvent) bool { return node(e.ObjectNew) != node(e.ObjectOld) },
+		CreateFunc: func(e event.CreateEvent) bool { return node(e.Object) != "" || deleted(e.Object) },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return node(e.ObjectNew) != node(e.ObjectOld) || deleted(e.ObjectNew) != deleted(e.ObjectOld)
+		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return false },
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }
 
-func (r *Reconciler) onNodeDeleted(ctx context.Context, e event.DeleteEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+func (r *Reconciler) onNodeChanged(ctx context.Context, e event.UpdateEvent, q queue) {
+	before, ok := e.ObjectOld.(*v1alpha1.SimNode)
+	after, ok2 := e.ObjectNew.(*v1alpha1.SimNode)
+	if ok && ok2 && kubelet.OutOfService(after) && !kubelet.OutOfService(before) {
+		r.enqueuePods(ctx, after.Name, q)
+	}
+}
+
+func (r *Reconciler) onNodeDeleted(ctx context.Context, e event.DeleteEvent, q queue) {
+	r.enqueuePods(ctx, e.Object.GetName(), q)
+}
+
+func (r *Reconciler) enqueuePods(ctx context.Context, node string, q queue) {
 	var pods v1alpha1.SimPodList
-	err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: e.Object.GetName()}, client.UnsafeDisableDeepCopy)
+	err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: node}, client.UnsafeDisableDeepCopy)
 	if err != nil {
-		log.FromContext(ctx).Error(err, "Cannot list the pods of a node from the cache", "node", e.Object.GetName())
+		log.FromContext(ctx).Error(err, "Cannot list the pods of a node from the cache", "node", node)
 		return
 	}
 	for i := range pods.Items {
@@ -90,54 +106,63 @@ func (r *Reconciler) onNodeDeleted(ctx context.Context, e event.DeleteEvent, q w
 	}
 }
 
-// Reconcile removes the pod if its node does not exist.
+// Reconcile removes the pod if no kubelet will see its end.
 func (r *Reconciler) Reconcile(ctx context.Context, pod *v1alpha1.SimPod) (ctrl.Result, error) {
-	if pod.Spec.NodeName == "" {
-		return ctrl.Result{}, nil
-	}
-	exists, err := r.nodeExists(ctx, pod.Spec.NodeName)
-	if err != nil || exists {
-		return ctrl.Result{}, err
-	}
-	err = r.remove(ctx, pod)
-	if apierrors.IsConflict(err) {
-		// The predicate may keep the newer version from bringing the pod back here.
-		return ctrl.Result{RequeueAfter: retryDelay}, nil
-	}
-	if client.IgnoreNotFound(err) != nil {
-		return ctrl.Result{}, fmt.Errorf("removing a pod whose node %s does not exist: %w", pod.Spec.NodeName, err)
-	}
-	return ctrl.Result{}, nil
+	var outcome controllerkit.Outcome
+	outcome.Add("removing a pod that no kubelet sees the end of", r.collect(ctx, pod))
+	return outcome.Result(r.clock.Now())
 }
 
-// nodeExists asks the API server before it believes that a node is gone: the
-// cache of nodes can be behind that of pods.
-func (r *Reconciler) nodeExists(ctx context.Context, name string) (bool, error) {
-	key := client.ObjectKey{Name: name}
-	err := r.client.Get(ctx, key, &v1alpha1.SimNode{}, client.UnsafeDisableDeepCopy)
+func (r *Reconciler) collect(ctx context.Context, pod *v1alpha1.SimPod) error {
+	deleted := pod.DeletionTimestamp != nil
+	if pod.Spec.NodeName == "" {
+		if !deleted {
+			return nil
+		}
+		return r.remove(ctx, pod, kubelet.MarkFailed)
+	}
+	node, err := r.node(ctx, pod.Spec.NodeName)
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading node %s: %w", pod.Spec.NodeName, err)
+	case node == nil:
+		return r.remove(ctx, pod, func(pod *v1alpha1.SimPod) (v1alpha1.SimPodStatus, bool) {
+			return kubelet.MarkLost(pod, r.clock.Now())
+		})
+	case deleted && kubelet.OutOfService(node):
+		return r.remove(ctx, pod, kubelet.MarkFailed)
+	}
+	return nil
+}
+
+// node returns the node, nil where there is none. It asks the API server before
+// it believes that: the cache of nodes can be behind that of pods.
+func (r *Reconciler) node(ctx context.Context, name string) (*v1alpha1.SimNode, error) {
+	key, node := client.ObjectKey{Name: name}, &v1alpha1.SimNode{}
+	err := r.client.Get(ctx, key, node, client.UnsafeDisableDeepCopy)
 	if apierrors.IsNotFound(err) {
-		err = r.live.Get(ctx, key, &v1alpha1.SimNode{})
+		err = r.live.Get(ctx, key, node)
 	}
 	if apierrors.IsNotFound(err) {
-		return false, nil
+		return nil, nil
 	}
-	return err == nil, err
+	return node, err
 }
 
 // remove marks the pod as failed, takes the kubelet's finalizer off and deletes
 // the pod, in this order: each step can be repeated after a crash.
-func (r *Reconciler) remove(ctx context.Context, pod *v1alpha1.SimPod) error {
-	if status, changed := kubelet.MarkLost(pod, r.clock.Now()); changed {
+func (r *Reconciler) remove(ctx context.Context, pod *v1alpha1.SimPod, mark func(*v1alpha1.SimPod) (v1alpha1.SimPodStatus, bool)) error {
+	if status, changed := mark(pod); changed {
 		base := pod.DeepCopy()
 		pod.Status = status
-		if err := r.client.Status().Patch(ctx, pod, lockedPatch(base)); err != nil {
+		if err := controllerkit.PatchStatus(ctx, r.client, pod, base); err != nil {
 			return fmt.Errorf("marking it as failed: %w", err)
 		}
 	}
 	deleting := pod.DeletionTimestamp != nil
 	base := pod.DeepCopy()
 	if controllerutil.RemoveFinalizer(pod, v1alpha1.FinalizerKubelet) {
-		if err := r.client.Patch(ctx, pod, lockedPatch(base)); err != nil {
+		if err := controllerkit.Patch(ctx, r.client, pod, base); err != nil {
 			return fmt.Errorf("removing the finalizer: %w", err)
 		}
 	}
@@ -145,8 +170,4 @@ func (r *Reconciler) remove(ctx context.Context, pod *v1alpha1.SimPod) error {
 		return nil
 	}
 	return r.client.Delete(ctx, pod, client.Preconditions(metav1.Preconditions{UID: &pod.UID}))
-}
-
-func lockedPatch(base *v1alpha1.SimPod) client.Patch {
-	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
 }

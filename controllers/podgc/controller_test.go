@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/scheme"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
@@ -32,7 +33,7 @@ func TestStaleCacheIsTriedAgainWithoutAnError(t *testing.T) {
 
 	r := &Reconciler{client: api, live: api, clock: clocktesting.NewFakePassiveClock(time.Unix(1000, 0))}
 	result, err := r.Reconcile(t.Context(), stale)
-	if want := (ctrl.Result{RequeueAfter: retryDelay}); err != nil || result != want {
+	if want := (ctrl.Result{RequeueAfter: controllerkit.StaleRetry}); err != nil || result != want {
 		t.Errorf("Reconcile of a stale pod: %+v, %v; want %+v", result, err, want)
 	}
 	if result, err = r.Reconcile(t.Context(), current); err != nil || result != (ctrl.Result{}) {

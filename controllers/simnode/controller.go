@@ -16,11 +16,11 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
@@ -57,7 +57,7 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simnode").
 		For(&v1alpha1.SimNode{}, builder.WithPredicates(relevant())).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(r)
 }
 
@@ -88,23 +88,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	now := r.clock.Now()
 	// The heartbeat comes first: a node that cannot send it is not ready.
-	beat, next, err := r.heartbeat(ctx, node, now)
-	if err != nil {
-		return ctrl.Result{}, fmt.Errorf("renewing the lease: %w", err)
+	var outcome controllerkit.Outcome
+	beat, next := r.heartbeat(ctx, node, now)
+	outcome.WakeAt(next)
+	if beat != beatFailed {
+		wake, err := r.register(ctx, node, beat == beatSent, now)
+		outcome.WakeAt(wake)
+		outcome.Add("reporting the node", err)
 	}
-	wake, err := r.register(ctx, node, beat, now)
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		// Somebody else wrote the node; look again when the watch has brought it.
-		return ctrl.Result{RequeueAfter: retryDelay}, nil
-	}
-	if !wake.IsZero() && wake.Before(next) {
-		next = wake
-	}
-	return ctrl.Result{RequeueAfter: max(next.Sub(r.clock.Now()), 1)}, err
+	return outcome.Result(r.clock.Now())
 }
-
-// retryDelay is how long a write that was refused as stale waits for the cache.
-const retryDelay = 50 * time.Millisecond
 
 // register writes what the kubelet reports of its node: labels and taints first,
 // so that a node that boots is not schedulable for an instant. What is allocated
@@ -120,28 +113,22 @@ func (r *Reconciler) register(ctx context.Context, node *v1alpha1.SimNode, beat 
 	}
 	next := kubelet.NextNode(node, facts, now)
 	if err := r.patchMeta(ctx, node, next); err != nil {
-		return time.Time{}, fmt.Errorf("registering the node: %w", err)
-	}
-	if !beat && !next.Changed {
-		return next.Wake, nil
+		return time.Time{}, fmt.Errorf("writing labels and taints: %w", err)
 	}
 	status := next.Status
 	if beat {
-		allocated, count, err := r.allocated(ctx, node.Name)
+		pods, err := r.pods(ctx, node.Name)
 		if err != nil {
 			return time.Time{}, err
 		}
-		if count != status.PodCount || !sameResources(allocated, status.Allocated) {
-			status.Allocated, status.PodCount = allocated, count
-			next.Changed = true
-		}
+		next.Changed = kubelet.CountPods(&status, pods) || next.Changed
 	}
 	if !next.Changed {
 		return next.Wake, nil
 	}
 	base := node.DeepCopy()
 	node.Status = status
-	if err := r.client.Status().Patch(ctx, node, lockedPatch(base)); err != nil {
+	if err := controllerkit.PatchStatus(ctx, r.client, node, base); err != nil {
 		return time.Time{}, fmt.Errorf("writing the status: %w", err)
 	}
 	return next.Wake, nil
@@ -161,33 +148,15 @@ func (r *Reconciler) patchMeta(ctx context.Context, node *v1alpha1.SimNode, next
 	if next.Taints != nil {
 		node.Spec.Taints = next.Taints
 	}
-	return r.client.Patch(ctx, node, lockedPatch(base))
+	return controllerkit.Patch(ctx, r.client, node, base)
 }
 
-func lockedPatch(base *v1alpha1.SimNode) client.Patch {
-	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
-}
-
-func (r *Reconciler) allocated(ctx context.Context, node string) (v1alpha1.ResourceList, int32, error) {
+func (r *Reconciler) pods(ctx context.Context, node string) ([]v1alpha1.SimPod, error) {
 	var pods v1alpha1.SimPodList
 	if err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: node}, client.UnsafeDisableDeepCopy); err != nil {
-		return nil, 0, fmt.Errorf("listing the pods of the node: %w", err)
+		return nil, fmt.Errorf("listing the pods of the node: %w", err)
 	}
-	list, count := kubelet.Allocated(pods.Items)
-	return list, count, nil
-}
-
-func sameResources(a, b v1alpha1.ResourceList) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for name, q := range a {
-		other, ok := b[name]
-		if !ok || q.Cmp(other) != 0 {
-			return false
-		}
-	}
-	return true
+	return pods.Items, nil
 }
 
 const maxAddressAttempts = 16

@@ -14,8 +14,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -24,64 +26,96 @@ import (
 type heartbeats struct {
 	mu    sync.Mutex
 	nodes map[string]heartbeat
+	// failing are the nodes whose heartbeat fails.
+	failing controllerkit.Notices
 }
 
 type heartbeat struct {
 	uid types.UID
-	at  time.Time
+	kubelet.HeartbeatFacts
 }
 
 func newHeartbeats() *heartbeats { return &heartbeats{nodes: make(map[string]heartbeat)} }
 
-// last returns when the node's Lease was renewed; the zero time where it was
-// not, by this process, for this node of that name.
-func (h *heartbeats) last(node *v1alpha1.SimNode) time.Time {
+// facts returns what is known of the node's heartbeats; nothing where this
+// process sent none for this node of that name.
+func (h *heartbeats) facts(node *v1alpha1.SimNode) kubelet.HeartbeatFacts {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if beat := h.nodes[node.Name]; beat.uid == node.UID {
-		return beat.at
+		return beat.HeartbeatFacts
 	}
-	return time.Time{}
+	return kubelet.HeartbeatFacts{}
 }
 
-func (h *heartbeats) set(node *v1alpha1.SimNode, at time.Time) {
+func (h *heartbeats) set(node *v1alpha1.SimNode, facts kubelet.HeartbeatFacts) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.nodes[node.Name] = heartbeat{uid: node.UID, at: at}
+	h.nodes[node.Name] = heartbeat{uid: node.UID, HeartbeatFacts: facts}
 }
 
 func (h *heartbeats) forget(name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.nodes, name)
+	h.failing.Forget(types.NamespacedName{Name: name})
 }
 
-// heartbeat renews the node's Lease if that is due. It returns whether it was,
-// and when it will be.
-func (r *Reconciler) heartbeat(ctx context.Context, node *v1alpha1.SimNode, now time.Time) (bool, time.Time, error) {
-	last := r.beats.last(node)
-	// A node that was taken for dead shows first that it is not.
-	if next := kubelet.NextHeartbeat(node, last); !last.IsZero() && now.Before(next) && !kubelet.TakenForDead(node) {
-		return false, next, nil
+// beat is what became of a heartbeat.
+type beat int
+
+const (
+	beatNotDue beat = iota
+	beatSent
+	beatFailed
+)
+
+// heartbeat renews the node's Lease if that is due. It returns what became of it
+// and when it has to be looked at again. A failure is no error of the pass: a
+// node tries again at a fixed pace, however long it was silent.
+func (r *Reconciler) heartbeat(ctx context.Context, node *v1alpha1.SimNode, now time.Time) (beat, time.Time) {
+	facts := r.beats.facts(node)
+	due, next := kubelet.Heartbeat(node, facts, now)
+	if !due {
+		if facts.Failed.After(facts.Renewed) {
+			return beatFailed, next
+		}
+		return beatNotDue, next
 	}
+	key := client.ObjectKeyFromObject(node)
+	if err := r.sendHeartbeat(ctx, node, facts.Renewed.IsZero(), now); err != nil {
+		facts.Failed = now
+		r.beats.set(node, facts)
+		if r.beats.failing.Changed(key, err.Error()) && ctx.Err() == nil {
+			log.FromContext(ctx).Error(err, "A node cannot send its heartbeat; it is tried again quietly", "node", node.Name)
+		}
+		_, next = kubelet.Heartbeat(node, facts, now)
+		return beatFailed, next
+	}
+	facts = kubelet.HeartbeatFacts{Renewed: now}
+	r.beats.set(node, facts)
+	if r.beats.failing.Forget(key) {
+		log.FromContext(ctx).Info("A node sends its heartbeat again", "node", node.Name)
+	}
+	return beatSent, kubelet.NextHeartbeat(node, now)
+}
+
+// sendHeartbeat renews the node's Lease, or creates it: the first time that is
+// tried first.
+func (r *Reconciler) sendHeartbeat(ctx context.Context, node *v1alpha1.SimNode, first bool, now time.Time) error {
 	lease := leaseOf(node, now)
-	var err error
-	if last.IsZero() {
-		err = r.client.Create(ctx, lease)
-		if apierrors.IsAlreadyExists(err) {
-			err = r.renew(ctx, lease)
+	if first {
+		err := r.client.Create(ctx, lease)
+		if !apierrors.IsAlreadyExists(err) {
+			return err
 		}
-	} else {
-		err = r.renew(ctx, lease)
-		if apierrors.IsNotFound(err) {
-			err = r.client.Create(ctx, lease)
-		}
+		return r.renew(ctx, lease)
 	}
-	if err != nil {
-		return false, time.Time{}, err
+	err := r.renew(ctx, lease)
+	if apierrors.IsNotFound(err) {
+		return r.client.Create(ctx, lease)
 	}
-	r.beats.set(node, now)
-	return true, kubelet.NextHeartbeat(node, now), nil
+	return err
 }
 
 // leaseOf is what a kubelet's lease controller makes. The owner reference lets

@@ -11,14 +11,15 @@ import (
 	"errors"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	Clock clock.PassiveClock
 	// Recorder is told of every write. Required.
 	Recorder Recorder
+	// Events receives Killing, as upstream. Required.
+	Events events.EventRecorder
 	// MaxConcurrentReconciles is the number of workers. Defaults to 16.
 	MaxConcurrentReconciles int
 }
@@ -44,6 +47,7 @@ type Reconciler struct {
 	client   client.Client
 	clock    clock.PassiveClock
 	recorder Recorder
+	events   events.EventRecorder
 	memory   *memory
 }
 
@@ -53,18 +57,23 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	if o.Recorder == nil {
 		return errors.New("simpod: a recorder is required")
 	}
+	if o.Events == nil {
+		return errors.New("simpod: an event recorder is required")
+	}
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
 	}
 	if o.MaxConcurrentReconciles <= 0 {
 		o.MaxConcurrentReconciles = 16
 	}
-	r := &Reconciler{client: mgr.GetClient(), clock: o.Clock, recorder: o.Recorder, memory: newMemory(maxRemembered)}
+	r := &Reconciler{
+		client: mgr.GetClient(), clock: o.Clock, recorder: o.Recorder, events: o.Events, memory: newMemory(maxRemembered),
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simpod").
 		Watches(&v1alpha1.SimPod{}, r.onPod()).
 		Watches(&v1alpha1.SimNode{}, r.onNode()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(reconcile.AsReconciler(r.client, r))
 }
 
@@ -79,55 +88,59 @@ func (r *Reconciler) Reconcile(ctx context.Context, pod *v1alpha1.SimPod) (ctrl.
 		// Without its node, a pod has no kubelet; the pod garbage collector sees to it.
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if !kubelet.Operational(node) {
-		// The node's next change brings the pod back here.
-		return ctrl.Result{}, nil
-	}
-	result, err := r.run(ctx, pod, node)
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
-		// Somebody else wrote the pod; the watch brings what they wrote.
-		return ctrl.Result{}, nil
-	}
-	return result, err
+	var outcome controllerkit.Outcome
+	outcome.Add("running the pod", r.run(ctx, pod, node, &outcome))
+	return outcome.Result(r.clock.Now())
 }
 
-func (r *Reconciler) run(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode) (ctrl.Result, error) {
-	seen := observation{version: pod.ResourceVersion, at: r.memory.observedAt(pod.UID, pod.ResourceVersion)}
-	if err := r.ensureFinalizer(ctx, pod, seen); err != nil {
-		return ctrl.Result{}, fmt.Errorf("adding the kubelet's finalizer: %w", err)
-	}
+func (r *Reconciler) run(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode, outcome *controllerkit.Outcome) error {
 	facts, err := r.facts(ctx, pod, node)
 	if err != nil {
-		return ctrl.Result{}, err
+		return err
 	}
-	now := r.clock.Now()
+	seen := observation{version: pod.ResourceVersion, at: r.memory.observedAt(pod.UID, pod.ResourceVersion)}
 	exact := pod.DeepCopy()
 	exact.Status = kubelet.Exact(pod.Status, r.memory.written(pod.UID))
-	next := kubelet.Next(exact, facts, now)
+	next := kubelet.Next(exact, facts, r.clock.Now())
+	if next.Hold {
+		if err := r.hold(ctx, pod, seen); err != nil {
+			return fmt.Errorf("adding the kubelet's finalizer: %w", err)
+		}
+	}
 	if next.Changed {
 		if err := r.writeStatus(ctx, pod, seen, next); err != nil {
-			return ctrl.Result{}, fmt.Errorf("writing the status: %w", err)
+			return fmt.Errorf("writing the status: %w", err)
 		}
 	}
+	r.reportKills(pod, next)
 	if next.Release {
 		if err := r.release(ctx, pod, seen); err != nil {
-			return ctrl.Result{}, fmt.Errorf("removing the kubelet's finalizer: %w", err)
+			return fmt.Errorf("removing the kubelet's finalizer: %w", err)
 		}
 	}
-	if next.Wake.IsZero() {
-		return ctrl.Result{}, nil
-	}
-	return ctrl.Result{RequeueAfter: max(next.Wake.Sub(r.clock.Now()), 1)}, nil
+	outcome.WakeAt(next.Wake)
+	return nil
 }
 
-// facts returns what the kubelet has to know to accept a pod; nothing for a pod
-// that it has accepted.
-func (r *Reconciler) facts(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode) (kubelet.PodFacts, error) {
-	if pod.Status.StartTime != nil || pod.DeletionTimestamp != nil {
-		return kubelet.PodFacts{}, nil
+// reportKills leaves one event for each run of a container that is told to stop.
+func (r *Reconciler) reportKills(pod *v1alpha1.SimPod, next kubelet.Result) {
+	for _, kill := range next.Kills {
+		if r.memory.killed(pod.UID, kill) {
+			r.events.Eventf(pod, nil, corev1.EventTypeNormal, "Killing", "Killing", "%s", kill.Message)
+		}
 	}
-	ip, err := r.podIP(ctx, pod)
-	return kubelet.PodFacts{HostIP: kubelet.HostIP(node), PodIP: ip}, err
+}
+
+// facts returns what the kubelet has to know of the pod's surroundings. It gives
+// an address to a pod that is yet to be accepted only.
+func (r *Reconciler) facts(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode) (kubelet.PodFacts, error) {
+	facts := kubelet.PodFacts{Silent: !kubelet.Operational(node), HostIP: kubelet.HostIP(node)}
+	if facts.Silent || pod.Status.StartTime != nil {
+		return facts, nil
+	}
+	var err error
+	facts.PodIP, err = r.podIP(ctx, pod)
+	return facts, err
 }
 
 // maxAddressAttempts bounds the search for an address that no pod has. With

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
 // maxRemembered bounds the pods that are remembered. A pod beyond it is run all
@@ -18,9 +19,10 @@ import (
 const maxRemembered = 200_000
 
 // memory holds what the API does not: when the watch delivered a version, the
-// exact times of the status that was written last, and its version. Nothing
-// depends on it but evidence and fractions of seconds: a pod that it does not
-// have, because the process is new or the memory is full, runs the same.
+// exact times of the status that was written last, its version, and which
+// containers were told to stop. Nothing depends on it but evidence, repeated
+// events and fractions of seconds: a pod that it does not have, because the
+// process is new or the memory is full, runs the same.
 type memory struct {
 	mu   sync.Mutex
 	max  int
@@ -32,6 +34,9 @@ type remembered struct {
 	observedAt      time.Time
 	writtenVersion  string
 	written         *v1alpha1.SimPodStatus
+	// kills has the begin, in seconds since 1970, of the run of each container
+	// that was told to stop last.
+	kills map[string]int64
 }
 
 func newMemory(limit int) *memory {
@@ -93,6 +98,26 @@ func (m *memory) written(uid types.UID) *v1alpha1.SimPodStatus {
 		return e.written
 	}
 	return nil
+}
+
+// killed notes that a run of a container was told to stop, and says whether that
+// is news.
+func (m *memory) killed(uid types.UID, kill kubelet.Kill) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.pods[uid]
+	if !ok {
+		return true
+	}
+	at := kill.StartedAt.Unix()
+	if last, known := e.kills[kill.Container]; known && last == at {
+		return false
+	}
+	if e.kills == nil {
+		e.kills = make(map[string]int64)
+	}
+	e.kills[kill.Container] = at
+	return true
 }
 
 // behind says whether the pod, read from the cache, is older than what was

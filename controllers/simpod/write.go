@@ -7,10 +7,10 @@ import (
 	"context"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -23,18 +23,12 @@ type observation struct {
 	at      time.Time
 }
 
-func lockedPatch(base *v1alpha1.SimPod) client.Patch {
-	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
-}
-
-// ensureFinalizer adds the finalizer to a pod that was bound without it.
-func (r *Reconciler) ensureFinalizer(ctx context.Context, pod *v1alpha1.SimPod, seen observation) error {
+// hold adds the finalizer to a pod that was bound without it.
+func (r *Reconciler) hold(ctx context.Context, pod *v1alpha1.SimPod, seen observation) error {
 	base := pod.DeepCopy()
-	if pod.DeletionTimestamp != nil || !controllerutil.AddFinalizer(pod, v1alpha1.FinalizerKubelet) {
-		return nil
-	}
+	controllerutil.AddFinalizer(pod, v1alpha1.FinalizerKubelet)
 	return r.write(pod, seen, string(base.Status.Phase), "finalizer added", func() error {
-		return r.client.Patch(ctx, pod, lockedPatch(base))
+		return controllerkit.Patch(ctx, r.client, pod, base)
 	})
 }
 
@@ -42,7 +36,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, pod *v1alpha1.SimPod, seen
 	base := pod.DeepCopy()
 	pod.Status = *next.Status.DeepCopy()
 	err := r.write(pod, seen, string(base.Status.Phase), next.Reason, func() error {
-		return r.client.Status().Patch(ctx, pod, lockedPatch(base))
+		return controllerkit.PatchStatus(ctx, r.client, pod, base)
 	})
 	if err != nil {
 		return err
@@ -61,7 +55,7 @@ func (r *Reconciler) release(ctx context.Context, pod *v1alpha1.SimPod, seen obs
 		return nil
 	}
 	return r.write(pod, seen, string(base.Status.Phase), kubelet.ReleaseReason, func() error {
-		return r.client.Patch(ctx, pod, lockedPatch(base))
+		return controllerkit.Patch(ctx, r.client, pod, base)
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/workload"
 )
@@ -48,17 +49,25 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) error {
 // candidates are the set's pods and those without a controller. They are not
 // copied: they must not be changed.
 func (r *Reconciler) candidates(ctx context.Context, set *v1alpha1.SimReplicaSet) ([]*v1alpha1.SimPod, error) {
-	var out []*v1alpha1.SimPod
-	for _, controller := range []string{string(set.UID), index.Orphan} {
-		var pods v1alpha1.SimPodList
-		err := r.client.List(ctx, &pods, client.InNamespace(set.Namespace),
-			client.MatchingFields{index.PodController: controller}, client.UnsafeDisableDeepCopy)
-		if err != nil {
-			return nil, fmt.Errorf("listing pods: %w", err)
-		}
-		for i := range pods.Items {
-			out = append(out, &pods.Items[i])
-		}
+	own, err := r.controlled(ctx, set.Namespace, string(set.UID))
+	if err != nil {
+		return nil, err
+	}
+	orphans, err := r.controlled(ctx, set.Namespace, index.Orphan)
+	return append(own, orphans...), err
+}
+
+// controlled are the pods of the controller with that UID, not copied.
+func (r *Reconciler) controlled(ctx context.Context, namespace, controller string) ([]*v1alpha1.SimPod, error) {
+	var pods v1alpha1.SimPodList
+	err := r.client.List(ctx, &pods, client.InNamespace(namespace),
+		client.MatchingFields{index.PodController: controller}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing pods: %w", err)
+	}
+	out := make([]*v1alpha1.SimPod, len(pods.Items))
+	for i := range pods.Items {
+		out[i] = &pods.Items[i]
 	}
 	return out, nil
 }
@@ -79,7 +88,7 @@ func (r *Reconciler) mayAdopt(ctx context.Context, set *v1alpha1.SimReplicaSet) 
 func (r *Reconciler) adopt(ctx context.Context, set *v1alpha1.SimReplicaSet, pod *v1alpha1.SimPod) (*v1alpha1.SimPod, error) {
 	adopted := pod.DeepCopy()
 	adopted.OwnerReferences = append(adopted.OwnerReferences, workload.OwnerReference(set))
-	if err := r.client.Patch(ctx, adopted, lockedPatch(pod)); err != nil {
+	if err := controllerkit.Patch(ctx, r.client, adopted, pod); err != nil {
 		return nil, ignoreGone(err, "adopting", pod)
 	}
 	return adopted, nil
@@ -93,7 +102,7 @@ func (r *Reconciler) release(ctx context.Context, set *v1alpha1.SimReplicaSet, p
 			released.OwnerReferences = append(released.OwnerReferences, owner)
 		}
 	}
-	return ignoreGone(r.client.Patch(ctx, released, lockedPatch(pod)), "releasing", pod)
+	return ignoreGone(controllerkit.Patch(ctx, r.client, released, pod), "releasing", pod)
 }
 
 func ignoreGone(err error, doing string, pod *v1alpha1.SimPod) error {
@@ -101,10 +110,6 @@ func ignoreGone(err error, doing string, pod *v1alpha1.SimPod) error {
 		return nil
 	}
 	return fmt.Errorf("%s pod %s: %w", doing, pod.Name, err)
-}
-
-func lockedPatch(base *v1alpha1.SimPod) client.Patch {
-	return client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})
 }
 
 func uidPrecondition(pod *v1alpha1.SimPod) client.DeleteOption {

@@ -18,10 +18,10 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/workload"
 )
 
@@ -45,6 +45,7 @@ type Reconciler struct {
 	clock        clock.PassiveClock
 	events       events.EventRecorder
 	expectations *expectations
+	refused      refusals
 }
 
 // SetupWithManager adds the controller to the manager, whose cache must have the
@@ -61,34 +62,25 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	}
 	r := &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock, events: o.Events,
-		expectations: newExpectations(),
+		expectations: newExpectations(), refused: newRefusals(),
 	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simreplicaset").
 		For(&v1alpha1.SimReplicaSet{}).
 		Watches(&v1alpha1.SimPod{}, r.onPod()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(r)
 }
 
 // scope is what one pass knows.
 type scope struct {
+	controllerkit.Outcome
 	set      *v1alpha1.SimReplicaSet
 	selector labels.Selector
 	now      time.Time
 	// owned are the pods that are owned after adoption and release, those that
 	// have ended or are being deleted too.
 	owned []*v1alpha1.SimPod
-}
-
-func (s *scope) active() []*v1alpha1.SimPod {
-	var out []*v1alpha1.SimPod
-	for _, pod := range s.owned {
-		if workload.Active(pod) {
-			out = append(out, pod)
-		}
-	}
-	return out
 }
 
 // Reconcile claims the pods that match, creates or deletes what differs from
@@ -98,6 +90,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.client.Get(ctx, req.NamespacedName, set); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.expectations.forget(req.NamespacedName)
+			r.refused.forget(req.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -108,38 +101,29 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	s := &scope{set: set, selector: selector, now: r.clock.Now()}
 	claimErr := r.claim(ctx, s)
+	s.Add("claiming pods", claimErr)
 	if !r.expectationsMet(ctx, s) {
 		// What the cache shows is not what this controller made: neither act nor
 		// report on it. The watch is likely to be back here before the delay is over.
-		return ctrl.Result{RequeueAfter: recheckDelay}, claimErr
+		s.WakeAt(s.now.Add(recheckDelay))
+		return s.Result(r.clock.Now())
 	}
 	var manageErr error
 	if claimErr == nil {
 		manageErr = r.manage(ctx, s)
 	}
-	next, statusErr := r.report(ctx, s, manageErr)
-	err = errors.Join(claimErr, manageErr, statusErr)
-	switch {
-	case err != nil:
-		return ctrl.Result{}, err
-	case next.IsZero():
-		return ctrl.Result{}, nil
-	}
-	return ctrl.Result{RequeueAfter: max(next.Sub(r.clock.Now()), 1)}, nil
+	s.Add("reporting", r.report(ctx, s, manageErr))
+	return s.Result(r.clock.Now())
 }
 
-// report writes the status if it changed, and returns when it changes next with
-// nothing but time.
-func (r *Reconciler) report(ctx context.Context, s *scope, manageErr error) (time.Time, error) {
+// report writes the status if it changed.
+func (r *Reconciler) report(ctx context.Context, s *scope, manageErr error) error {
 	status, changed, next := workload.Status(s.set, s.owned, manageErr, s.now)
+	s.WakeAt(next)
 	if !changed {
-		return next, nil
+		return nil
 	}
 	base := s.set.DeepCopy()
 	s.set.Status = status
-	err := r.client.Status().Patch(ctx, s.set, client.MergeFrom(base))
-	if client.IgnoreNotFound(err) != nil {
-		return next, fmt.Errorf("writing the status: %w", err)
-	}
-	return next, nil
+	return controllerkit.PatchStatus(ctx, r.client, s.set, base)
 }

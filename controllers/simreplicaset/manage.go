@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/workload"
@@ -21,17 +23,66 @@ import (
 // parallelWrites bounds the requests that one set has under way.
 const parallelWrites = 32
 
-// manage creates or deletes pods, and notes them as expected in the cache.
+// manage creates or deletes pods, and notes them as expected in the cache. It
+// returns why that failed, for the set's status; when it is tried again is noted.
 func (r *Reconciler) manage(ctx context.Context, s *scope) error {
-	active := s.active()
-	plan := workload.PlanReplicas(s.set, active, active, s.now)
-	switch {
-	case plan.Create > 0:
-		return r.create(ctx, s, plan.Create)
-	case len(plan.Delete) > 0:
-		return r.delete(ctx, s, plan.Delete)
+	related, err := r.related(ctx, s.set)
+	if err != nil {
+		s.Add("finding related pods", err)
+		return nil
 	}
-	return nil
+	key := client.ObjectKeyFromObject(s.set)
+	refused := r.refused.of(s.set)
+	plan := workload.PlanReplicas(s.set, s.owned, related, s.now)
+	s.WakeAt(plan.Wait)
+	switch {
+	case plan.Create > 0 && s.now.Before(refused.until):
+		// The refusal stands: an event of a pod must not undo the pause.
+		s.WakeAt(refused.until)
+		return refused.err
+	case plan.Create > 0:
+		err = r.create(ctx, s, plan.Create)
+	case len(plan.Delete) > 0:
+		err = r.delete(ctx, s, plan.Delete)
+		s.Add("deleting pods", err)
+		return err
+	}
+	if err == nil {
+		r.refused.forget(key)
+		return nil
+	}
+	until, news := r.refused.note(s.set, err, s.now)
+	s.WakeAt(until)
+	if news {
+		log.FromContext(ctx).Error(err, "Pods of a SimReplicaSet cannot be created; it is tried again quietly", "simReplicaSet", key)
+	}
+	return err
+}
+
+// related are the pods of all sets that the set's own controller controls; none
+// where it has no controller.
+func (r *Reconciler) related(ctx context.Context, set *v1alpha1.SimReplicaSet) ([]*v1alpha1.SimPod, error) {
+	owner := metav1.GetControllerOfNoCopy(set)
+	if owner == nil {
+		return nil, nil
+	}
+	var sets v1alpha1.SimReplicaSetList
+	if err := r.client.List(ctx, &sets, client.InNamespace(set.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing sets: %w", err)
+	}
+	var out []*v1alpha1.SimPod
+	for i := range sets.Items {
+		sibling := &sets.Items[i]
+		if other := metav1.GetControllerOfNoCopy(sibling); other == nil || other.UID != owner.UID {
+			continue
+		}
+		pods, err := r.controlled(ctx, set.Namespace, string(sibling.UID))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, pods...)
+	}
+	return out, nil
 }
 
 // create sends creates in batches that grow while they succeed. The pods that

@@ -25,7 +25,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -33,6 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 )
 
 const (
@@ -76,7 +76,7 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 		For(&v1alpha1.Walkthrough{}).
 		// Once a pod that had the name is gone, the name is free. Both have the same.
 		Watches(&v1alpha1.SimPod{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(onlyDeletions())).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles}).
+		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), New(mgr.GetClient(), o.Events)))
 }
 

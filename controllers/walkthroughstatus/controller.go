@@ -21,10 +21,10 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/controllerkit"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 )
@@ -77,10 +77,12 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	if o.MaxConcurrentReconciles <= 0 {
 		o.MaxConcurrentReconciles = 4
 	}
+	options := controllerkit.Options(o.MaxConcurrentReconciles)
+	options.NeedLeaderElection = new(false)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("walkthroughstatus").
 		For(&v1alpha1.Walkthrough{}).
-		WithOptions(controller.Options{MaxConcurrentReconciles: o.MaxConcurrentReconciles, NeedLeaderElection: new(false)}).
+		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), New(mgr.GetClient(), o.Tracer, o.Clock)))
 }
 
@@ -95,13 +97,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, walkthrough *v1alpha1.Walkth
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if err := r.write(ctx, walkthrough, status); err != nil {
-		return ctrl.Result{}, err
+	var outcome controllerkit.Outcome
+	outcome.Add("writing the status", r.write(ctx, walkthrough, status))
+	now := r.clock.Now()
+	if !meta.IsStatusConditionTrue(status.Conditions, v1alpha1.WalkthroughComplete) {
+		outcome.WakeAt(now.Add(r.interval(walkthrough)))
 	}
-	if meta.IsStatusConditionTrue(status.Conditions, v1alpha1.WalkthroughComplete) {
-		return ctrl.Result{}, nil
-	}
-	return ctrl.Result{RequeueAfter: r.interval(walkthrough)}, nil
+	return outcome.Result(now)
 }
 
 func (r *Reconciler) interval(walkthrough *v1alpha1.Walkthrough) time.Duration {
@@ -185,13 +187,5 @@ func (r *Reconciler) write(ctx context.Context, walkthrough *v1alpha1.Walkthroug
 	}
 	changed := walkthrough.DeepCopy()
 	changed.Status = *status
-	patch := client.MergeFromWithOptions(walkthrough, client.MergeFromWithOptimisticLock{})
-	err := r.client.Status().Patch(ctx, changed, patch)
-	if apierrors.IsNotFound(err) {
-		return nil // Deleted in the meantime.
-	}
-	if err != nil {
-		return fmt.Errorf("write the status of Walkthrough %s: %w", walkthrough.Name, err)
-	}
-	return nil
+	return controllerkit.PatchStatus(ctx, r.client, changed, walkthrough)
 }

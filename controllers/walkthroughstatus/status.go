@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/conditions"
 	"github.com/glassplane/glassplane/internal/explain"
 )
 
@@ -130,9 +130,8 @@ func judge(walkthrough *v1alpha1.Walkthrough, trace explain.Trace) (value metav1
 }
 
 func setComplete(walkthrough *v1alpha1.Walkthrough, status *v1alpha1.WalkthroughStatus, value metav1.ConditionStatus, reason, message string) {
-	const maxMessage = 32768 // metav1.Condition's
-	meta.SetStatusCondition(&status.Conditions, metav1.Condition{
+	conditions.Set(&status.Conditions, metav1.Condition{
 		Type: v1alpha1.WalkthroughComplete, Status: value, Reason: reason,
-		Message: message[:min(len(message), maxMessage)], ObservedGeneration: walkthrough.Generation,
+		Message: message, ObservedGeneration: walkthrough.Generation,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/conditions"
 )
 
 const (
@@ -144,7 +145,7 @@ func EvictAt(pod *v1alpha1.SimPod, taints []corev1.Taint, defaultSeconds int64, 
 	for _, taint := range taints {
 		when := since(taint)
 		i := slices.IndexFunc(tolerations, func(t corev1.Toleration) bool {
-			return t.ToleratesTaint(logr.Discard(), &taint, true)
+			return t.ToleratesTaint(logr.Discard(), &taint, comparisonOperators)
 		})
 		if i >= 0 {
 			if tolerations[i].TolerationSeconds == nil {
@@ -158,6 +159,11 @@ func EvictAt(pod *v1alpha1.SimPod, taints []corev1.Taint, defaultSeconds int64, 
 	}
 	return at, evict
 }
+
+// comparisonOperators says whether the operators Gt and Lt of tolerations have a
+// meaning. In 1.37 they are behind a feature gate that is off, for the scheduler
+// as for evictions (TaintTolerationComparisonOperators).
+const comparisonOperators = false
 
 // withDefaultTolerations adds what the admission plugin DefaultTolerationSeconds
 // of kube-apiserver adds to core/v1 pods. A negative number of seconds adds none.
@@ -194,11 +200,23 @@ func MarkNotReady(pod *v1alpha1.SimPod, now time.Time) (v1alpha1.SimPodStatus, b
 	return status, true
 }
 
+// MarkTerminating returns the status of a pod that is being deleted while its own
+// kubelet cannot report, and whether that is a change: only what kubectl shows
+// changes.
+func MarkTerminating(pod *v1alpha1.SimPod) (v1alpha1.SimPodStatus, bool) {
+	status := *pod.Status.DeepCopy()
+	if pod.DeletionTimestamp == nil || terminal(status.Phase) || status.Summary == SummaryTerminating {
+		return status, false
+	}
+	Summarize(pod, &status)
+	return status, true
+}
+
 // MarkDisrupted returns the status of a pod that a controller is about to
 // delete, with the condition DisruptionTarget, and whether that is a change.
 func MarkDisrupted(pod *v1alpha1.SimPod, reason, message string, now time.Time) (v1alpha1.SimPodStatus, bool) {
 	status := *pod.Status.DeepCopy()
-	changed := meta.SetStatusCondition(&status.Conditions, metav1.Condition{
+	changed := conditions.Set(&status.Conditions, metav1.Condition{
 		Type: v1alpha1.SimPodDisruptionTarget, Status: metav1.ConditionTrue,
 		Reason: reason, Message: message, ObservedGeneration: pod.Generation,
 		LastTransitionTime: metav1.Time{Time: now},
@@ -209,13 +227,36 @@ func MarkDisrupted(pod *v1alpha1.SimPod, reason, message string, now time.Time) 
 // MarkLost returns the status of a pod whose node no longer exists, as
 // markFailedAndDeletePodWithCondition in k8s.io/kubernetes/pkg/controller/podgc
 // sets it, and whether that is a change. A pod that has ended is left alone.
+// Beyond upstream the pod is no longer ready: there is nothing that would serve.
 func MarkLost(pod *v1alpha1.SimPod, now time.Time) (v1alpha1.SimPodStatus, bool) {
 	if terminal(pod.Status.Phase) {
 		return *pod.Status.DeepCopy(), false
 	}
-	status, _ := MarkDisrupted(pod, v1alpha1.ReasonDeletionByPodGC, "PodGC: node no longer exists", now)
+	lost := *pod
+	lost.Status, _ = MarkDisrupted(pod, v1alpha1.ReasonDeletionByPodGC, "PodGC: node no longer exists", now)
+	lost.Status, _ = MarkNotReady(&lost, now)
+	return MarkFailed(&lost)
+}
+
+// MarkFailed returns the status of a pod that no kubelet will report the end of,
+// as markFailedAndDeletePod in k8s.io/kubernetes/pkg/controller/podgc sets it, and
+// whether that is a change. A pod that has ended is left alone.
+func MarkFailed(pod *v1alpha1.SimPod) (v1alpha1.SimPodStatus, bool) {
+	status := *pod.Status.DeepCopy()
+	if terminal(status.Phase) {
+		return status, false
+	}
 	status.Phase = corev1.PodFailed
 	status.ObservedGeneration = pod.Generation
 	Summarize(pod, &status)
 	return status, true
+}
+
+// OutOfService says whether an administrator has said that a node is down for
+// good while it is not ready, so that nobody waits for its kubelet: gcTerminating
+// in k8s.io/kubernetes/pkg/controller/podgc.
+func OutOfService(node *v1alpha1.SimNode) bool {
+	return !Operational(node) && slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool {
+		return t.Key == corev1.TaintNodeOutOfService
+	})
 }

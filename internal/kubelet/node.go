@@ -206,6 +206,17 @@ func Allocated(pods []v1alpha1.SimPod) (v1alpha1.ResourceList, int32) {
 	return total, count
 }
 
+// CountPods sets what is allocated on a node and the number of its pods in its
+// status, and says whether that is a change.
+func CountPods(status *v1alpha1.SimNodeStatus, pods []v1alpha1.SimPod) bool {
+	allocated, count := Allocated(pods)
+	if count == status.PodCount && equality.Semantic.DeepEqual(allocated, status.Allocated) {
+		return false
+	}
+	status.Allocated, status.PodCount = allocated, count
+	return true
+}
+
 // Operational says whether the kubelet of a node acts on its pods: not before
 // the node has registered and booted, and not while it is taken for dead. A
 // kubelet that sends no heartbeat does not report on pods either.
@@ -226,6 +237,32 @@ func HostIP(node *v1alpha1.SimNode) string {
 		}
 	}
 	return ""
+}
+
+// HeartbeatFacts is what a node knows of its heartbeats. The zero value is that
+// of a kubelet that has just started.
+type HeartbeatFacts struct {
+	// Renewed is when the node's Lease was renewed last.
+	Renewed time.Time
+	// Failed is when a renewal failed that was none since; zero where none did.
+	Failed time.Time
+}
+
+// Heartbeat says whether the node has to renew its Lease now, and if not, when.
+// After a failure it tries again at the pace of its heartbeats, but no slower
+// than every DefaultHeartbeatInterval, whatever failed and for however long:
+// sync in k8s.io/component-helpers/apimachinery/lease.
+func Heartbeat(node *v1alpha1.SimNode, facts HeartbeatFacts, now time.Time) (due bool, next time.Time) {
+	if facts.Failed.After(facts.Renewed) {
+		next = facts.Failed.Add(min(HeartbeatInterval(node), DefaultHeartbeatInterval))
+		return !now.Before(next), next
+	}
+	// A node that was taken for dead shows first that it is not.
+	if facts.Renewed.IsZero() || TakenForDead(node) {
+		return true, now
+	}
+	next = NextHeartbeat(node, facts.Renewed)
+	return !now.Before(next), next
 }
 
 // HeartbeatInterval returns how often the node renews its Lease.

@@ -219,3 +219,99 @@ func TestMarkLost(t *testing.T) {
 		t.Error("a pod that has succeeded fails")
 	}
 }
+
+// However long a node was silent, it tries again within ten seconds.
+func TestHeartbeat(t *testing.T) {
+	node := func(interval time.Duration, ready metav1.ConditionStatus) *v1alpha1.SimNode {
+		n := simNode(0)
+		n.Spec.Simulation = &v1alpha1.NodeSimulation{HeartbeatInterval: &metav1.Duration{Duration: interval}}
+		n.Status.Conditions = []metav1.Condition{{Type: v1alpha1.SimNodeReady, Status: ready}}
+		return n
+	}
+	alive, dead := metav1.ConditionTrue, metav1.ConditionUnknown
+	tests := []struct {
+		name  string
+		node  *v1alpha1.SimNode
+		facts HeartbeatFacts
+		now   time.Time
+		due   bool
+		next  time.Time
+	}{
+		{name: "a kubelet that has just started", node: node(10*time.Second, alive), now: start, due: true, next: start},
+		{name: "renewed just now", node: node(10*time.Second, alive), facts: HeartbeatFacts{Renewed: start}, now: start,
+			next: NextHeartbeat(node(10*time.Second, alive), start)},
+		{name: "taken for dead", node: node(10*time.Second, dead), facts: HeartbeatFacts{Renewed: start}, now: start, due: true, next: start},
+		{name: "failed a moment ago, after an hour of failures", node: node(10*time.Second, dead),
+			facts: HeartbeatFacts{Renewed: start.Add(-time.Hour), Failed: start}, now: start.Add(time.Second), next: start.Add(10 * time.Second)},
+		{name: "failed ten seconds ago", node: node(10*time.Second, dead),
+			facts: HeartbeatFacts{Renewed: start.Add(-time.Hour), Failed: start}, now: start.Add(10 * time.Second), due: true, next: start.Add(10 * time.Second)},
+		{name: "failed for the first time", node: node(10*time.Second, alive), facts: HeartbeatFacts{Failed: start}, now: start, next: start.Add(10 * time.Second)},
+		{name: "a slow node is no slower", node: node(5*time.Minute, alive), facts: HeartbeatFacts{Failed: start}, now: start, next: start.Add(10 * time.Second)},
+		{name: "a fast node is as fast", node: node(time.Second, alive), facts: HeartbeatFacts{Failed: start}, now: start, next: start.Add(time.Second)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			due, next := Heartbeat(tt.node, tt.facts, tt.now)
+			if due != tt.due || !next.Equal(tt.next) {
+				t.Errorf("due %v at %s, want %v at %s", due, next, tt.due, tt.next)
+			}
+		})
+	}
+}
+
+func TestEvictAtGivesComparisonOperatorsNoMeaning(t *testing.T) {
+	pod := boundPod(nil, func(s *v1alpha1.SimPodSpec) {
+		s.Tolerations = []corev1.Toleration{{Key: "level", Operator: corev1.TolerationOpGt, Value: "3", Effect: corev1.TaintEffectNoExecute}}
+	})
+	taints := []corev1.Taint{{Key: "level", Value: "5", Effect: corev1.TaintEffectNoExecute}}
+	at, evict := EvictAt(pod, taints, 300, func(corev1.Taint) time.Time { return start })
+	if !evict || !at.Equal(start) {
+		t.Errorf("evict %v at %s, want at once: the scheduler would not place the pod there", evict, at)
+	}
+}
+
+func TestMarksOfPodsWithoutKubelet(t *testing.T) {
+	pod := boundPod(nil, nil)
+	pod.Status = Next(pod, facts, start).Status
+	if _, changed := MarkTerminating(pod); changed {
+		t.Error("a pod that is not deleted terminates")
+	}
+	pod.DeletionTimestamp = &metav1.Time{Time: start}
+	status, changed := MarkTerminating(pod)
+	if !changed || status.Summary != SummaryTerminating || status.Ready != "1/1" || status.Phase != corev1.PodRunning {
+		t.Errorf("changed %v, summary %s, ready %s, phase %s", changed, status.Summary, status.Ready, status.Phase)
+	}
+	pod.Status = status
+	if _, changed := MarkTerminating(pod); changed {
+		t.Error("the mark is written twice")
+	}
+	failed, changed := MarkFailed(pod)
+	if !changed || failed.Phase != corev1.PodFailed || failed.Summary == SummaryTerminating {
+		t.Errorf("changed %v, phase %s, summary %s", changed, failed.Phase, failed.Summary)
+	}
+	lost, changed := MarkLost(pod, start)
+	if !changed || lost.Phase != corev1.PodFailed || meta.IsStatusConditionTrue(lost.Conditions, v1alpha1.SimPodReady) ||
+		!meta.IsStatusConditionTrue(lost.Conditions, v1alpha1.SimPodDisruptionTarget) {
+		t.Errorf("changed %v, status %+v", changed, lost)
+	}
+	pod.Status = failed
+	if _, changed := MarkTerminating(pod); changed {
+		t.Error("a pod that has ended terminates")
+	}
+}
+
+func TestOutOfService(t *testing.T) {
+	node := simNode(0)
+	node.Spec.Taints = []corev1.Taint{{Key: corev1.TaintNodeOutOfService, Effect: corev1.TaintEffectNoExecute}}
+	if !OutOfService(node) {
+		t.Error("a tainted node that is not ready is in service")
+	}
+	node.Status.Conditions = []metav1.Condition{{Type: v1alpha1.SimNodeReady, Status: metav1.ConditionTrue}}
+	if OutOfService(node) {
+		t.Error("a node that is ready is out of service")
+	}
+	node.Status.Conditions[0].Status, node.Spec.Taints = metav1.ConditionUnknown, nil
+	if OutOfService(node) {
+		t.Error("a node without the taint is out of service")
+	}
+}

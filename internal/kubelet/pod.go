@@ -4,6 +4,7 @@
 package kubelet
 
 import (
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,10 +20,17 @@ const deadlineMessage = "Pod was active on the node longer than the specified de
 // ReleaseReason is the reason of the transition that removes the finalizer.
 const ReleaseReason = "containers stopped, finalizer removed"
 
-// PodFacts is what the kubelet knows of a pod's surroundings when it accepts
-// the pod. It is not looked at afterwards.
+// ForceReason is the reason of the transition that removes the finalizer of a pod
+// that is deleted by force, without asking its kubelet.
+const ForceReason = "deleted by force, finalizer removed without the kubelet"
+
+// PodFacts is what the kubelet knows of a pod's surroundings.
 type PodFacts struct {
-	// HostIP is the address of the node.
+	// Silent says that the node's kubelet does nothing, because the node has not
+	// booted or is taken for dead. Its next change brings its pods back.
+	Silent bool
+	// HostIP is the address of the node. Like PodIP it is looked at only when the
+	// pod is accepted.
 	HostIP string
 	// PodIP is the address that the pod gets; see PodIP.
 	PodIP string
@@ -37,12 +45,28 @@ type Result struct {
 	Changed bool
 	// Reason says in one line what changed. Empty where nothing did.
 	Reason string
+	// Hold says that the pod has to get the kubelet's finalizer, before anything
+	// else is written: it was bound without.
+	Hold bool
 	// Release says that the containers have stopped, so that the kubelet's
 	// finalizer may go. Status, if changed, is to be written before.
 	Release bool
+	// Kills are the containers that are told to stop. A stop that takes its time
+	// is in each result until it is over.
+	Kills []Kill
 	// Wake is when Next has something new to say if the pod does not change
 	// before; always later than now. Zero where there is no such time.
 	Wake time.Time
+}
+
+// Kill says that the kubelet tells a container to stop, in the words of the
+// event that killContainer in k8s.io/kubernetes/pkg/kubelet/kuberuntime leaves.
+type Kill struct {
+	// Container is the container's name, StartedAt when the run began that ends.
+	Container string
+	StartedAt time.Time
+	// Message of the event.
+	Message string
 }
 
 // Next returns what the kubelet does with a pod that is bound to its node. It
@@ -56,20 +80,27 @@ type Result struct {
 // The pod is not changed, and the result shares no memory with it.
 func Next(pod *v1alpha1.SimPod, facts PodFacts, now time.Time) Result {
 	s := &sync{pod: pod, now: now, status: *pod.Status.DeepCopy()}
+	if facts.Silent {
+		return Result{Status: s.status}
+	}
 	if terminal(s.status.Phase) {
 		// As in kubelet, no pod leaves a terminal phase.
 		return s.result(pod.DeletionTimestamp != nil)
 	}
-	if pod.DeletionTimestamp != nil && !s.anyRunning() {
-		return s.result(true)
-	}
 	s.accept(facts)
 	stopped := s.stop()
 	s.run()
-	s.report()
+	s.endSidecars()
 	if pod.DeletionTimestamp == nil {
+		s.report()
 		return s.result(false)
 	}
+	// What was told to stop may also have ended by itself.
+	stopped = stopped || !s.anyRunning()
+	if stopped {
+		s.terminate()
+	}
+	s.report()
 	return s.deleted(stopped)
 }
 
@@ -81,7 +112,10 @@ type sync struct {
 	// stopping is set once no container is started or restarted any more.
 	stopping bool
 	// failed is set once activeDeadlineSeconds has ended the pod.
-	failed  bool
+	failed bool
+	// ended is set once nothing of a deleted pod runs any more.
+	ended   bool
+	kills   []Kill
 	reasons []string
 	wake    time.Time
 }
@@ -130,7 +164,8 @@ func (s *sync) accept(facts PodFacts) {
 }
 
 // alignStatuses returns one status per container, in the containers' order: the
-// one there is, else one that waits.
+// one there is, else one that waits. The image is that of the last run, so it
+// is the spec's only for a container that has not run yet.
 func alignStatuses(containers []v1alpha1.Container, have []v1alpha1.ContainerStatus, waiting string) []v1alpha1.ContainerStatus {
 	out := make([]v1alpha1.ContainerStatus, len(containers))
 	for i, c := range containers {
@@ -142,7 +177,10 @@ func alignStatuses(containers []v1alpha1.Container, have []v1alpha1.ContainerSta
 				out[i] = h
 			}
 		}
-		out[i].Name, out[i].Image = c.Name, c.Image
+		out[i].Name = c.Name
+		if out[i].State.Waiting != nil && out[i].LastState.Terminated == nil {
+			out[i].Image = c.Image
+		}
 	}
 	return out
 }
@@ -152,10 +190,8 @@ func (s *sync) run() {
 	if !s.due(s.startAt()) {
 		return
 	}
-	for i := range s.status.InitContainerStatuses {
-		if !s.runInit(&s.status.InitContainerStatuses[i]) {
-			return
-		}
+	if !s.initialize() {
+		return
 	}
 	for i := range s.status.ContainerStatuses {
 		s.runMain(&s.status.ContainerStatuses[i])
@@ -164,6 +200,29 @@ func (s *sync) run() {
 
 func (s *sync) startAt() time.Time {
 	return s.status.StartTime.Add(s.length(s.simulation().StartDelay, "start", "", 0))
+}
+
+// initialize moves the init containers on, one after the other, and says whether
+// the containers may start: every init container has completed and every sidecar
+// has started. Once a container has started, a sidecar that restarts keeps
+// nothing waiting. It mirrors computeInitContainerActions in
+// k8s.io/kubernetes/pkg/kubelet/kuberuntime.
+func (s *sync) initialize() bool {
+	started := s.anyMainStarted()
+	for i := range s.status.InitContainerStatuses {
+		c := &s.status.InitContainerStatuses[i]
+		if s.isSidecar(c.Name) {
+			s.runSidecar(c)
+			if c.State.Running == nil && !started {
+				return false
+			}
+			continue
+		}
+		if !s.runInit(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // runInit moves an init container on and says whether it has completed.
@@ -182,12 +241,12 @@ func (s *sync) runMain(c *v1alpha1.ContainerStatus) {
 	}
 }
 
-// advance starts, ends and restarts a container as far as the time allows. A
-// run that takes no time ends in the pass that starts it; as only the first
-// restart is immediate, this comes to an end.
+// advance starts, ends, restarts and replaces a container as far as the time
+// allows. A run that takes no time ends in the pass that starts it; as only the
+// first restart is immediate, this comes to an end.
 func (s *sync) advance(c *v1alpha1.ContainerStatus) {
 	s.startOrRestart(c)
-	for s.exitIfOver(c) {
+	for s.exitIfOver(c) || s.replace(c) {
 		s.startOrRestart(c)
 	}
 }
@@ -204,7 +263,7 @@ func (s *sync) exitIfOver(c *v1alpha1.ContainerStatus) bool {
 // runEnd returns when a running container ends by itself, if it does.
 func (s *sync) runEnd(c *v1alpha1.ContainerStatus) (time.Time, bool) {
 	duration := s.simulation().RunDuration
-	if c.State.Running == nil || (duration == nil && !s.isInit(c.Name)) {
+	if c.State.Running == nil || s.isSidecar(c.Name) || (duration == nil && !s.isInit(c.Name)) {
 		return time.Time{}, false
 	}
 	return c.State.Running.StartedAt.Add(s.length(duration, "run", c.Name, c.RestartCount)), true
@@ -244,7 +303,8 @@ func (s *sync) exit(c *v1alpha1.ContainerStatus, at time.Time, code int32) {
 
 // result compares what was computed with what the pod has.
 func (s *sync) result(release bool) Result {
-	r := Result{Status: s.status, Release: release, Wake: s.wake}
+	r := Result{Status: s.status, Release: release, Kills: s.kills, Wake: s.wake}
+	r.Hold = s.pod.DeletionTimestamp == nil && !slices.Contains(s.pod.Finalizers, v1alpha1.FinalizerKubelet)
 	r.Changed = !equality.Semantic.DeepEqual(s.status, s.pod.Status)
 	if r.Changed {
 		r.Reason = s.reason()

@@ -44,6 +44,12 @@ func boundPod(simulation *v1alpha1.PodSimulation, change func(*v1alpha1.SimPodSp
 	return pod
 }
 
+// held gives a pod a finalizer of somebody else beside the kubelet's.
+func held(pod *v1alpha1.SimPod) *v1alpha1.SimPod {
+	pod.Finalizers = []string{v1alpha1.FinalizerKubelet, "example.com/hold"}
+	return pod
+}
+
 func takes(d time.Duration) *v1alpha1.SimulatedDuration {
 	return &v1alpha1.SimulatedDuration{Duration: metav1.Duration{Duration: d}}
 }
@@ -117,6 +123,12 @@ func TestNextSequences(t *testing.T) {
 	inits := func(s *v1alpha1.SimPodSpec) {
 		s.InitContainers = []v1alpha1.Container{{Name: "a", Image: "i"}, {Name: "b", Image: "i"}}
 	}
+	sidecars := func(s *v1alpha1.SimPodSpec) {
+		sidecar := func(name string) v1alpha1.Container {
+			return v1alpha1.Container{Name: name, Image: "i", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}
+		}
+		s.InitContainers = []v1alpha1.Container{sidecar("proxy"), {Name: "migrate", Image: "i"}, sidecar("logs")}
+	}
 	tests := []struct {
 		name        string
 		pod         *v1alpha1.SimPod
@@ -154,6 +166,27 @@ func TestNextSequences(t *testing.T) {
 		{name: "shutdown-killed", pod: boundPod(&v1alpha1.PodSimulation{ShutdownDuration: takes(time.Minute)},
 			func(s *v1alpha1.SimPodSpec) { s.TerminationGracePeriodSeconds = new(int64(5)) }), deleteAfter: 10 * time.Second},
 		{name: "deleted-starting", pod: boundPod(&v1alpha1.PodSimulation{StartDelay: takes(time.Minute)}, nil), deleteAfter: time.Second},
+		{name: "held", pod: held(boundPod(nil, nil)), deleteAfter: 5 * time.Second},
+		{name: "held-shutdown", pod: held(boundPod(&v1alpha1.PodSimulation{ShutdownDuration: takes(2 * time.Second)}, nil)), deleteAfter: 5 * time.Second},
+		{name: "held-starting", pod: held(boundPod(&v1alpha1.PodSimulation{StartDelay: takes(time.Minute)}, nil)), deleteAfter: 5 * time.Second},
+		{name: "held-init", pod: held(boundPod(&v1alpha1.PodSimulation{RunDuration: takes(time.Minute)}, inits)), deleteAfter: 5 * time.Second},
+		{name: "held-crash-loop", pod: held(boundPod(&v1alpha1.PodSimulation{RunDuration: takes(time.Second)}, nil)), deleteAfter: 5 * time.Second},
+		{name: "sidecars", pod: boundPod(&v1alpha1.PodSimulation{RunDuration: takes(4 * time.Second), ReadinessDelay: takes(time.Second)},
+			func(s *v1alpha1.SimPodSpec) {
+				sidecars(s)
+				never(s)
+			})},
+		{name: "sidecars-shutdown", pod: boundPod(&v1alpha1.PodSimulation{ShutdownDuration: takes(3 * time.Second)},
+			func(s *v1alpha1.SimPodSpec) {
+				sidecars(s)
+				s.TerminationGracePeriodSeconds = new(int64(8))
+			}), deleteAfter: 5 * time.Second},
+		{name: "sidecars-init-fails", pod: boundPod(&v1alpha1.PodSimulation{
+			RunDuration: takes(2 * time.Second), FailureProbabilityPercent: 100, ShutdownDuration: takes(time.Second)},
+			func(s *v1alpha1.SimPodSpec) {
+				sidecars(s)
+				never(s)
+			})},
 		{name: "jitter", pod: boundPod(&v1alpha1.PodSimulation{
 			RunDuration: &v1alpha1.SimulatedDuration{Duration: metav1.Duration{Duration: 10 * time.Second}, JitterPercent: 50},
 			Seed:        7, FailureProbabilityPercent: 40}, onFailure), until: time.Hour},
@@ -299,7 +332,11 @@ func TestNextRandomPods(t *testing.T) {
 		}, func(s *v1alpha1.SimPodSpec) {
 			s.RestartPolicy = []corev1.RestartPolicy{corev1.RestartPolicyAlways, corev1.RestartPolicyOnFailure, corev1.RestartPolicyNever}[random.IntN(3)]
 			for n := range random.IntN(3) {
-				s.InitContainers = append(s.InitContainers, v1alpha1.Container{Name: fmt.Sprintf("init-%d", n), Image: "i"})
+				c := v1alpha1.Container{Name: fmt.Sprintf("init-%d", n), Image: "i"}
+				if random.IntN(2) == 0 {
+					c.RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+				}
+				s.InitContainers = append(s.InitContainers, c)
 			}
 			for n := range random.IntN(2) {
 				s.Containers = append(s.Containers, v1alpha1.Container{Name: fmt.Sprintf("more-%d", n), Image: "i"})
@@ -309,10 +346,16 @@ func TestNextRandomPods(t *testing.T) {
 			}
 			s.TerminationGracePeriodSeconds = new(random.Int64N(30))
 		})
+		if random.IntN(2) == 0 {
+			held(pod)
+		}
 		deleteAfter := time.Duration(1 + random.Int64N(int64(2*time.Minute)))
 		trace := drive(t, pod, deleteAfter, 24*time.Hour)
 		if !strings.Contains(trace, "finalizer removed") {
 			t.Fatalf("pod %d, deleted after %s, keeps its finalizer:\n%s", i, deleteAfter, trace)
+		}
+		if heldByOthers(pod) && !terminal(pod.Status.Phase) {
+			t.Fatalf("pod %d is held by others in phase %s:\n%s", i, pod.Status.Phase, trace)
 		}
 		var at float64
 		last := trace[strings.LastIndex(strings.TrimSuffix(trace, "\n"), "\n")+1:]

@@ -26,7 +26,9 @@ const (
 
 // startOrRestart starts a container that waits for its first start, and
 // restarts one that has ended where the restart policy says so and its back-off
-// is over. It does nothing for one that runs, or while the pod stops.
+// is over. A changed image has no back-off, as kubelet counts it for each
+// definition of a container. It does nothing for one that runs, or while the pod
+// stops.
 func (s *sync) startOrRestart(c *v1alpha1.ContainerStatus) {
 	if s.stopping {
 		return
@@ -36,14 +38,14 @@ func (s *sync) startOrRestart(c *v1alpha1.ContainerStatus) {
 		s.start(c)
 		s.because("containers started")
 	case c.State.Waiting != nil:
-		if s.due(c.LastState.Terminated.FinishedAt.Add(waitingBackOff(c))) {
+		if s.imageChanged(c) || s.due(c.LastState.Terminated.FinishedAt.Add(waitingBackOff(c))) {
 			s.restart(c)
 		}
 	case c.State.Terminated != nil && s.restartable(c):
 		wait := nextBackOff(c)
 		ended := c.State.Terminated
 		c.LastState = corev1.ContainerState{Terminated: ended}
-		if s.due(ended.FinishedAt.Add(wait)) {
+		if s.imageChanged(c) || s.due(ended.FinishedAt.Add(wait)) {
 			s.restart(c)
 			return
 		}
@@ -57,6 +59,9 @@ func (s *sync) startOrRestart(c *v1alpha1.ContainerStatus) {
 }
 
 func (s *sync) start(c *v1alpha1.ContainerStatus) {
+	if spec := s.container(c.Name); spec != nil {
+		c.Image = spec.Image
+	}
 	c.State = corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Time{Time: s.now}}}
 }
 
@@ -66,9 +71,40 @@ func (s *sync) restart(c *v1alpha1.ContainerStatus) {
 	s.because("container restarted")
 }
 
+// replace kills a running container whose image is no longer the spec's and
+// starts it again, whatever the restart policy says: computePodActions with
+// containerChanged in k8s.io/kubernetes/pkg/kubelet/kuberuntime. An init
+// container that is not a sidecar runs to its end. It takes no time:
+// shutdownDuration is that of the pod's end.
+func (s *sync) replace(c *v1alpha1.ContainerStatus) bool {
+	if s.stopping || c.State.Running == nil || !s.imageChanged(c) || (s.isInit(c.Name) && !s.isSidecar(c.Name)) {
+		return false
+	}
+	what := "Container"
+	if s.isSidecar(c.Name) {
+		what = "Init container"
+	}
+	s.kill(c, fmt.Sprintf("%s %s definition changed, will be restarted", what, c.Name))
+	_, code := s.shutdown()
+	s.exit(c, latest(s.now, c.State.Running.StartedAt.Time), code)
+	c.LastState = c.State
+	s.because("image changed")
+	s.restart(c)
+	return true
+}
+
+func (s *sync) imageChanged(c *v1alpha1.ContainerStatus) bool {
+	spec := s.container(c.Name)
+	return spec != nil && spec.Image != c.Image
+}
+
 // restartable mirrors podutil.ContainerShouldRestart of k8s.io/kubernetes for a
-// container that has ended. An init container is not restarted on success.
+// container that has ended. An init container is not restarted on success, a
+// sidecar always is until the pod's containers have ended.
 func (s *sync) restartable(c *v1alpha1.ContainerStatus) bool {
+	if s.isSidecar(c.Name) {
+		return !s.completed()
+	}
 	switch s.pod.Spec.RestartPolicy {
 	case corev1.RestartPolicyNever:
 		return false
@@ -79,13 +115,25 @@ func (s *sync) restartable(c *v1alpha1.ContainerStatus) bool {
 	}
 }
 
-func (s *sync) isInit(name string) bool {
-	for i := range s.pod.Spec.InitContainers {
-		if s.pod.Spec.InitContainers[i].Name == name {
-			return true
+// isInit says whether the name is that of an init container or sidecar.
+func (s *sync) isInit(name string) bool { return named(s.pod.Spec.InitContainers, name) != nil }
+
+// container returns the container, init container or sidecar of that name; nil
+// where there is none.
+func (s *sync) container(name string) *v1alpha1.Container {
+	if c := named(s.pod.Spec.Containers, name); c != nil {
+		return c
+	}
+	return named(s.pod.Spec.InitContainers, name)
+}
+
+func named(list []v1alpha1.Container, name string) *v1alpha1.Container {
+	for i := range list {
+		if list[i].Name == name {
+			return &list[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // nextBackOff returns how long the restart of a container that has just ended

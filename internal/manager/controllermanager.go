@@ -54,13 +54,15 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 	events := c.manager.GetEventRecorder(ControllerManagerName)
 	all := map[string]setup{
 		"simpod": func(m ctrl.Manager) error {
-			return simpod.SetupWithManager(m, simpod.Options{Recorder: history})
+			return simpod.SetupWithManager(m, simpod.Options{Recorder: history, Events: events})
 		},
 		"simnode": func(m ctrl.Manager) error {
 			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")})
 		},
-		"nodelifecycle": func(m ctrl.Manager) error { return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{}) },
-		"podgc":         func(m ctrl.Manager) error { return podgc.SetupWithManager(m, podgc.Options{}) },
+		"nodelifecycle": func(m ctrl.Manager) error {
+			return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{Events: events})
+		},
+		"podgc": func(m ctrl.Manager) error { return podgc.SetupWithManager(m, podgc.Options{}) },
 		"simreplicaset": func(m ctrl.Manager) error {
 			return simreplicaset.SetupWithManager(m, simreplicaset.Options{Events: events})
 		},

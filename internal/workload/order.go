@@ -69,8 +69,10 @@ func availableAt(pod *v1alpha1.SimPod, minReadySeconds int32) (time.Time, bool) 
 //  8. newer before older, on a logarithmic scale.
 //
 // Pods that are equal on a logarithmic scale come in the order of their UIDs,
-// which is random but repeatable. related are all pods of the same owner's
-// owner, the pods themselves included.
+// which is random but repeatable. related are all pods of the sets that have the
+// same controller as the pods' own set, the pods themselves included; none where
+// that has no controller, so that rule 5 tells nothing: getIndirectlyRelatedPods
+// in k8s.io/kubernetes/pkg/controller/replicaset.
 func DeletionOrder(pods, related []*v1alpha1.SimPod, now time.Time) []*v1alpha1.SimPod {
 	rank := make(map[string]int)
 	for _, pod := range related {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/conditions"
 )
 
 const (
@@ -72,20 +73,32 @@ func Claim(rs *v1alpha1.SimReplicaSet, selector labels.Selector, pods []*v1alpha
 type Plan struct {
 	// Create is the number of pods to create.
 	Create int
+	// Wait is when pods that are missing may be created, where not now; else zero.
+	Wait time.Time
 	// Delete are the pods to delete, those to be deleted first first.
 	Delete []*v1alpha1.SimPod
 }
 
-// PlanReplicas compares the active pods with the number that is wanted, as
-// manageReplicas in k8s.io/kubernetes/pkg/controller/replicaset does. related
-// is as for DeletionOrder.
-func PlanReplicas(rs *v1alpha1.SimReplicaSet, active, related []*v1alpha1.SimPod, now time.Time) Plan {
+// PlanReplicas compares the active ones of the pods that are owned with the number
+// that is wanted, as manageReplicas in
+// k8s.io/kubernetes/pkg/controller/replicaset does, but creates pods more slowly
+// the more of them have ended, see RestartAt. related is as for DeletionOrder.
+func PlanReplicas(rs *v1alpha1.SimReplicaSet, owned, related []*v1alpha1.SimPod, now time.Time) Plan {
 	if rs.DeletionTimestamp != nil {
 		return Plan{}
+	}
+	var active []*v1alpha1.SimPod
+	for _, pod := range owned {
+		if Active(pod) {
+			active = append(active, pod)
+		}
 	}
 	surplus := len(active) - int(Replicas(rs))
 	switch {
 	case surplus < 0:
+		if at := RestartAt(owned, int(Replicas(rs))); now.Before(at) {
+			return Plan{Wait: at}
+		}
 		return Plan{Create: min(-surplus, BurstReplicas)}
 	case surplus > 0:
 		return Plan{Delete: DeletionOrder(active, related, now)[:min(surplus, BurstReplicas)]}
@@ -205,7 +218,7 @@ func setReplicaFailure(status *v1alpha1.SimReplicaSetStatus, rs *v1alpha1.SimRep
 	if status.Replicas > Replicas(rs) {
 		reason = v1alpha1.ReasonFailedDelete
 	}
-	meta.SetStatusCondition(&status.Conditions, metav1.Condition{
+	conditions.Set(&status.Conditions, metav1.Condition{
 		Type: v1alpha1.SimReplicaSetReplicaFailure, Status: metav1.ConditionTrue,
 		Reason: reason, Message: err.Error(), ObservedGeneration: rs.Generation,
 		LastTransitionTime: metav1.Time{Time: now},
