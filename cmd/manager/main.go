@@ -100,6 +100,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opts.manager.EndpointAddress, "metrics-bind-address", "", "where metrics and evidence are served over HTTPS to authorized callers; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt, valid for the Service glassplane-COMPONENT.glassplane-system.svc, tls.key and, unless self-signed, ca.crt; by default a certificate is made at each start")
 	flags.StringVar(&opts.manager.AdvertiseAddress, "advertise-address", "", "IP at which other pods reach that endpoint; by default the one of --metrics-bind-address")
+	flags.StringVar(&opts.manager.ForceDeletionAddress, "force-deletion-bind-address", "", "where the API server asks the controller manager before it deletes a pod by force, with the certificate of --metrics-cert-dir; empty for nowhere: such a deletion then is a graceful one")
 	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves its API to this machine")
 	flags.StringVar(&opts.observer.AuditLog, "audit-log", "", "path of the API server's audit log, for the observer")

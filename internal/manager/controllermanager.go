@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/controllers/forcedeletion"
 	"github.com/glassplane/glassplane/controllers/nodelifecycle"
 	"github.com/glassplane/glassplane/controllers/podgc"
 	"github.com/glassplane/glassplane/controllers/simnode"
@@ -69,6 +70,11 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		"walkthrough": func(m ctrl.Manager) error {
 			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})
 		},
+	}
+	if c.hooks != nil {
+		all["forcedeletion"] = func(m ctrl.Manager) error {
+			return forcedeletion.SetupWithManager(m, forcedeletion.Options{Recorder: history})
+		}
 	}
 	chosen, err := choose(slices.Sorted(maps.Keys(all)), controllers)
 	if err != nil {

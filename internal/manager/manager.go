@@ -66,6 +66,10 @@ type Options struct {
 	// SchedulerProfiles are the scheduler's, as ReadSchedulerConfig returns them.
 	// Default: one profile with the default plugins.
 	SchedulerProfiles []*framework.Profile
+	// ForceDeletionAddress is where the API server is to ask the controller manager
+	// before it deletes a pod by force, host:port. Default: nowhere; such a deletion
+	// then is a graceful one.
+	ForceDeletionAddress string
 	// Log is quiet unless something is wrong.
 	Log logr.Logger
 }
@@ -76,6 +80,8 @@ type Component struct {
 	Name string
 
 	manager ctrl.Manager
+	// hooks is nil where the API server is to ask nothing.
+	hooks *hooks
 	// publisher is nil where nothing is served.
 	publisher *publisher
 	// kinds are those that the component watches.
@@ -91,7 +97,12 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	restConfig.QPS = -1
 	cacheOptions.DefaultTransform = cache.TransformStripManagedFields()
 	gracefully := shutdownTimeout
+	hooks, err := newHooks(name, opts)
+	if err != nil {
+		return nil, err
+	}
 	manager, err := ctrl.NewManager(restConfig, ctrl.Options{
+		WebhookServer:                 hooks.server(),
 		Scheme:                        scheme.New(),
 		Logger:                        opts.Log.WithName(name),
 		Cache:                         cacheOptions,
@@ -115,7 +126,7 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	if err := manager.AddReadyzCheck("caches", cachesChecker(manager.GetCache())); err != nil {
 		return nil, err
 	}
-	return &Component{Name: name, manager: manager, kinds: kinds}, nil
+	return &Component{Name: name, manager: manager, hooks: hooks, kinds: kinds}, nil
 }
 
 // serve adds the endpoint that serves metrics and the handlers, and publishes
