@@ -7,12 +7,19 @@ package local
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"net/url"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/glassplane/glassplane/internal/manager"
+	"github.com/glassplane/glassplane/internal/scheme"
 )
 
-func (c *Cluster) newScheduler() (*manager.Component, error) {
+func (c *Cluster) newScheduler(context.Context) (*manager.Component, error) {
 	opts, err := c.componentOptions(manager.SchedulerName)
 	if err != nil {
 		return nil, err
@@ -21,12 +28,49 @@ func (c *Cluster) newScheduler() (*manager.Component, error) {
 	return manager.NewScheduler(opts)
 }
 
-func (c *Cluster) newControllerManager() (*manager.Component, error) {
+func (c *Cluster) newControllerManager(ctx context.Context) (*manager.Component, error) {
 	opts, err := c.componentOptions(manager.ControllerManagerName)
 	if err != nil {
 		return nil, err
 	}
+	if opts.ForceDeletionAddress, err = freeAddress(ctx); err != nil {
+		return nil, err
+	}
 	return manager.NewControllerManager(opts, nil)
+}
+
+// freeAddress returns a port on loopback that is free now: a webhook's server
+// cannot be asked which one it was given.
+func freeAddress(ctx context.Context) (string, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", freePort)
+	if err != nil {
+		return "", fmt.Errorf("finding a free port for the controller manager: %w", err)
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+// askAboutForcedDeletions tells the API server where the controller manager is to
+// be asked before pods are deleted by force. It is done with the administrator's
+// rights: who may write webhooks may read everything, so no component may.
+func (c *Cluster) askAboutForcedDeletions(ctx context.Context, controllers *manager.Component) error {
+	configuration, err := controllers.ForceDeletion()
+	if err != nil {
+		return err
+	}
+	admin, err := client.New(c.AdminConfig(), client.Options{Scheme: scheme.New()})
+	if err != nil {
+		return fmt.Errorf("creating a client for the webhook of forced deletions: %w", err)
+	}
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(configuration)
+	if err != nil {
+		return fmt.Errorf("converting the webhook of forced deletions: %w", err)
+	}
+	apply := client.ApplyConfigurationFromUnstructured(&unstructured.Unstructured{Object: object})
+	if err := admin.Apply(ctx, apply, client.FieldOwner("glassplane-up"), client.ForceOwnership); err != nil {
+		return fmt.Errorf("applying the webhook of forced deletions: %w", err)
+	}
+	return nil
 }
 
 func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
@@ -38,12 +82,16 @@ func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	address := c.opts.ObserverAddress
+	if c.observer != nil { // it was started before
+		address = c.observer.Host
+	}
 	token, err := c.writeObserverToken(ctx)
 	if err != nil {
 		return nil, err
 	}
 	observer, err := manager.NewObserver(ctx, opts, manager.ObserverOptions{
-		Address: c.opts.ObserverAddress, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token,
+		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token,
 	})
 	if err != nil {
 		return nil, err

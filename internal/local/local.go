@@ -11,7 +11,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"sync"
 	"time"
@@ -28,9 +27,6 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 	"github.com/glassplane/glassplane/internal/version"
 )
-
-// readyTimeout is how long a component may take to fill its caches.
-const readyTimeout = 30 * time.Second
 
 // Options describe a cluster.
 type Options struct {
@@ -59,7 +55,7 @@ type Cluster struct {
 	*substrate.Local
 
 	opts       Options
-	components []*running
+	components []*component // those that are to run, in the order of their start
 	observer   *url.URL
 
 	stopOnce sync.Once
@@ -68,13 +64,6 @@ type Cluster struct {
 	doneOnce sync.Once
 	mu       sync.Mutex
 	err      error
-}
-
-// running is a component that was started.
-type running struct {
-	*manager.Component
-	cancel  context.CancelFunc
-	stopped chan struct{}
 }
 
 // Start starts a control plane and its components, and returns when all of
@@ -111,25 +100,17 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 }
 
 func (c *Cluster) startComponents(ctx context.Context) error {
-	scheduler, err := c.newScheduler()
-	if err != nil {
-		return err
-	}
-	controllers, err := c.newControllerManager()
-	if err != nil {
-		return err
-	}
-	observer, err := c.newObserver(ctx)
-	if err != nil {
-		return err
+	c.components = []*component{
+		{name: manager.SchedulerName, build: c.newScheduler, failed: c.fail},
+		{name: manager.ControllerManagerName, build: c.newControllerManager, ready: c.askAboutForcedDeletions, failed: c.fail},
+		{name: manager.ObserverName, build: c.newObserver, failed: c.fail},
 	}
 	ready, readyCtx := errgroup.WithContext(ctx)
-	for _, component := range []*manager.Component{scheduler, controllers, observer} {
-		started := c.run(component)
-		ready.Go(func() error { return c.waitForReady(readyCtx, started) })
+	for _, component := range c.components {
+		ready.Go(func() error { return component.Start(readyCtx) })
 	}
 	ready.Go(func() error { return c.waitForPolicy(readyCtx) })
-	return ready.Wait()
+	return errors.Join(ready.Wait(), c.Err())
 }
 
 func (c *Cluster) waitForPolicy(ctx context.Context) error {
@@ -142,22 +123,6 @@ func (c *Cluster) waitForPolicy(ctx context.Context) error {
 
 func (c *Cluster) componentConfig(name string) (*rest.Config, error) {
 	return c.ServiceAccountConfig(v1alpha1.SystemNamespace, name)
-}
-
-// run starts a component in the background.
-func (c *Cluster) run(component *manager.Component) *running {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{Component: component, cancel: cancel, stopped: make(chan struct{})}
-	c.components = append(c.components, r)
-	go func() {
-		defer close(r.stopped)
-		if err := component.Start(ctx); err != nil {
-			c.fail(err)
-		} else if ctx.Err() == nil {
-			c.fail(fmt.Errorf("%s ended unexpectedly", component.Name))
-		}
-	}()
-	return r
 }
 
 // fail remembers why the cluster does not work any more.
@@ -193,14 +158,13 @@ func (c *Cluster) Err() error {
 // Stop stops the components, then the control plane. Nothing is left behind.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
+		var stopping errgroup.Group
 		for _, component := range c.components {
-			component.cancel()
+			stopping.Go(component.Stop)
 		}
-		for _, component := range c.components {
-			<-component.stopped
-		}
+		stopErr := stopping.Wait()
 		c.doneOnce.Do(func() { close(c.done) })
-		c.stopErr = c.Local.Stop()
+		c.stopErr = errors.Join(stopErr, c.Local.Stop())
 	})
 	return c.stopErr
 }

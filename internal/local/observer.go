@@ -7,7 +7,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -63,22 +62,4 @@ func (c *Cluster) writeObserverToken(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("writing the observer's token: %w", err)
 	}
 	return file, nil
-}
-
-// waitForReady returns once the component is ready, or an error as soon as
-// something has ended unexpectedly.
-func (c *Cluster) waitForReady(ctx context.Context, component *running) error {
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	go func() {
-		select {
-		case <-c.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	if err := component.WaitForReady(ctx); err != nil {
-		return errors.Join(c.Err(), err)
-	}
-	return nil
 }

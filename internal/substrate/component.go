@@ -57,7 +57,7 @@ type runner interface {
 	Stop() error
 }
 
-// component is one process of the control plane. To what a runner does, it adds
+// component is one process of the control plane, a Unit. To what a runner does, it adds
 // the pid, a start that can be cancelled, and the news of an unexpected exit.
 type component struct {
 	name, path, dir string
@@ -65,10 +65,10 @@ type component struct {
 	runner          runner
 	// changed is called whenever the pid has changed.
 	changed func()
-	// exited is called when the running process ends without stop.
+	// exited is called when the running process ends without Stop.
 	exited func(*component)
 
-	// startStop serializes start and stop.
+	// startStop serializes Start and Stop.
 	startStop sync.Mutex
 	watching  sync.WaitGroup
 
@@ -77,9 +77,9 @@ type component struct {
 	record processRecord
 }
 
-// start returns when the process is healthy, has failed, or was killed because
+// Start returns when the process is healthy, has failed, or was killed because
 // ctx ended.
-func (c *component) start(ctx context.Context) error {
+func (c *component) Start(ctx context.Context) error {
 	c.startStop.Lock()
 	defer c.startStop.Unlock()
 	if err := ctx.Err(); err != nil {
@@ -187,9 +187,9 @@ func (c *component) watch() {
 	}
 }
 
-// stop ends the process and returns when it is gone. Stopping a process that
+// Stop ends the process and returns when it is gone. Stopping a process that
 // does not run is no error.
-func (c *component) stop() error {
+func (c *component) Stop() error {
 	c.startStop.Lock()
 	defer c.startStop.Unlock()
 	if c.current() != StateRunning {

@@ -126,7 +126,7 @@ func (l *Local) Stop() error {
 		l.running.Wait()
 		var errs []error
 		for _, c := range slices.Backward(l.snapshot()) {
-			errs = append(errs, c.stop(), c.log.Close())
+			errs = append(errs, c.Stop(), c.log.Close())
 		}
 		l.stopErr = errors.Join(errs...)
 		if l.stopErr == nil {
@@ -189,27 +189,19 @@ func (l *Local) Missing() []Missing {
 	return slices.Clone(l.missing)
 }
 
-// StopProcess stops one process by the name of its binary. The others keep
-// running, which is what they would do if it had failed.
-func (l *Local) StopProcess(name string) error {
-	c, err := l.component(name)
-	if err != nil {
-		return err
-	}
-	return c.stop()
+// Unit is a part of a running control plane that is started and stopped on its
+// own. The others keep running, as they would if it had failed.
+type Unit interface {
+	// Start starts what does not run, as it ran before, and returns when it is
+	// ready, has failed, or ctx ends. It does nothing to what runs.
+	Start(ctx context.Context) error
+	// Stop returns when it no longer runs. It does nothing to what does not run.
+	Stop() error
 }
 
-// StartProcess starts a stopped process again, with the same data, ports and
-// identities, and returns when it is healthy.
-func (l *Local) StartProcess(ctx context.Context, name string) error {
-	c, err := l.component(name)
-	if err != nil {
-		return err
-	}
-	return c.start(ctx)
-}
-
-func (l *Local) component(name string) (*component, error) {
+// Unit returns the process with the name of its binary. It is started with the
+// same data, ports and identities, and is ready when it is healthy.
+func (l *Local) Unit(name string) (Unit, error) {
 	for _, c := range l.snapshot() {
 		if c.name == name {
 			return c, nil
@@ -243,7 +235,7 @@ func (l *Local) recordProcesses() {
 // startLogged starts a component and logs how long that took.
 func (l *Local) startLogged(ctx context.Context, c *component) error {
 	began := time.Now()
-	if err := c.start(ctx); err != nil {
+	if err := c.Start(ctx); err != nil {
 		return err
 	}
 	l.logger().Info("ready", "process", c.name, "pid", c.processRecord().PID, "after", time.Since(began).Round(time.Millisecond).String())

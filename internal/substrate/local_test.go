@@ -203,11 +203,13 @@ var _ = Describe("a running control plane", Ordered, func() {
 
 	It("restarts one process with the same identities and data", func(ctx SpecContext) {
 		before := pidOf(local, substrate.APIServer)
-		Expect(local.StopProcess(substrate.APIServer)).To(Succeed())
+		server, err := local.Unit(substrate.APIServer)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(server.Stop()).To(Succeed())
 		Expect(pidOf(local, substrate.APIServer)).To(BeZero())
-		Expect(local.StartProcess(ctx, substrate.APIServer)).To(Succeed())
+		Expect(server.Start(ctx)).To(Succeed())
 		Expect(pidOf(local, substrate.APIServer)).NotTo(BeElementOf(0, before))
-		_, err := admin.CoreV1().Pods("default").Get(ctx, "audited", metav1.GetOptions{})
+		_, err = admin.CoreV1().Pods("default").Get(ctx, "audited", metav1.GetOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(local.Done()).NotTo(BeClosed())
 	}, NodeTimeout(90*time.Second))
