@@ -60,6 +60,7 @@ var _ = Describe("simpod", func() {
 		Eventually(exists(ctx, pod)).Should(BeFalse())
 		Eventually(func() int { return len(transitions(pod)) }).Should(Equal(2))
 		Expect(transitions(pod)[1].Reason).To(Equal(kubelet.ReleaseReason), "no status write for a stop that takes no time")
+		Expect(transitions(pod)[1].ResourceVersion).To(BeEmpty(), "the removal is answered with the version before")
 
 		By("serving what it recorded")
 		recorder := httptest.NewRecorder()

@@ -175,9 +175,10 @@ func (r *Reconciler) release(ctx context.Context, asked request, outcome *contro
 	}
 	err := controllerkit.Patch(ctx, r.client, pod, base)
 	t.WrittenAt = r.clock.Now()
-	if err != nil {
+	switch {
+	case err != nil:
 		t.Error = err.Error()
-	} else {
+	case pod.ResourceVersion != base.ResourceVersion: // equal where the pod is gone
 		t.ResourceVersion = pod.ResourceVersion
 	}
 	r.recorder.Record(t)

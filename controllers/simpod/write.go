@@ -66,11 +66,16 @@ func (r *Reconciler) write(pod *v1alpha1.SimPod, seen observation, from, reason 
 		ObservedAt: seen.at, ObservedResourceVersion: seen.version,
 		From: from, To: string(pod.Status.Phase), Reason: reason,
 	}
+	before := pod.ResourceVersion
 	err := send()
 	t.WrittenAt = r.clock.Now()
-	if err != nil {
+	switch {
+	case err != nil:
 		t.Error = err.Error()
-	} else {
+	case pod.ResourceVersion == before:
+		// The write that takes the last finalizer off removes the object. It is
+		// answered with the version before, which another write made.
+	default:
 		t.ResourceVersion = pod.ResourceVersion
 		r.memory.wroteVersion(pod)
 	}

@@ -25,7 +25,9 @@ type Transition struct {
 	ObservedResourceVersion string `json:"observedResourceVersion"`
 	// WrittenAt is when the API server had answered the write.
 	WrittenAt time.Time `json:"writtenAt"`
-	// ResourceVersion is the version that the write made; empty where it failed.
+	// ResourceVersion is the version that the write made; empty where it failed,
+	// and where it removed the pod, which the API server does not answer with the
+	// version of the removal.
 	ResourceVersion string `json:"resourceVersion,omitempty"`
 	// From and To are the phases before and after.
 	From string `json:"from"`
