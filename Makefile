@@ -46,7 +46,7 @@ MODULES := . hack/controlplane hack/kindnode
 
 # Packages without clients, clocks and I/O; .golangci.yml keeps them so.
 PURE := assemble component conditions convert evidence explain followed kubelet scheduler/cache scheduler/decide \
-	scheduler/framework scheduler/plugins scheduler/priority scheduler/queue scheduler/whatif workload
+	scheduler/framework scheduler/plugins scheduler/priority scheduler/queue scheduler/whatif tolerations workload
 
 # Each tool is built when first used, from the versions in hack/tools/go.mod.
 TOOLS_DIR ?= $(CURDIR)/bin/tools

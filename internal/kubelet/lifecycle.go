@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/conditions"
+	"github.com/glassplane/glassplane/internal/tolerations"
 )
 
 const (
@@ -139,19 +139,16 @@ func NoExecuteTaints(taints []corev1.Taint) []corev1.Taint {
 // tolerations with seconds, each counts from its own time, where upstream lets
 // the shortest count from the last change.
 func EvictAt(pod *v1alpha1.SimPod, taints []corev1.Taint, defaultSeconds int64, since func(corev1.Taint) time.Time) (time.Time, bool) {
-	tolerations := withDefaultTolerations(pod.Spec.Tolerations, defaultSeconds)
+	tolerated := withDefaultTolerations(pod.Spec.Tolerations, defaultSeconds)
 	var at time.Time
 	evict := false
 	for _, taint := range taints {
 		when := since(taint)
-		i := slices.IndexFunc(tolerations, func(t corev1.Toleration) bool {
-			return t.ToleratesTaint(logr.Discard(), &taint, comparisonOperators)
-		})
-		if i >= 0 {
-			if tolerations[i].TolerationSeconds == nil {
+		if t := tolerations.First(tolerated, &taint); t != nil {
+			if t.TolerationSeconds == nil {
 				continue
 			}
-			when = when.Add(wholeDuration(max(0, *tolerations[i].TolerationSeconds)))
+			when = when.Add(wholeDuration(max(0, *t.TolerationSeconds)))
 		}
 		if !evict || when.Before(at) {
 			at, evict = when, true
@@ -160,20 +157,15 @@ func EvictAt(pod *v1alpha1.SimPod, taints []corev1.Taint, defaultSeconds int64, 
 	return at, evict
 }
 
-// comparisonOperators says whether the operators Gt and Lt of tolerations have a
-// meaning. In 1.37 they are behind a feature gate that is off, for the scheduler
-// as for evictions (TaintTolerationComparisonOperators).
-const comparisonOperators = false
-
 // withDefaultTolerations adds what the admission plugin DefaultTolerationSeconds
 // of kube-apiserver adds to core/v1 pods. A negative number of seconds adds none.
-func withDefaultTolerations(tolerations []corev1.Toleration, seconds int64) []corev1.Toleration {
+func withDefaultTolerations(given []corev1.Toleration, seconds int64) []corev1.Toleration {
 	if seconds < 0 {
-		return tolerations
+		return given
 	}
-	out := slices.Clone(tolerations)
+	out := slices.Clone(given)
 	for _, key := range []string{corev1.TaintNodeNotReady, corev1.TaintNodeUnreachable} {
-		has := slices.ContainsFunc(tolerations, func(t corev1.Toleration) bool {
+		has := slices.ContainsFunc(given, func(t corev1.Toleration) bool {
 			return (t.Key == key || t.Key == "") && (t.Effect == corev1.TaintEffectNoExecute || t.Effect == "")
 		})
 		if !has {

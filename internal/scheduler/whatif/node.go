@@ -15,7 +15,7 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/tolerations"
+	"github.com/glassplane/glassplane/internal/tolerations"
 )
 
 func objectNode(name string) string { return "node/" + name }

@@ -12,7 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/tolerations"
+	"github.com/glassplane/glassplane/internal/tolerations"
 )
 
 const objectPod = "pod"

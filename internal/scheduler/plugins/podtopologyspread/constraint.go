@@ -10,7 +10,7 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/tolerations"
+	"github.com/glassplane/glassplane/internal/tolerations"
 )
 
 // constraint is a TopologySpreadConstraint, parsed and with its defaults.

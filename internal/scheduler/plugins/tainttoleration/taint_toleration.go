@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
-	"github.com/glassplane/glassplane/internal/scheduler/plugins/tolerations"
+	"github.com/glassplane/glassplane/internal/tolerations"
 )
 
 // Name of the plugin.

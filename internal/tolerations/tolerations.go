@@ -1,23 +1,35 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tolerations asks whether tolerations tolerate taints, for the plugins
-// that need it.
+// Package tolerations asks whether tolerations tolerate taints. The scheduler and
+// node lifecycle ask the same functions, so that no pod is bound to a node from
+// which it is evicted at once, or the other way round.
 package tolerations
 
 import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
-	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
 )
 
 // comparisonOperators is the default of the feature gate
-// TaintTolerationComparisonOperators in Kubernetes 1.37: alpha and off.
+// TaintTolerationComparisonOperators in Kubernetes 1.37: alpha and off, so that
+// a toleration with the operator Gt or Lt tolerates nothing.
 const comparisonOperators = false
+
+// First returns the first of the tolerations that tolerates the taint, whose
+// seconds count; nil where none does.
+func First(tolerations []corev1.Toleration, taint *corev1.Taint) *corev1.Toleration {
+	for i := range tolerations {
+		if tolerations[i].ToleratesTaint(logr.Discard(), taint, comparisonOperators) {
+			return &tolerations[i]
+		}
+	}
+	return nil
+}
 
 // Tolerate is true where one of the tolerations tolerates the taint.
 func Tolerate(tolerations []corev1.Toleration, taint *corev1.Taint) bool {
-	return corev1helpers.TolerationsTolerateTaint(logr.Discard(), tolerations, taint, comparisonOperators)
+	return First(tolerations, taint) != nil
 }
 
 // TolerateScheduling is true where every taint that keeps pods from being
