@@ -99,7 +99,8 @@ func (n *NodeInfo) AddPod(pod *PodInfo) {
 	if pod.HasRequiredAntiAffinity() {
 		n.PodsWithRequiredAntiAffinity = append(n.PodsWithRequiredAntiAffinity, pod)
 	}
-	n.account(pod, 1)
+	n.request(pod)
+	n.usePorts(pod, 1)
 }
 
 // RemovePod removes the pod with the UID; false where the node does not have it.
@@ -112,20 +113,38 @@ func (n *NodeInfo) RemovePod(uid types.UID) bool {
 	n.Pods = without(n.Pods, uid)
 	n.PodsWithAffinity = without(n.PodsWithAffinity, uid)
 	n.PodsWithRequiredAntiAffinity = without(n.PodsWithRequiredAntiAffinity, uid)
-	n.account(pod, -1)
+	n.release(pod)
+	n.usePorts(pod, -1)
 	return true
 }
 
-// account adds or, with sign -1, subtracts what the pod takes.
-func (n *NodeInfo) account(pod *PodInfo, sign int64) {
-	n.Requested.add(&pod.Requests, sign)
-	n.NonZeroRequested.MilliCPU += sign * pod.NonZeroMilliCPU
-	n.NonZeroRequested.Memory += sign * pod.NonZeroMemory
+// request adds what the pod requests.
+func (n *NodeInfo) request(pod *PodInfo) {
+	nonZero := pod.nonZero()
+	n.Requested.add(&pod.Requests)
+	n.NonZeroRequested.add(&nonZero)
+}
+
+// release takes off what a pod requested that is not among the node's any more.
+// Where a sum had saturated it is made anew from the pods that are left.
+func (n *NodeInfo) release(pod *PodInfo) {
+	nonZero := pod.nonZero()
+	if n.Requested.subtract(&pod.Requests) && n.NonZeroRequested.subtract(&nonZero) {
+		return
+	}
+	n.Requested, n.NonZeroRequested = Resource{}, Resource{}
+	for _, left := range n.Pods {
+		n.request(left)
+	}
+}
+
+// usePorts counts delta users more of the pod's host ports.
+func (n *NodeInfo) usePorts(pod *PodInfo, delta int) {
 	for _, port := range pod.HostPorts {
 		if n.UsedPorts == nil {
 			n.UsedPorts = make(HostPorts)
 		}
-		n.UsedPorts[port] += int(sign)
+		n.UsedPorts[port] += delta
 		if n.UsedPorts[port] <= 0 {
 			delete(n.UsedPorts, port)
 		}

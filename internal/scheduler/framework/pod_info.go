@@ -77,7 +77,7 @@ func NewPodInfo(pod *corev1.Pod) *PodInfo {
 func (p *PodInfo) setRequests() {
 	p.Requests = NewResource(resourcehelper.PodRequests(p.Pod, resourcehelper.PodResourcesOptions{}))
 	for name, value := range p.Requests.ScalarResources {
-		if value > 0 { // a sum that overflows is less; kube-scheduler passes over it
+		if value > 0 {
 			p.Scalars = append(p.Scalars, ScalarRequest{Name: name, Value: value})
 		}
 	}
@@ -89,8 +89,13 @@ func (p *PodInfo) setRequests() {
 			corev1.ResourceMemory: *resource.NewQuantity(DefaultMemoryRequest, resource.DecimalSI),
 		},
 	})
-	p.NonZeroMilliCPU = nonZero.Cpu().MilliValue()
-	p.NonZeroMemory = nonZero.Memory().Value()
+	p.NonZeroMilliCPU = MilliValue(*nonZero.Cpu())
+	p.NonZeroMemory = Value(*nonZero.Memory())
+}
+
+// nonZero is what the pod counts for when nodes are scored.
+func (p *PodInfo) nonZero() Resource {
+	return Resource{MilliCPU: p.NonZeroMilliCPU, Memory: p.NonZeroMemory}
 }
 
 func (p *PodInfo) setAffinity() {

@@ -134,7 +134,7 @@ func (s *allocationScorer) score(pod *podRequests, node *framework.NodeInfo) int
 		if a.allocatable == 0 {
 			continue
 		}
-		a.requested, a.weight = a.allocated+pod.values[i], s.resources[i].Weight
+		a.requested, a.weight = framework.AddSaturated(a.allocated, pod.values[i]), s.resources[i].Weight
 		n++
 	}
 	return s.function(list[:n])

@@ -11,7 +11,7 @@ import "github.com/glassplane/glassplane/internal/scheduler/framework"
 func mostAllocated(resources []allocation) int64 {
 	var sum, weights int64
 	for _, r := range resources {
-		sum += min(r.requested, r.allocatable) * framework.MaxNodeScore / r.allocatable * r.weight
+		sum += framework.Percentage(min(r.requested, r.allocatable), r.allocatable) * r.weight
 		weights += r.weight
 	}
 	if weights == 0 {

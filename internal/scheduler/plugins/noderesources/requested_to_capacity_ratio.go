@@ -52,7 +52,7 @@ func requestedToCapacityRatio(shape []UtilizationShapePoint) func([]allocation) 
 		for _, r := range resources {
 			utilization := int64(maxUtilization)
 			if r.requested <= r.allocatable {
-				utilization = r.requested * maxUtilization / r.allocatable
+				utilization = framework.Percentage(r.requested, r.allocatable)
 			}
 			if score := valueAt(shape, utilization); score > 0 {
 				sum += score * r.weight

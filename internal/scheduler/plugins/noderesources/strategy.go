@@ -68,7 +68,7 @@ func leastAllocated(resources []allocation) int64 {
 	var sum, weights int64
 	for _, r := range resources {
 		if r.requested <= r.allocatable {
-			sum += (r.allocatable - r.requested) * framework.MaxNodeScore / r.allocatable * r.weight
+			sum += framework.Percentage(r.allocatable-r.requested, r.allocatable) * r.weight
 		}
 		weights += r.weight
 	}
