@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
@@ -234,6 +235,52 @@ var _ = Describe("Priority and preemption", func() {
 			polite := waiting(ctx, byClass("polite", "polite", "900m"))
 			Eventually(condition(ctx, polite), timeout, interval).Should(ContainSubstring("not eligible due to preemptionPolicy=Never."))
 			Expect(evicted(ctx, low)()).To(BeFalse())
+		})
+
+		It("keeps the priority of a pod, whatever becomes of classes", func(ctx SpecContext) {
+			priority := func(pod *simv1alpha1.SimPod) func() *int32 {
+				return func() *int32 { return get(ctx, pod).Spec.Priority }
+			}
+			gone := wrappers.MakePriorityClass("gone", 800).PreemptionPolicy(corev1.PreemptNever).Obj()
+			Expect(k8sClient.Create(ctx, gone)).To(Succeed())
+			create(ctx, node("a"))
+			_, stop := start(nil, interceptor.Funcs{})
+			plain := bound(ctx, byClass("plain", "", "400m"))
+			important := bound(ctx, byClass("important", "gone", "500m"))
+			large := waiting(ctx, byClass("large", "gone", "900m"))
+			gated := waiting(ctx, byClass("gated", "gone", "900m").Gate("example.com/hold"))
+			Expect(priority(plain)()).To(HaveValue(BeEquivalentTo(0)), "stored by the bind")
+			Expect(priority(important)()).To(HaveValue(BeEquivalentTo(800)), "stored by the bind")
+			for _, pod := range []*simv1alpha1.SimPod{large, gated} {
+				Eventually(priority(pod), timeout, interval).Should(HaveValue(BeEquivalentTo(800)), "stored while it waits")
+				Expect(get(ctx, pod).Spec.PreemptionPolicy).To(HaveValue(Equal(corev1.PreemptNever)), "as its class said")
+			}
+
+			Expect(k8sClient.Delete(ctx, gone)).To(Succeed())
+			newClass(ctx, wrappers.MakePriorityClass("late", 1000).GlobalDefault())
+			newClass(ctx, wrappers.MakePriorityClass("middle", 500))
+			for _, pod := range []*simv1alpha1.SimPod{plain, important, large} {
+				Expect(k8sClient.Patch(ctx, get(ctx, pod), client.RawPatch(types.MergePatchType,
+					[]byte(`{"metadata":{"labels":{"touched":"yes"}}}`)))).To(Succeed())
+			}
+			middle := waiting(ctx, byClass("middle", "middle", "500m"))
+			Eventually(nominated(ctx, middle), timeout, interval).Should(Equal("a"))
+			Eventually(evicted(ctx, plain), timeout, interval).Should(BeTrue(), "0 is less than 500")
+			Expect(evicted(ctx, important)()).To(BeFalse(), "800 is more")
+
+			stop()
+			s, _ := start(nil, interceptor.Funcs{})
+			Eventually(func() []*framework.Decision { return decisionsOf(s, large) }, timeout, interval).ShouldNot(BeEmpty(),
+				"a pod is tried that has the priority of a class that is gone")
+			Expect(condition(ctx, large)()).To(ContainSubstring("not eligible due to preemptionPolicy=Never."))
+		})
+
+		It("stores the priority of a pod that somebody else binds", func(ctx SpecContext) {
+			create(ctx, node("a"))
+			start(nil, interceptor.Funcs{})
+			p := byClass("p", "", "100m").Node("a").Obj()
+			Expect(k8sClient.Create(ctx, p)).To(Succeed())
+			Eventually(func() *int32 { return get(ctx, p).Spec.Priority }, timeout, interval).Should(HaveValue(BeEquivalentTo(0)))
 		})
 
 		It("says that a class does not exist, and goes on once it does", func(ctx SpecContext) {

@@ -105,7 +105,7 @@ type Scheduler struct {
 	// held are the pods whose condition has to say why they are not tried.
 	held workqueue.TypedInterface[heldPod]
 
-	classes priority.Classes
+	priorities priority.Resolver
 	// pods orders changes of pods and of PriorityClasses.
 	pods sync.Mutex
 	// unresolved are the waiting pods whose PriorityClass does not exist.

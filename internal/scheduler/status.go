@@ -4,6 +4,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/scheduler/binder"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // gatedMessage is what the API server says of a Pod with scheduling gates
@@ -44,27 +46,20 @@ type notScheduled struct {
 func (s *Scheduler) setNotScheduled(ctx context.Context, pod *corev1.Pod, say func(*simv1alpha1.SimPod) *notScheduled) bool {
 	var status *notScheduled
 	changed := false
-	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		current := &simv1alpha1.SimPod{}
-		if err := s.client.Get(ctx, client.ObjectKeyFromObject(pod), current); err != nil {
-			return err
-		}
-		if current.UID != pod.UID || current.Spec.NodeName != "" {
-			status = nil
-			return nil // another pod of that name, or bound meanwhile
+	err := s.changePod(ctx, pod, func(current *simv1alpha1.SimPod) (*simv1alpha1.SimPod, error) {
+		if status = nil; current.Spec.NodeName != "" {
+			return nil, nil // bound meanwhile
 		}
 		if status = say(current); status == nil {
-			return nil
+			return nil, nil
 		}
-		written, err := s.patchNotScheduled(ctx, current, status)
-		if err != nil || written == nil {
-			return err
+		stored, err := s.storePriority(ctx, current)
+		if err != nil {
+			return nil, err
 		}
-		changed = true
-		if info, err := s.podInfo(written); err == nil {
-			s.queue.Refresh(info, s.clock.Now())
-		}
-		return nil
+		written, err := s.patchNotScheduled(ctx, cmp.Or(stored, current), status)
+		changed = changed || written != nil
+		return cmp.Or(written, stored), err
 	})
 	switch {
 	case apierrors.IsNotFound(err):
@@ -76,6 +71,58 @@ func (s *Scheduler) setNotScheduled(ctx context.Context, pod *corev1.Pod, say fu
 		s.events.event(pod, corev1.EventTypeWarning, "FailedScheduling", "Scheduling", status.message)
 	}
 	return status != nil
+}
+
+// changePod has change write to the pod as it is, again where it changed
+// meanwhile. The queue gets the version that change returns, so that the next
+// bind does not conflict with it; nil where nothing was written. A pod that is
+// gone is an error of the API server, another one of that name is left alone.
+func (s *Scheduler) changePod(ctx context.Context, pod *corev1.Pod, change func(*simv1alpha1.SimPod) (*simv1alpha1.SimPod, error)) error {
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		current := &simv1alpha1.SimPod{}
+		if err := s.client.Get(ctx, client.ObjectKeyFromObject(pod), current); err != nil {
+			return err
+		}
+		if current.UID != pod.UID {
+			return nil
+		}
+		written, err := change(current)
+		if err != nil || written == nil {
+			return err
+		}
+		out := written.ToPod()
+		if err := s.priorities.Lookup(out); err == nil {
+			s.queue.Refresh(framework.NewPodInfo(out), s.clock.Now())
+		}
+		return nil
+	})
+}
+
+// storePriority writes the priority of a pod that is not bound by us, and whether
+// it preempts, so that both stay what they are whatever becomes of its class. The
+// API server refuses it where the pod has changed. It returns the pod as it was
+// written; nil where its priority is stored, or is not known because its class
+// does not exist.
+func (s *Scheduler) storePriority(ctx context.Context, pod *simv1alpha1.SimPod) (*simv1alpha1.SimPod, error) {
+	resolved := pod.ToPod()
+	if err := s.priorities.Lookup(resolved); err != nil || pod.Spec.Priority != nil {
+		return nil, nil
+	}
+	body, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": pod.ResourceVersion},
+		"spec": map[string]any{
+			"priority": resolved.Spec.Priority, "preemptionPolicy": resolved.Spec.PreemptionPolicy,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the priority: %w", err)
+	}
+	written := &simv1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
+	err = s.client.Patch(ctx, written, client.RawPatch(types.MergePatchType, body), client.FieldOwner(binder.FieldManager))
+	if err != nil {
+		return nil, fmt.Errorf("storing the priority: %w", err)
+	}
+	return written, nil
 }
 
 // patchNotScheduled sends one status merge patch that the API server refuses
@@ -140,7 +187,8 @@ func nullIfEmpty(text string) any {
 	return text
 }
 
-// heldPod is a pod that may not be tried; its condition has to say why.
+// heldPod is a pod that may not be tried, whose condition has to say why, or one
+// that somebody else bound, whose priority has to be stored.
 type heldPod struct {
 	key types.NamespacedName
 	uid types.UID
@@ -165,17 +213,32 @@ func (s *Scheduler) writeHeld(ctx context.Context) {
 			return
 		}
 		if ctx.Err() == nil {
-			s.setNotScheduled(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+			s.writeHeldPod(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
 				Namespace: pod.key.Namespace, Name: pod.key.Name, UID: pod.uid,
-			}}, s.holds)
+			}})
 		}
 		s.held.Done(pod)
 	}
 }
 
+func (s *Scheduler) writeHeldPod(ctx context.Context, pod *corev1.Pod) {
+	if s.setNotScheduled(ctx, pod, s.holds) {
+		return
+	}
+	err := s.changePod(ctx, pod, func(current *simv1alpha1.SimPod) (*simv1alpha1.SimPod, error) {
+		if current.Spec.NodeName == "" {
+			return nil, nil
+		}
+		return s.storePriority(ctx, current)
+	})
+	if client.IgnoreNotFound(err) != nil {
+		s.log.Error(err, "Storing the priority of a pod failed", "namespace", pod.Namespace, "pod", pod.Name)
+	}
+}
+
 // holds says what keeps the pod from being tried by now; nil where nothing does.
 func (s *Scheduler) holds(pod *simv1alpha1.SimPod) *notScheduled {
-	if err := s.classes.Resolve(pod.ToPod()); err != nil {
+	if err := s.priorities.Lookup(pod.ToPod()); err != nil {
 		return &notScheduled{reason: simv1alpha1.ReasonUnschedulable, message: err.Error()}
 	}
 	if len(pod.Spec.SchedulingGates) > 0 {

@@ -195,17 +195,19 @@ func (s *Scheduler) podWaits(before, after *simv1alpha1.SimPod) {
 	}
 }
 
-// podInfo returns what scheduling needs of a pod, with its priority; an error
-// says that its PriorityClass does not exist.
+// podInfo returns what scheduling needs of a pod, with the priority that it had
+// when it was read for the first time; an error says that its PriorityClass does
+// not exist.
 func (s *Scheduler) podInfo(pod *simv1alpha1.SimPod) (*framework.PodInfo, error) {
 	out := pod.ToPod()
-	err := s.classes.Resolve(out)
+	err := s.priorities.Resolve(out)
 	return framework.NewPodInfo(out), err
 }
 
 // podGone forgets a pod that was deleted or has ended.
 func (s *Scheduler) podGone(pod *simv1alpha1.SimPod) {
 	s.queue.Delete(pod.UID)
+	s.priorities.Forget(pod.UID)
 	gone := pod.ToPod()
 	s.endNomination(gone)
 	onNode := s.cache.Pod(pod.UID) != nil
@@ -226,8 +228,11 @@ func (s *Scheduler) podAssigned(before, after *simv1alpha1.SimPod) {
 		return
 	}
 	// A pod that was bound counts, also where its PriorityClass is gone.
-	info, _ := s.podInfo(after)
+	info, err := s.podInfo(after)
 	pod := info.Pod
+	if err == nil && after.Spec.Priority == nil { // somebody else bound it
+		s.held.Add(heldPod{key: client.ObjectKeyFromObject(after), uid: after.UID})
+	}
 	s.cache.SetPod(info)
 	s.queue.Delete(after.UID)
 	s.nominator.remove(after.UID)

@@ -18,15 +18,15 @@ import (
 )
 
 // onPriorityClass queues the pods that waited for the class. Pods that have been
-// read already keep their priority until they change, as Pods keep theirs.
+// read already keep their priority, as Pods keep theirs.
 func (s *Scheduler) onPriorityClass(before, after *schedulingv1.PriorityClass) {
 	s.pods.Lock()
 	defer s.pods.Unlock()
 	if after == nil {
-		s.classes.Remove(before.Name)
+		s.priorities.Remove(before.Name)
 		return
 	}
-	s.classes.Set(after)
+	s.priorities.Set(after)
 	for uid, pod := range s.unresolved {
 		if pod.Spec.PriorityClassName == after.Name {
 			delete(s.unresolved, uid)

@@ -33,17 +33,21 @@ type Binder struct{ client Patcher }
 // New returns a binder that writes with the client.
 func New(c Patcher) *Binder { return &Binder{client: c} }
 
-// Bind assigns the pod to the node and adds the kubelet's finalizer, in one
-// merge patch that the API server refuses where the pod has changed since it was
-// read. It returns the resourceVersion of the bound pod. Errors are the API server's, wrapped.
+// Bind assigns the pod to the node, stores the priority that it has and adds the
+// kubelet's finalizer, in one merge patch that the API server refuses where the
+// pod has changed since it was read. It returns the resourceVersion of the bound pod. Errors are the API server's, wrapped.
 func (b *Binder) Bind(ctx context.Context, pod *corev1.Pod, nodeName string) (resourceVersion string, err error) {
 	finalizers := pod.Finalizers
 	if !slices.Contains(finalizers, simv1alpha1.FinalizerKubelet) {
 		finalizers = append(slices.Clone(finalizers), simv1alpha1.FinalizerKubelet)
 	}
+	spec := map[string]any{"nodeName": nodeName}
+	if pod.Spec.Priority != nil {
+		spec["priority"] = *pod.Spec.Priority
+	}
 	body, err := json.Marshal(map[string]any{
 		"metadata": map[string]any{"resourceVersion": pod.ResourceVersion, "finalizers": finalizers},
-		"spec":     map[string]any{"nodeName": nodeName},
+		"spec":     spec,
 	})
 	if err != nil {
 		return "", fmt.Errorf("encoding the bind of pod %s/%s: %w", pod.Namespace, pod.Name, err)

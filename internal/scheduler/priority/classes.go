@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package priority gives pods the priority of their PriorityClass. For Pods the
-// API server does that when they are created (admission plugin Priority,
+// API server does that once, when they are created (admission plugin Priority,
 // k8s.io/kubernetes/plugin/pkg/admission/priority); for custom resources nobody
-// does, so that the scheduler does it when it reads them.
+// does, so that the scheduler does it when it reads a pod for the first time, and
+// stores what it found in spec.priority.
 package priority
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -31,14 +35,17 @@ func (e *UnknownClassError) Error() string {
 type Classes struct {
 	mu     sync.RWMutex
 	byName map[string]class
-	// fallback is the global default; of several the one with the lowest value.
-	fallback *class
+	// defaults are the classes that are a global default, by value and name: of
+	// several the one with the lowest value counts.
+	defaults []class
 }
 
 type class struct {
+	name          string
 	value         int32
 	never         bool
 	globalDefault bool
+	created       time.Time
 }
 
 // Set adds or updates a class.
@@ -49,10 +56,10 @@ func (c *Classes) Set(pc *schedulingv1.PriorityClass) {
 		c.byName = make(map[string]class)
 	}
 	c.byName[pc.Name] = class{
-		value: pc.Value, globalDefault: pc.GlobalDefault,
+		name: pc.Name, value: pc.Value, globalDefault: pc.GlobalDefault, created: pc.CreationTimestamp.Time,
 		never: pc.PreemptionPolicy != nil && *pc.PreemptionPolicy == corev1.PreemptNever,
 	}
-	c.chooseFallback()
+	c.sortDefaults()
 }
 
 // Remove forgets a class.
@@ -60,49 +67,56 @@ func (c *Classes) Remove(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.byName, name)
-	c.chooseFallback()
+	c.sortDefaults()
 }
 
-// chooseFallback mirrors getDefaultPriorityClass.
-func (c *Classes) chooseFallback() {
-	c.fallback = nil
+func (c *Classes) sortDefaults() {
+	c.defaults = c.defaults[:0]
 	for _, class := range c.byName {
-		if class.globalDefault && (c.fallback == nil || class.value < c.fallback.value) {
-			c.fallback = &class
+		if class.globalDefault {
+			c.defaults = append(c.defaults, class)
 		}
 	}
+	slices.SortFunc(c.defaults, func(a, b class) int { return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.name, b.name)) })
 }
 
 // Resolve sets the priority that the pod has: its own spec.priority, else that
-// of its class, else that of the global default class, else 0. A pod also never
-// preempts where its class says so: spec.preemptionPolicy is defaulted before
-// the class is known, so that PreemptLowerPriority does not tell whether
-// somebody chose it. It fails with an UnknownClassError where the pod names a
-// class that does not exist; the pod then has its own priority, or 0. Only
-// pod.Spec is changed, and not what it points at.
+// of its class, else that of the global default class that there was when the pod
+// was created, else 0. spec.priority is what counts where it is set: somebody
+// chose it, or it was resolved before. Otherwise a pod also never preempts where
+// its class says so: spec.preemptionPolicy is defaulted before the class is known,
+// so that PreemptLowerPriority does not tell whether somebody chose it.
+//
+// It fails with an UnknownClassError where the pod has no priority and names a
+// class that does not exist; its priority is then 0. Only pod.Spec is changed, and
+// not what it points at.
 func (c *Classes) Resolve(pod *corev1.Pod) error {
-	class, err := c.of(&pod.Spec)
-	if pod.Spec.Priority == nil {
-		pod.Spec.Priority = &class.value
+	if pod.Spec.Priority != nil {
+		return nil
 	}
+	class, err := c.of(pod)
+	pod.Spec.Priority = &class.value
 	if class.never {
 		pod.Spec.PreemptionPolicy = new(corev1.PreemptNever)
 	}
 	return err
 }
 
-func (c *Classes) of(spec *corev1.PodSpec) (class, error) {
+// of mirrors getDefaultPriorityClass for pods that name no class.
+func (c *Classes) of(pod *corev1.Pod) (class, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if name := spec.PriorityClassName; name != "" {
+	if name := pod.Spec.PriorityClassName; name != "" {
 		known, ok := c.byName[name]
 		if !ok {
 			return class{}, &UnknownClassError{Class: name}
 		}
 		return known, nil
 	}
-	if spec.Priority == nil && c.fallback != nil {
-		return *c.fallback, nil
+	for _, fallback := range c.defaults {
+		if pod.CreationTimestamp.IsZero() || !fallback.created.After(pod.CreationTimestamp.Time) {
+			return fallback, nil
+		}
 	}
 	return class{}, nil
 }
