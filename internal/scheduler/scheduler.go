@@ -233,7 +233,7 @@ func (s *Scheduler) scheduleOne(ctx context.Context) bool {
 		return true
 	}
 	d := &framework.Decision{
-		Pod: pod.Reference(), Attempt: pod.Attempts, Profile: pod.Pod.Spec.SchedulerName,
+		Pod: pod.Reference(), Attempt: pod.Attempts, Profile: pod.Pod.Spec.SchedulerName, WokenBy: pod.WokenBy,
 		ObservedAt: pod.ObservedAt, QueuedAt: pod.QueuedAt, PoppedAt: s.clock.Now(),
 		Seed: s.seeds.Int64(),
 	}
@@ -386,10 +386,10 @@ func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
 			o.rejection = queue.Rejection{Error: true}
 		}
 	}
-	s.decisions.Add(o.decision)
-	if s.queue.Requeue(o.pod, o.rejection) == nil { // deleted or bound meanwhile
+	if o.decision.Requeued = s.queue.Requeue(o.pod, o.rejection); o.decision.Requeued == nil { // deleted or bound meanwhile
 		s.endNomination(pod)
 	}
+	s.decisions.Add(o.decision)
 }
 
 // preempt makes room for the pod, unless it is gone by now or its nomination

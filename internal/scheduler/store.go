@@ -167,9 +167,12 @@ func (s *DecisionStore) Since(since uint64, limit int) Page {
 func size(d *framework.Decision) int {
 	total := 600 + len(d.Message)
 	for i := range d.Nodes {
-		total += 120 + 56*len(d.Nodes[i].Filters) + 56*len(d.Nodes[i].Scores)
+		total += 120 + 80*len(d.Nodes[i].Filters) + 56*len(d.Nodes[i].Scores)
+		for _, v := range d.Nodes[i].Filters {
+			total += 80 * len(v.Pods)
+		}
 	}
-	return total + 80*len(d.Victims)
+	return total + 80*len(d.Victims) + 16*len(d.RejectedBy)
 }
 
 // Limits of one response.

@@ -68,6 +68,7 @@ type Result struct {
 	// PostFilterMessage is what the plugins that make room have to say.
 	PostFilterMessage string
 
+	in        Input
 	profile   *framework.Profile
 	state     *framework.CycleState
 	preFilter framework.PreFilterOutcome
@@ -115,6 +116,7 @@ func Decide(in Input) *Result {
 	ws.used = 0
 	r := &Result{
 		NodesTotal: len(in.Snapshot.List()),
+		in:         in,
 		profile:    in.Profile,
 		state:      framework.NewCycleState(in.Snapshot),
 		feasible:   ws.feasible[:0],
@@ -353,8 +355,23 @@ func numFeasibleNodesToFind(profile *framework.Profile, nodes int) int {
 // because others' affinity may depend on pods that are not there yet. It mirrors
 // RunFilterPluginsWithNominatedPods.
 func runWithNominated(in Input, state *framework.CycleState, node *framework.NodeInfo) (*framework.Status, int) {
-	var changed *framework.NodeInfo
-	var changedState *framework.CycleState
+	changed, changedState, s := withNominated(in, state, node)
+	if !s.IsSuccess() {
+		return s, 0
+	}
+	if changed != nil {
+		if s, filter := in.Profile.RunFiltersUntil(changedState, in.Pod, changed); s != nil {
+			return s, filter
+		}
+	}
+	return in.Profile.RunFiltersUntil(state, in.Pod, node)
+}
+
+// withNominated returns the node with the pods that wait for it and are at least
+// as important; nil where there are none. It mirrors addGENominatedPods.
+func withNominated(in Input, state *framework.CycleState, node *framework.NodeInfo) (
+	changed *framework.NodeInfo, changedState *framework.CycleState, status *framework.Status,
+) {
 	for _, nominated := range in.Nominated[node.Node().Name] {
 		if nominated.Priority < in.Pod.Priority || nominated.Pod.UID == in.Pod.Pod.UID {
 			continue
@@ -364,15 +381,10 @@ func runWithNominated(in Input, state *framework.CycleState, node *framework.Nod
 		}
 		changed.AddPod(nominated)
 		if s := in.Profile.RunAddPod(changedState, in.Pod, nominated, changed); !s.IsSuccess() {
-			return s, 0
+			return nil, nil, s
 		}
 	}
-	if changed != nil {
-		if s, filter := in.Profile.RunFiltersUntil(changedState, in.Pod, changed); s != nil {
-			return s, filter
-		}
-	}
-	return in.Profile.RunFiltersUntil(state, in.Pod, node)
+	return changed, changedState, nil
 }
 
 // nodeStatuses lets PostFilter plugins read the objections by node.

@@ -8,6 +8,8 @@ import (
 	"container/heap"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/sets"
+
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -15,7 +17,8 @@ import (
 // nodes: the best ones that fit, then others by name. limit 0 means all.
 func (r *Result) Fill(d *framework.Decision, limit int) {
 	d.NodesTotal, d.NodesEvaluated, d.NodesFeasible = r.NodesTotal, r.NodesEvaluated, r.NodesFeasible
-	d.Node = r.Node
+	d.Node, d.NodesBest, d.Priority = r.Node, r.nodesBest(), r.in.Pod.Priority
+	d.RejectedBy = sets.List(r.UnschedulablePlugins)
 	if !r.Status.IsSuccess() {
 		d.Message = r.Status.Message()
 	}
@@ -35,6 +38,20 @@ func (r *Result) Fill(d *framework.Decision, limit int) {
 	d.Nodes = r.appendFeasible(d.Nodes, limit)
 	d.Nodes = r.appendRejected(d.Nodes, limit-len(d.Nodes))
 	d.NodesOmitted = len(r.feasible) + len(r.rejected) - len(d.Nodes)
+}
+
+// nodesBest counts the nodes with the most points.
+func (r *Result) nodesBest() int {
+	best, most := 0, int64(0)
+	for i, total := range r.totals {
+		switch {
+		case i == 0 || total > most:
+			best, most = 1, total
+		case total == most:
+			best++
+		}
+	}
+	return best
 }
 
 // appendFeasible appends the best nodes. Nodes share one list of verdicts: all
@@ -82,7 +99,7 @@ func (r *Result) fillScores(out []framework.PluginScore, node int) {
 }
 
 // appendRejected appends nodes by name. Nodes with the same objection share
-// one list of verdicts.
+// one list of verdicts, unless these name pods.
 func (r *Result) appendRejected(out []framework.NodeVerdict, limit int) []framework.NodeVerdict {
 	first := smallest(len(r.rejected), limit, func(a, b int) int {
 		return cmp.Compare(r.rejected[a].node.Node().Name, r.rejected[b].node.Node().Name)
@@ -92,7 +109,10 @@ func (r *Result) appendRejected(out []framework.NodeVerdict, limit int) []framew
 		rejection := r.rejected[i]
 		v := framework.NodeVerdict{Name: rejection.node.Node().Name}
 		if r.all != nil {
-			v.Filters = r.allVerdicts(v.Name)
+			v.Filters = r.allVerdicts(rejection.node)
+		} else if pods := r.blame(rejection.filter, rejection.node); len(pods) > 0 {
+			v.Filters = r.verdicts(rejection.filter, rejection.status)
+			v.Filters[len(v.Filters)-1].Pods = pods
 		} else {
 			list, ok := shared[rejection.status]
 			if !ok {
@@ -124,10 +144,34 @@ func (r *Result) verdicts(filter int, status *framework.Status) []framework.Plug
 	return out
 }
 
-func (r *Result) allVerdicts(node string) []framework.PluginVerdict {
-	out := make([]framework.PluginVerdict, 0, len(r.all[node]))
-	for i, s := range r.all[node] {
-		out = append(out, r.verdict(i, s))
+func (r *Result) allVerdicts(node *framework.NodeInfo) []framework.PluginVerdict {
+	statuses := r.all[node.Node().Name]
+	out := make([]framework.PluginVerdict, 0, len(statuses))
+	for i, s := range statuses {
+		v := r.verdict(i, s)
+		if s.IsRejected() {
+			v.Pods = r.blame(i, node)
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// blame names the pods because of which a filter rejected the node: those on it,
+// or else those that wait for it.
+func (r *Result) blame(filter int, node *framework.NodeInfo) []framework.PodReference {
+	if filter < 0 {
+		return nil
+	}
+	pods := r.profile.Blame(r.state, filter, r.in.Pod, node)
+	if len(pods) == 0 && len(r.in.Nominated) > 0 {
+		if changed, state, s := withNominated(r.in, r.state, node); changed != nil && s.IsSuccess() {
+			pods = r.profile.Blame(state, filter, r.in.Pod, changed)
+		}
+	}
+	var out []framework.PodReference
+	for _, pod := range pods {
+		out = append(out, pod.Reference())
 	}
 	return out
 }

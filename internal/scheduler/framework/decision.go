@@ -18,8 +18,13 @@ type Decision struct {
 	Sequence uint64 `json:"sequence"`
 	// Pod is the pod as the scheduler saw it.
 	Pod PodReference `json:"pod"`
+	// Priority that the pod had.
+	Priority int32 `json:"priority"`
 	// Attempt counts the attempts for this pod, from 1.
 	Attempt int `json:"attempt"`
+	// WokenBy is what made the pod worth this attempt; nil for a pod that did not
+	// wait for anything.
+	WokenBy *Wake `json:"wokenBy,omitempty"`
 	// Profile is the schedulerName whose configuration was used.
 	Profile string `json:"profile"`
 	// ObservedAt is when the scheduler's watch delivered the pod in the version
@@ -50,15 +55,56 @@ type Decision struct {
 	PreFilter *PluginVerdict `json:"preFilter,omitempty"`
 	// Node is the node that was chosen; empty where none was.
 	Node string `json:"node,omitempty"`
+	// NodesBest is how many nodes had the most points: of several, the seed picked
+	// one. It is 0 where nodes were not scored.
+	NodesBest int `json:"nodesBest,omitempty"`
 	// NominatedNode is the node on which pods are preempted for this pod.
 	NominatedNode string `json:"nominatedNode,omitempty"`
 	// Victims are the pods that are preempted.
 	Victims []PodReference `json:"victims,omitempty"`
+	// RejectedBy are the plugins that rejected the pod on any node, by name: what
+	// these wait for wakes it.
+	RejectedBy []string `json:"rejectedBy,omitempty"`
 	// Message is the line that kube-scheduler would give: why the pod cannot be
 	// scheduled. Empty where a node was chosen.
 	Message string `json:"message,omitempty"`
 	// Bind is the outcome of the bind request; nil where none was sent.
 	Bind *BindOutcome `json:"bind,omitempty"`
+	// Requeued says where the pod waits after the attempt; nil where it does not.
+	Requeued *Requeued `json:"requeued,omitempty"`
+}
+
+// Events that wake a pod though nothing has happened in the cluster, with the
+// names that kube-scheduler gives them.
+const (
+	// EventBackoffComplete is the end of the backoff of a pod whose attempt failed
+	// by an error.
+	EventBackoffComplete = "BackoffComplete"
+	// EventUnschedulableTimeout is the flush of pods that have waited too long.
+	EventUnschedulableTimeout = "UnschedulableTimeout"
+)
+
+// Wake is an event that made a waiting pod worth another attempt.
+type Wake struct {
+	// Event is the kind of object and of change, such as Node/Add, or one of the
+	// constants.
+	Event string `json:"event"`
+	// Object that changed: namespace/name, or the name alone; empty where none did.
+	Object string `json:"object,omitempty"`
+	// Plugin that waited for it; empty where none had to.
+	Plugin string `json:"plugin,omitempty"`
+	// At is when it happened.
+	At time.Time `json:"at"`
+}
+
+// Requeued says where a pod waits after an attempt.
+type Requeued struct {
+	// Queue is active, backoff or unschedulable.
+	Queue string `json:"queue"`
+	// At is when it was put there.
+	At time.Time `json:"at"`
+	// BackoffEnds is when the backoff is over; nil in the other queues.
+	BackoffEnds *time.Time `json:"backoffEnds,omitempty"`
 }
 
 // PodReference identifies a pod in one version.
@@ -97,7 +143,13 @@ type PluginVerdict struct {
 	Code string `json:"code"`
 	// Reasons say why, in kube-scheduler's words; empty on Success.
 	Reasons []string `json:"reasons,omitempty"`
+	// Pods are pods to which the verdict is due, at most MaxBlamed of them: those
+	// that repel the pod, or hold a host port that it needs.
+	Pods []PodReference `json:"pods,omitempty"`
 }
+
+// MaxBlamed bounds the pods that a verdict names.
+const MaxBlamed = 3
 
 // PluginScore is what one score plugin said.
 type PluginScore struct {

@@ -85,6 +85,23 @@ func (e ClusterEvent) Matches(other ClusterEvent) bool {
 	return false
 }
 
+// String returns the kind of object and of change, such as Node/Add.
+func (e ClusterEvent) String() string {
+	if name, ok := actionNames[e.ActionType]; ok {
+		return string(e.Resource) + "/" + name
+	}
+	return string(e.Resource) + "/" + actionNames[Update]
+}
+
+// actionNames has the names of single kinds of changes.
+var actionNames = map[ActionType]string{
+	Add: "Add", Delete: "Delete", Update: "Update", All: "*",
+	UpdateNodeAllocatable: "UpdateAllocatable", UpdateNodeLabel: "UpdateLabel", UpdateNodeTaint: "UpdateTaint",
+	UpdateNodeCondition: "UpdateCondition", UpdatePodLabel: "UpdateLabel", UpdatePodScaleDown: "UpdateScaleDown",
+	UpdatePodToleration: "UpdateToleration", UpdatePodSchedulingGatesEliminated: "UpdateSchedulingGatesEliminated",
+	UpdateOther: "Update",
+}
+
 // QueueingHint says whether an event can help a pod.
 type QueueingHint int
 

@@ -77,6 +77,15 @@ type FilterPlugin interface {
 	Filter(state *CycleState, pod *PodInfo, node *NodeInfo) *Status
 }
 
+// BlamePlugin is implemented by a FilterPlugin that rejects nodes because of pods.
+type BlamePlugin interface {
+	FilterPlugin
+	// Blame returns pods because of which Filter rejects the node, at most
+	// MaxBlamed of them; none where it is due to something else. It is asked after
+	// the decision, about the nodes that are shown.
+	Blame(state *CycleState, pod *PodInfo, node *NodeInfo) []*PodInfo
+}
+
 // NodeStatuses is what filtering said of each node.
 type NodeStatuses interface {
 	// Status returns the first objection to the node; nil where there was none.

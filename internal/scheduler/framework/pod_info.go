@@ -267,6 +267,9 @@ type QueuedPodInfo struct {
 	GatingPlugin string
 	// GatingMessage says what the gating plugin waits for.
 	GatingMessage string
+	// WokenBy is what made the pod worth its next attempt; nil where it did not wait
+	// for anything.
+	WokenBy *Wake
 }
 
 // UID returns the pod's UID, by which the queue knows it.

@@ -238,6 +238,15 @@ func (p *Profile) HasPostFilters() bool { return len(p.postFilters) > 0 }
 // FilterName returns the name of a filter.
 func (p *Profile) FilterName(filter int) string { return p.filters[filter].plugin.Name() }
 
+// Blame returns pods because of which the filter rejects the node; none where the
+// plugin does not say, or where it is due to something else.
+func (p *Profile) Blame(state *CycleState, filter int, pod *PodInfo, node *NodeInfo) []*PodInfo {
+	if x, ok := p.filters[filter].plugin.(BlamePlugin); ok {
+		return x.Blame(state, pod, node)
+	}
+	return nil
+}
+
 // FilterSkipped is true where the filter returned Skip in this cycle.
 func (p *Profile) FilterSkipped(state *CycleState, filter int) bool {
 	return state.skipFilter&(1<<p.filters[filter].index) != 0

@@ -5,9 +5,11 @@ package queue
 
 import (
 	"maps"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	resourcehelper "k8s.io/component-helpers/resource"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
@@ -63,13 +65,12 @@ const (
 	immediately
 )
 
-// worth asks the plugins that rejected the pod whether the event can help it.
-// It mirrors isPodWorthRequeuing of kube-scheduler.
-func (q *Queue) worth(pod *framework.QueuedPodInfo, event framework.ClusterEvent, oldObj, newObj any) strategy {
+// worth asks the plugins that rejected the pod whether the event can help it, and
+// names one that says so. It mirrors isPodWorthRequeuing of kube-scheduler.
+func (q *Queue) worth(pod *framework.QueuedPodInfo, event framework.ClusterEvent, oldObj, newObj any) (best strategy, plugin string) {
 	if len(pod.UnschedulablePlugins)+len(pod.PendingPlugins) == 0 {
-		return afterBackoff
+		return afterBackoff, ""
 	}
-	best := skip
 	for _, h := range q.hints[pod.Pod.Spec.SchedulerName] {
 		pending := pod.PendingPlugins.Has(h.plugin)
 		if !pending && !pod.UnschedulablePlugins.Has(h.plugin) || !h.event.Matches(event) {
@@ -82,11 +83,26 @@ func (q *Queue) worth(pod *framework.QueuedPodInfo, event framework.ClusterEvent
 			}
 		}
 		if pending {
-			return immediately
+			return immediately, h.plugin
 		}
-		best = afterBackoff
+		if best == skip {
+			best, plugin = afterBackoff, h.plugin
+		}
 	}
-	return best
+	return best, plugin
+}
+
+// wake describes the event that made a pod worth trying again.
+func (q *Queue) wake(event framework.ClusterEvent, oldObj, newObj any, plugin string) *framework.Wake {
+	obj := newObj
+	if obj == nil {
+		obj = oldObj
+	}
+	w := &framework.Wake{Event: event.String(), Plugin: plugin, At: q.clock.Now()}
+	if named, ok := obj.(metav1.Object); ok {
+		w.Object = strings.TrimPrefix(named.GetNamespace()+"/"+named.GetName(), "/")
+	}
+	return w
 }
 
 // ofInterest is true where some plugin waits for the event.

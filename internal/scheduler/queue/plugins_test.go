@@ -195,7 +195,7 @@ func TestRunFlushes(t *testing.T) {
 		q.Requeue(pop(t, q), byFit)
 		pop(t, q)
 		// No event came: after the longest wait, at the next flush.
-		if waited := time.Since(begin); waited <= MaxInUnschedulable || waited > MaxInUnschedulable+flushUnschedulableInterval {
+		if waited := time.Since(begin); waited <= MaxInUnschedulable || waited > MaxInUnschedulable+FlushInterval {
 			t.Errorf("waited %s", waited)
 		}
 	})

@@ -27,8 +27,10 @@ const (
 	// MaxInUnschedulable is how long a pod waits for an event before it is tried anyway.
 	MaxInUnschedulable = 5 * time.Minute
 
-	flushBackoffInterval       = time.Second
-	flushUnschedulableInterval = 30 * time.Second
+	// FlushInterval is how often the pods are looked for that have waited so long.
+	FlushInterval = 30 * time.Second
+
+	flushBackoffInterval = time.Second
 )
 
 // maxInFlightEvents bounds the events that are kept for the attempts under way.
@@ -167,7 +169,8 @@ func (q *Queue) Set(pod *framework.PodInfo, observedAt time.Time) (gated *framew
 		return nil
 	}
 	for _, event := range PodChanges(old, pod.Pod, framework.TargetPod) {
-		if s := q.worth(it.pod, event, old, pod.Pod); s != skip {
+		if s, plugin := q.worth(it.pod, event, old, pod.Pod); s != skip {
+			it.pod.WokenBy = q.wake(event, old, pod.Pod, plugin)
 			return q.move(it, s)
 		}
 	}
@@ -298,10 +301,10 @@ type Rejection struct {
 }
 
 // Requeue ends the attempt of a pod that failed and puts it where it has to
-// wait. It returns the newest version of the pod; nil where it was deleted or
-// bound meanwhile. The entry belongs to the queue again. It mirrors
+// wait. It returns where that is; nil where the pod was deleted or bound
+// meanwhile. The entry belongs to the queue again. It mirrors
 // AddUnschedulablePodIfNotPresent of kube-scheduler.
-func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.PodInfo {
+func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Requeued {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	uid := pod.UID()
@@ -330,8 +333,9 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Po
 		pod.UnschedulableCount++
 	}
 	strategy := skip
+	pod.WokenBy = nil
 	if r.Error || missed {
-		strategy = afterBackoff
+		strategy, pod.WokenBy = afterBackoff, &framework.Wake{Event: framework.EventBackoffComplete, At: q.clock.Now()}
 	}
 	if a.latest != nil {
 		for _, event := range PodChanges(old, a.latest.Pod, framework.TargetPod) {
@@ -339,7 +343,9 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Po
 		}
 	}
 	for _, e := range events {
-		strategy = max(strategy, q.worth(pod, e.event, e.oldObj, e.newObj))
+		if s, plugin := q.worth(pod, e.event, e.oldObj, e.newObj); s > strategy {
+			strategy, pod.WokenBy = s, q.wake(e.event, e.oldObj, e.newObj, plugin)
+		}
 	}
 	it := &item{pod: pod}
 	if strategy == skip {
@@ -347,7 +353,20 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Po
 	} else {
 		q.enter(it, q.placeFor(it, strategy))
 	}
-	return it.pod.PodInfo
+	return q.requeued(it)
+}
+
+func (q *Queue) requeued(it *item) *framework.Requeued {
+	out := &framework.Requeued{At: q.clock.Now()}
+	switch it.place {
+	case inActive:
+		out.Queue = "active"
+	case inUnschedulable:
+		out.Queue = "unschedulable"
+	default:
+		out.Queue, out.BackoffEnds = "backoff", new(it.backoffEnds)
+	}
+	return out
 }
 
 // eventsSince returns what happened since the pod was popped; missed is true
@@ -381,7 +400,8 @@ func (q *Queue) Move(event framework.ClusterEvent, oldObj, newObj any) {
 		if it.place != inUnschedulable {
 			continue
 		}
-		if s := q.worth(it.pod, event, oldObj, newObj); s != skip {
+		if s, plugin := q.worth(it.pod, event, oldObj, newObj); s != skip {
+			it.pod.WokenBy = q.wake(event, oldObj, newObj, plugin)
 			q.move(it, s)
 		}
 	}
@@ -392,7 +412,7 @@ func (q *Queue) Move(event framework.ClusterEvent, oldObj, newObj any) {
 func (q *Queue) Run(ctx context.Context) {
 	backoff := q.clock.NewTicker(flushBackoffInterval)
 	defer backoff.Stop()
-	unschedulable := q.clock.NewTicker(flushUnschedulableInterval)
+	unschedulable := q.clock.NewTicker(FlushInterval)
 	defer unschedulable.Stop()
 	for {
 		select {
@@ -427,6 +447,7 @@ func (q *Queue) FlushUnschedulable() {
 	now := q.clock.Now()
 	for _, it := range q.items {
 		if it.place == inUnschedulable && it.pod.GatingPlugin == "" && now.Sub(it.pod.Timestamp) > MaxInUnschedulable {
+			it.pod.WokenBy = &framework.Wake{Event: framework.EventUnschedulableTimeout, At: now}
 			q.move(it, afterBackoff)
 		}
 	}

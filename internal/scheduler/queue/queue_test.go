@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/clock"
@@ -235,8 +236,8 @@ func TestInFlight(t *testing.T) {
 		p := pop(t, q)
 		q.Refresh(version("9", "new"), start)
 		q.Set(version("7", "late"), start)
-		if got := q.Requeue(p, byFit); got.Pod.Labels["v"] != "new" {
-			t.Errorf("version %s came back", got.Pod.ResourceVersion)
+		if q.Requeue(p, byFit); p.Pod.Labels["v"] != "new" {
+			t.Errorf("version %s came back", p.Pod.ResourceVersion)
 		}
 	})
 	t.Run("dropped events count as if they helped", func(t *testing.T) {
@@ -335,5 +336,40 @@ func TestPodChanges(t *testing.T) {
 				t.Errorf("got %+v, want %d", got, test.want)
 			}
 		})
+	}
+}
+
+func TestWokenBy(t *testing.T) {
+	clk := clocktesting.NewFakeClock(start)
+	q := newQueue(t, clk)
+	q.Set(info(pod("p")), start)
+	p := pop(t, q)
+	if p.WokenBy != nil {
+		t.Errorf("a new pod was woken by %+v", p.WokenBy)
+	}
+	r := q.Requeue(p, byFit)
+	if diff := cmp.Diff(&framework.Requeued{Queue: "unschedulable", At: start}, r); diff != "" {
+		t.Errorf("requeued (-want +got):\n%s", diff)
+	}
+	clk.Step(20 * time.Second)
+	q.Move(nodeAdd, nil, bigNode)
+	p = pop(t, q)
+	want := &framework.Wake{Event: "Node/Add", Object: bigNode.Name, Plugin: noderesources.FitName, At: clk.Now()}
+	if diff := cmp.Diff(want, p.WokenBy); diff != "" {
+		t.Errorf("woken by (-want +got):\n%s", diff)
+	}
+	if r = q.Requeue(p, Rejection{Error: true}); r.Queue != "backoff" || r.BackoffEnds == nil || !r.BackoffEnds.Equal(clk.Now().Add(InitialBackoff)) {
+		t.Errorf("requeued to %+v, want the backoff of a second", r)
+	}
+	clk.Step(2 * time.Second)
+	q.FlushBackoff()
+	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != framework.EventBackoffComplete {
+		t.Errorf("woken by %+v, want the end of the backoff", p.WokenBy)
+	}
+	q.Requeue(p, byFit)
+	clk.Step(MaxInUnschedulable + time.Second)
+	q.FlushUnschedulable()
+	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != framework.EventUnschedulableTimeout {
+		t.Errorf("woken by %+v, want the flush", p.WokenBy)
 	}
 }

@@ -107,3 +107,17 @@ func (c *topologyCounts) hasAny(nodeLabels map[string]string) bool {
 	}
 	return false
 }
+
+// topologyPair is a value of a topology key: a place.
+type topologyPair struct{ key, value string }
+
+// pairsOf returns the pairs of the node with these labels that have matches.
+func (c *topologyCounts) pairsOf(nodeLabels map[string]string) []topologyPair {
+	var out []topologyPair
+	for i, key := range c.keys {
+		if value, ok := nodeLabels[key]; ok && c.at(i, value) > 0 {
+			out = append(out, topologyPair{key, value})
+		}
+	}
+	return out
+}

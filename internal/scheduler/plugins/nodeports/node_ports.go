@@ -20,6 +20,7 @@ const ErrReason = "node(s) didn't have free ports for the requested pod ports"
 var (
 	_ framework.PreFilterPlugin   = NodePorts{}
 	_ framework.FilterPlugin      = NodePorts{}
+	_ framework.BlamePlugin       = NodePorts{}
 	_ framework.EnqueueExtensions = NodePorts{}
 
 	rejected = framework.NewStatus(framework.Unschedulable, ErrReason)
@@ -49,6 +50,28 @@ func (NodePorts) Filter(_ *framework.CycleState, pod *framework.PodInfo, node *f
 		return rejected
 	}
 	return nil
+}
+
+// Blame implements framework.BlamePlugin: the pods that have one of the ports.
+func (NodePorts) Blame(_ *framework.CycleState, pod *framework.PodInfo, node *framework.NodeInfo) []*framework.PodInfo {
+	var out []*framework.PodInfo
+	for _, other := range node.Pods {
+		if len(out) == framework.MaxBlamed {
+			break
+		}
+		if conflict(pod.HostPorts, portsOf(other.HostPorts)) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+func portsOf(list []framework.HostPort) framework.HostPorts {
+	out := make(framework.HostPorts, len(list))
+	for _, port := range list {
+		out[port]++
+	}
+	return out
 }
 
 func conflict(wanted []framework.HostPort, used framework.HostPorts) bool {
@@ -81,11 +104,7 @@ func afterPodDelete(pod *corev1.Pod, oldObj, _ any) (framework.QueueingHint, err
 	if deleted.Spec.NodeName == "" && deleted.Status.NominatedNodeName == "" {
 		return framework.QueueSkip, nil
 	}
-	freed := make(framework.HostPorts)
-	for _, port := range framework.HostPortsOf(deleted) {
-		freed[port]++
-	}
-	if conflict(framework.HostPortsOf(pod), freed) {
+	if conflict(framework.HostPortsOf(pod), portsOf(framework.HostPortsOf(deleted))) {
 		return framework.Queue, nil
 	}
 	return framework.QueueSkip, nil
