@@ -93,7 +93,9 @@ func (c *Cluster) add(all *cache.Cache, pod *simv1alpha1.SimPod) {
 // *priority.UnknownClassError where the PriorityClass of the pod does not exist.
 func (c *Cluster) Case(pod *simv1alpha1.SimPod, profile *framework.Profile) (Case, error) {
 	converted, err := c.Pod(pod)
-	return Case{Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: converted}, err
+	return Case{
+		Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: converted, Tolerations: pod.Spec.Tolerations,
+	}, err
 }
 
 // Pod converts a pod, and gives it the priority of its PriorityClass. It fails

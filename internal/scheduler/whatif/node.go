@@ -7,11 +7,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
@@ -165,8 +167,13 @@ func (s *search) labelFixes() []labelFix {
 			out = append(out, labelFix{key: key, value: value, onlyMissing: true})
 		}
 	}
-	out = slices.DeleteFunc(out, func(f labelFix) bool { return f.key == corev1.LabelHostname })
+	out = slices.DeleteFunc(out, func(f labelFix) bool { return f.key == corev1.LabelHostname || !isLabel(f.key, f.value) })
 	return out[:min(len(out), maxPerList)]
+}
+
+// isLabel is true for what the API server accepts as a label.
+func isLabel(key, value string) bool {
+	return len(validation.IsQualifiedName(key)) == 0 && len(validation.IsValidLabelValue(value)) == 0
 }
 
 func fixOf(r corev1.NodeSelectorRequirement) []labelFix {
@@ -205,6 +212,8 @@ type shortage struct {
 	// missing is in thousandths for cpu, else in whole units.
 	missing int64
 	share   float64
+	// possible is false where no node can have as much as would be needed.
+	possible bool
 }
 
 // capacities raises what a node has where it lacks one resource only, beginning
@@ -213,7 +222,7 @@ func (s *search) capacities() []Change {
 	pod := framework.NewPodInfo(s.base.Pod)
 	var short []shortage
 	for _, n := range s.nearest {
-		if list := shortages(pod, n); len(list) == 1 {
+		if list := shortages(pod, n); len(list) == 1 && list[0].possible {
 			short = append(short, list[0])
 		}
 	}
@@ -229,9 +238,11 @@ func (s *search) capacities() []Change {
 func shortages(pod *framework.PodInfo, n *framework.NodeInfo) []shortage {
 	var out []shortage
 	add := func(name corev1.ResourceName, wanted, allocatable, taken int64) {
-		if missing := wanted - (allocatable - taken); wanted > 0 && missing > 0 {
+		all := framework.AddSaturated(wanted, taken)
+		if missing := all - allocatable; wanted > 0 && missing > 0 {
+			possible := all != math.MaxInt64 // else more than any node can have
 			share := float64(missing) / float64(max(allocatable, 1))
-			out = append(out, shortage{node: n.Node(), name: name, missing: missing, share: share})
+			out = append(out, shortage{node: n.Node(), name: name, missing: missing, share: share, possible: possible})
 		}
 	}
 	add(corev1.ResourcePods, 1, int64(n.Allocatable.AllowedPodNumber), int64(len(n.Pods)))

@@ -71,7 +71,7 @@ func (s *search) tolerations() []Change {
 		taints := s.untolerated(n.Node())
 		several = several || len(taints) > 1
 		for _, t := range taints {
-			if text := t.ToString(); !seen[text] && len(out) < maxPerList {
+			if text := t.ToString(); !seen[text] && isLabel(t.Key, t.Value) && len(out) < maxPerList {
 				seen[text] = true
 				out = append(out, s.tolerate(toleration(t), "tolerate the taint "+text, 20))
 			}
@@ -98,7 +98,7 @@ func (s *search) tolerate(t corev1.Toleration, description string, size int) Cha
 	if data, err := json.Marshal(t); err == nil {
 		change.To = string(data)
 	}
-	all := map[string]any{"spec": map[string]any{"tolerations": append(slices.Clone(s.base.Pod.Spec.Tolerations), t)}}
+	all := map[string]any{"spec": map[string]any{"tolerations": append(slices.Clone(s.base.Tolerations), t)}}
 	if data, err := json.Marshal(all); err == nil {
 		change.Command = s.patchPod(string(data))
 	}

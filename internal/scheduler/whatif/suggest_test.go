@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/ptr"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
@@ -125,6 +126,58 @@ func TestSuggest(t *testing.T) {
 				"45 raise the cpu of node a from 4 to 5: [a]",
 				"61 lower the cpu request of container main from 1 to 0: [a]",
 			},
+		},
+		"more memory than a number holds": {
+			pod:   pod().Req("memory", "50E").Obj(),
+			nodes: []*corev1.Node{node("a").Obj()},
+			want:  []string{"61 lower the memory request of container main from 50E to 8Gi: [a]"},
+		},
+		"more in all than a number holds": {
+			pod:   pod().Req("memory", "1Gi").Container("huge", "memory", "16Ei").Obj(),
+			nodes: []*corev1.Node{node("a").Obj()},
+			want:  []string{"61 lower the memory request of container huge from 9223372036854775807 to 7Gi: [a]"},
+		},
+		"a device, whose limit equals the request": {
+			pod: func() *corev1.Pod {
+				p := pod().Req("example.com/gpu", "2").Obj()
+				p.Spec.Containers[0].Resources.Limits = p.Spec.Containers[0].Resources.Requests.DeepCopy()
+				return p
+			}(),
+			nodes: []*corev1.Node{node("a").Capacity("example.com/gpu", "1").Obj()},
+			want: []string{
+				"31 lower the example.com/gpu request and the limit of container main from 2 to 1: [a]",
+				"60 raise the example.com/gpu of node a from 1 to 2: [a]",
+			},
+		},
+		"requests of the pod as a whole": {
+			pod: func() *corev1.Pod {
+				p := pod().Req("cpu", "1").Obj()
+				p.Spec.Resources = &corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("5")}}
+				return p
+			}(),
+			nodes: []*corev1.Node{node("a").Obj()},
+			want: []string{
+				"13 lower the cpu request of the pod as a whole from 5 to 4: [a]",
+				"45 raise the cpu of node a from 4 to 5: [a]",
+			},
+		},
+		"a sidecar": {
+			pod: func() *corev1.Pod {
+				p := pod().Req("cpu", "3500m").InitContainer("proxy", "cpu", "1").Obj()
+				p.Spec.InitContainers[0].RestartPolicy = new(corev1.ContainerRestartPolicyAlways)
+				return p
+			}(),
+			nodes: []*corev1.Node{node("a").Obj()},
+			want: []string{
+				"10 lower the cpu request of container main from 3500m to 3: [a]",
+				"31 lower the cpu request of container proxy from 1 to 500m: [a]",
+				"42 raise the cpu of node a from 4 to 4500m: [a]",
+			},
+		},
+		"a value that cannot be a label": {
+			pod:   pod().NodeSelector("colour", "\x1b[42mgreen").Obj(),
+			nodes: []*corev1.Node{node("a").Obj()},
+			want:  []string{"25 drop colour=\x1b[42mgreen from the nodeSelector: [a]"},
 		},
 		"cordoned": {
 			pod:   pod().Obj(),
@@ -458,13 +511,34 @@ func TestSuggestLimits(t *testing.T) {
 }
 
 func TestCommandsAreQuoted(t *testing.T) {
-	got := Suggest(caseOf(t, pod().NodeSelector("disk", "$(reboot)'; reboot").Obj(), []*corev1.Node{node("a").Obj()}), 9)
-	i := slices.IndexFunc(got.Changes, func(c Change) bool { return c.Kind == LabelNode })
-	if i < 0 {
-		t.Fatalf("no label is suggested: %+v", got.Changes)
+	gated := pod().Name("$(reboot)'; reboot").Namespace("default").UID("u").Gate("example.com/hold").Obj()
+	got := Suggest(caseOf(t, gated, []*corev1.Node{node("a").Obj()}), 1)
+	if len(got.Changes) != 1 {
+		t.Fatalf("suggestions are %+v, want one", got.Changes)
 	}
-	if want := `kubectl label simnode a --overwrite 'disk=$(reboot)'\''; reboot'`; got.Changes[i].Command != want {
-		t.Errorf("command is %s, want %s", got.Changes[i].Command, want)
+	want := `kubectl patch simpod -n default '$(reboot)'\''; reboot' --type=merge -p '{"spec":{"schedulingGates":null}}'`
+	if got.Changes[0].Command != want {
+		t.Errorf("command is %s, want %s", got.Changes[0].Command, want)
+	}
+}
+
+// TestTolerationsOfAPatch: a patch has the tolerations of the spec, and not those
+// that count although nobody wrote them.
+func TestTolerationsOfAPatch(t *testing.T) {
+	sim := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web", UID: "u"}}
+	sim.Spec.Containers = []v1alpha1.Container{{Name: "main", Image: "app:1"}}
+	sim.Spec.Tolerations = []corev1.Toleration{{Key: "mine", Operator: corev1.TolerationOpExists}}
+	simNode := wrappers.MakeSimNode().Name("a").Capacity("cpu", "4", "memory", "8Gi").Obj()
+	simNode.Spec.Taints = []corev1.Taint{{Key: "gpu", Effect: corev1.TaintEffectNoSchedule}}
+	c, err := NewCluster(Objects{Nodes: []v1alpha1.SimNode{*simNode}}).Case(sim, testProfile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Suggest(c, 1)
+	want := `kubectl patch simpod -n default web --type=merge -p '{"spec":{"tolerations":[` +
+		`{"key":"mine","operator":"Exists"},{"key":"gpu","operator":"Exists","effect":"NoSchedule"}]}}'`
+	if len(got.Changes) != 1 || got.Changes[0].Command != want {
+		t.Errorf("suggestions are %+v, want the command %s", got.Changes, want)
 	}
 }
 

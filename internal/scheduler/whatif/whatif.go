@@ -25,6 +25,9 @@ type Case struct {
 	Profile *framework.Profile
 	// Pod that has no node; it is only read.
 	Pod *corev1.Pod
+	// Tolerations are those that the pod's spec has; those of Pod include what the
+	// API server would add.
+	Tolerations []corev1.Toleration
 }
 
 // Predict returns what the scheduler would decide, with what each filter says
