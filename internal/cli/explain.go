@@ -19,6 +19,7 @@ import (
 	"github.com/glassplane/glassplane/internal/listing"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
@@ -148,19 +149,19 @@ func (c *explainCommand) Run(ctx context.Context) error {
 	if c.filename != "" {
 		explain = c.explainManifest
 	}
-	explanation, err := explain(ctx)
+	e, err := explain(ctx)
 	if err != nil {
 		return err
 	}
 	if c.node != "" {
-		if explanation, err = explanation.OnlyNode(c.node); err != nil {
+		if e, err = e.OnlyNode(c.node); err != nil {
 			return err
 		}
 	}
-	return c.print(explanation)
+	return c.print(e)
 }
 
-func (c *explainCommand) print(e render.Explanation) error {
+func (c *explainCommand) print(e explanation.Explanation) error {
 	switch c.output {
 	case "json":
 		return render.ExplainJSON(c.io.Out, e)
@@ -220,7 +221,7 @@ func (c *explainCommand) list(ctx context.Context, reader client.Reader) (whatif
 
 // predict decides about a pod on what was listed, and looks for changes that
 // would let it fit.
-func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*render.Prediction, error) {
+func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*explanation.Prediction, error) {
 	profile, err := c.profile(pod.Spec.SchedulerName)
 	if err != nil {
 		return nil, err
@@ -230,9 +231,9 @@ func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*
 		return nil, fmt.Errorf("spec.priorityClassName: %w, so that the scheduler does not try the pod: create the class, or name another", err)
 	}
 	d := what.Predict(c.io.Clock.Now(), 0)
-	prediction := &render.Prediction{
+	prediction := &explanation.Prediction{
 		ReadAt: listed.ReadAt, ReadUntil: listed.ReadUntil, Lists: listed.Lists,
-		Decision: render.NewDecision(d), BestNodes: render.BestNodes(d),
+		Decision: explanation.NewDecision(d), BestNodes: explanation.BestNodes(d),
 	}
 	if d.Node == "" && c.suggestions > 0 {
 		prediction.Suggestions = new(whatif.Suggest(what, c.suggestions))

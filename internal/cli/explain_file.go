@@ -18,7 +18,7 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/convert"
 	"github.com/glassplane/glassplane/internal/manifest"
-	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -26,28 +26,31 @@ import (
 const maxManifestBytes = 3 << 20
 
 // explainManifest predicts the decision about the pod of --filename.
-func (c *explainCommand) explainManifest(ctx context.Context) (render.Explanation, error) {
+func (c *explainCommand) explainManifest(ctx context.Context) (explanation.Explanation, error) {
 	pod, notes, err := c.readManifest()
 	if err != nil {
-		return render.Explanation{}, err
+		return explanation.Explanation{}, err
 	}
 	if _, err := c.profile(pod.Spec.SchedulerName); err != nil {
-		return render.Explanation{}, fmt.Errorf("%s: %w", c.filename, err)
+		return explanation.Explanation{}, fmt.Errorf("%s: %w", c.filename, err)
 	}
 	reader, err := c.reader()
 	if err != nil {
-		return render.Explanation{}, err
+		return explanation.Explanation{}, err
 	}
 	listed, err := c.list(ctx, reader)
 	if err != nil {
-		return render.Explanation{}, err
+		return explanation.Explanation{}, err
 	}
 	prediction, err := c.predict(listed, pod)
 	if err != nil {
-		return render.Explanation{}, fmt.Errorf("%s: %w", c.filename, err)
+		return explanation.Explanation{}, fmt.Errorf("%s: %w", c.filename, err)
 	}
 	notes = append(notes, doubts(pod, listed)...)
-	return render.Explanation{Pod: pod.Namespace + "/" + pod.Name, Prediction: prediction, Notes: notes}, nil
+	return explanation.Explanation{
+		Pod: pod.Namespace + "/" + pod.Name, Prediction: prediction, Notes: notes,
+		Priority: explanation.PriorityOf(pod, prediction.Decision.Priority),
+	}, nil
 }
 
 // doubts are reasons why the pod could not be created as it is.

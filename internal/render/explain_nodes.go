@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
 // nodes has a row per node: its place, its points or what rejected it. Of many
 // nodes, those that do not fit are grouped.
-func (p *explainPrinter) nodes(d Decision) {
+func (p *explainPrinter) nodes(d explanation.Decision) {
 	if len(d.Nodes) == 0 {
 		return
 	}
@@ -74,7 +75,7 @@ func (p *explainPrinter) nodeTable(listed []framework.NodeVerdict, chosen string
 const anyBest = "*"
 
 // best is the prediction's decision without a choice among equal nodes.
-func (p *Prediction) best() Decision {
+func best(p explanation.Prediction) explanation.Decision {
 	d := p.Decision
 	if len(p.BestNodes) > 1 {
 		d.Node = anyBest
@@ -106,12 +107,23 @@ func nodeRow(n framework.NodeVerdict, chosen string) []string {
 func rejectedBy(n framework.NodeVerdict) string {
 	var parts []string
 	for _, v := range whatif.Objections(n) {
-		parts = append(parts, fmt.Sprintf("%s: %s (%s)", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code))
+		parts = append(parts, fmt.Sprintf("%s: %s (%s)%s", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code, dueTo(v.Pods)))
 	}
 	if len(parts) == 0 {
 		return "no verdict recorded"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// dueTo names the pods to which a rejection is due; empty for none.
+func dueTo(pods []framework.PodReference) string {
+	switch len(pods) {
+	case 0:
+		return ""
+	case 1:
+		return " because of pod " + podNames(pods)
+	}
+	return " because of pods " + podNames(pods)
 }
 
 // longest is the width of the first column: that of its longest cell, bounded.
@@ -123,7 +135,7 @@ func longest(rows [][]string) int {
 	return min(width, 40)
 }
 
-func (p *explainPrinter) groups(d Decision) {
+func (p *explainPrinter) groups(d explanation.Decision) {
 	if len(d.Rejections) == 0 {
 		return
 	}
@@ -139,7 +151,7 @@ func (p *explainPrinter) groups(d Decision) {
 		if r.Nodes > len(r.Examples) {
 			examples += ", …"
 		}
-		rows = append(rows, []string{fmt.Sprint(r.Nodes), r.Plugin, fmt.Sprintf("%s (%s)", r.Reason, examples)})
+		rows = append(rows, []string{fmt.Sprint(r.Nodes), r.Plugin, fmt.Sprintf("%s (%s)%s", r.Reason, examples, dueTo(r.Pods))})
 	}
 	p.table(columns, rows)
 }
@@ -156,7 +168,7 @@ func (p *explainPrinter) node(n framework.NodeVerdict) {
 	}
 	var rows [][]string
 	for _, v := range n.Filters {
-		row := []string{v.Plugin, v.Code, "", "", strings.Join(v.Reasons, ", ")}
+		row := []string{v.Plugin, v.Code, "", "", strings.Join(v.Reasons, ", ") + dueTo(v.Pods)}
 		if s, ok := scores[v.Plugin]; ok {
 			row[2], row[3] = fmt.Sprint(s.Raw), points(s)
 			delete(scores, v.Plugin)

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -72,16 +73,16 @@ func manyDecision() framework.Decision {
 	})
 }
 
-func prediction(d framework.Decision, suggestions *whatif.Suggestions) *Prediction {
-	return &Prediction{
-		ReadAt: decidedAt, ReadUntil: decidedAt.Add(time.Millisecond), Decision: NewDecision(d), BestNodes: BestNodes(d), Suggestions: suggestions,
+func prediction(d framework.Decision, suggestions *whatif.Suggestions) *explanation.Prediction {
+	return &explanation.Prediction{
+		ReadAt: decidedAt, ReadUntil: decidedAt.Add(time.Millisecond), Decision: explanation.NewDecision(d), BestNodes: explanation.BestNodes(d), Suggestions: suggestions,
 		Lists: []whatif.List{{Resource: "simnodes", Items: 3, ResourceVersion: "12"}, {Resource: "services", Error: "forbidden"}},
 	}
 }
 
-func explanation(t *testing.T, attempt int, decisions ...framework.Decision) Explanation {
+func explained(t *testing.T, attempt int, decisions ...framework.Decision) explanation.Explanation {
 	t.Helper()
-	e, err := NewExplanation("default/web", decisions, attempt)
+	e, err := explanation.New("default/web", decisions, attempt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,31 +99,72 @@ func TestExplainText(t *testing.T) {
 		{Kind: whatif.Uncordon, Description: "uncordon node node-c", NodesFeasible: 1, Nodes: []string{"node-c"},
 			Command: `kubectl patch simnode node-c --type=merge -p '{"spec":{"unschedulable":false}}'`},
 	}}
-	pendingNow := explanation(t, 0, pendingDecision())
+	pendingNow := explained(t, 0, pendingDecision())
 	pendingNow.Prediction = prediction(pendingDecision(), suggestions)
-	helpless := explanation(t, 0, pendingDecision())
+	helpless := explained(t, 0, pendingDecision())
 	helpless.Prediction = prediction(pendingDecision(), &whatif.Suggestions{Checks: 30})
-	many := NewDecision(manyDecision())
+	many := explanation.NewDecision(manyDecision())
 	var retries []framework.Decision
 	for i := range 40 {
 		d := pendingDecision()
 		d.Attempt, d.DecidedAt = i+1, decidedAt.Add(time.Duration(i)*time.Minute)
 		retries = append(retries, d)
 	}
+	preempting := pendingDecision()
+	preempting.NominatedNode, preempting.Priority = "node-a", 800
+	preempting.Victims = []framework.PodReference{{Namespace: "default", Name: "old"}}
+	preempts := explained(t, 0, preempting)
+	preempts.Priority = &explanation.Priority{Value: 800, Class: "high", Stored: true}
+	repelled := decision(func(d *framework.Decision) {
+		d.Nodes = []framework.NodeVerdict{rejects("node-a", "InterPodAffinity", "node(s) didn't satisfy existing pods anti-affinity rules")}
+		d.Nodes[0].Filters[0].Pods = []framework.PodReference{{Namespace: "case", Name: "guard"}}
+		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules."
+		d.RejectedBy = []string{"InterPodAffinity"}
+		d.Requeued = &framework.Requeued{Queue: "unschedulable", At: decidedAt}
+	})
+	fitsNow := decision(func(d *framework.Decision) {
+		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180)}
+		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 2, 2, 1, "node-b"
+	})
+	waits := explained(t, 0, repelled)
+	waits.Prediction = prediction(fitsNow, nil)
+	waits.Prediction.ReadUntil = decidedAt.Add(time.Minute)
+	profile, err := plugins.DefaultProfile("glassplane-scheduler")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits.Wait.Describe(profile)
+	backoff := pendingDecision()
+	backoff.Requeued = &framework.Requeued{Queue: "backoff", At: decidedAt, BackoffEnds: new(decidedAt.Add(4 * time.Second))}
+	backsOff := explained(t, 0, backoff)
+	backsOff.Prediction = prediction(backoff, nil)
+	backsOff.Prediction.ReadUntil = decidedAt.Add(time.Minute)
+	woken := boundDecision()
+	woken.NodesBest = 2
+	woken.WokenBy = &framework.Wake{Event: "AssignedPod/Delete", Object: "case/guard", Plugin: "InterPodAffinity"}
+	third := pendingDecision()
+	third.WokenBy = &framework.Wake{Event: framework.EventUnschedulableTimeout}
+	gone := explained(t, 0, boundDecision())
+	gone.State = &explanation.State{Outcome: "Terminating", Reason: "marked by admin; the finalizer example.com/hold keeps it until whoever set it takes it off"}
 	tests := map[string]struct {
-		explanation Explanation
+		explanation explanation.Explanation
 		options     ExplainOptions
 	}{
-		"pending":     {explanation: explanation(t, 0, pendingDecision())},
+		"pending":     {explanation: explained(t, 0, pendingDecision())},
 		"pending-now": {explanation: pendingNow},
 		"helpless":    {explanation: helpless},
-		"bound":       {explanation: explanation(t, 0, boundDecision(), pendingDecision())},
-		"first":       {explanation: explanation(t, 1, boundDecision(), pendingDecision())},
-		"wide":        {explanation: explanation(t, 0, boundDecision()), options: ExplainOptions{Wide: true}},
-		"many":        {explanation: Explanation{Pod: "default/web", Decision: &many}},
-		"retries":     {explanation: explanation(t, 0, retries...)},
-		"none":        {explanation: explanation(t, 0)},
-		"predicted":   {explanation: Explanation{Pod: "default/web", Prediction: prediction(equal, nil), Notes: []string{"Namespace default does not exist."}}},
+		"bound":       {explanation: explained(t, 0, boundDecision(), pendingDecision())},
+		"first":       {explanation: explained(t, 1, boundDecision(), pendingDecision())},
+		"wide":        {explanation: explained(t, 0, boundDecision()), options: ExplainOptions{Wide: true}},
+		"many":        {explanation: explanation.Explanation{Pod: "default/web", Decision: &many}},
+		"retries":     {explanation: explained(t, 0, retries...)},
+		"preempts":    {explanation: preempts},
+		"waits":       {explanation: waits},
+		"backoff":     {explanation: backsOff},
+		"woken":       {explanation: explained(t, 0, woken, third)},
+		"terminating": {explanation: gone},
+		"none":        {explanation: explained(t, 0)},
+		"predicted":   {explanation: explanation.Explanation{Pod: "default/web", Prediction: prediction(equal, nil), Notes: []string{"Namespace default does not exist."}}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -136,9 +178,9 @@ func TestExplainText(t *testing.T) {
 }
 
 func TestAllNodesAreListedOneByOne(t *testing.T) {
-	many := NewDecision(manyDecision())
+	many := explanation.NewDecision(manyDecision())
 	var got bytes.Buffer
-	if err := ExplainText(&got, Explanation{Pod: "default/web", Decision: &many}, ExplainOptions{AllNodes: true}); err != nil {
+	if err := ExplainText(&got, explanation.Explanation{Pod: "default/web", Decision: &many}, ExplainOptions{AllNodes: true}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(got.String(), "\nnode-"); n != 300 {
@@ -146,71 +188,8 @@ func TestAllNodesAreListedOneByOne(t *testing.T) {
 	}
 }
 
-func TestNewExplanation(t *testing.T) {
-	lost := decision(func(d *framework.Decision) {
-		d.Attempt, d.Node, d.DecidedAt = 3, "node-b", decidedAt.Add(2*time.Second)
-		d.Bind = &framework.BindOutcome{Error: "conflict"}
-	})
-	tests := map[string]struct {
-		decisions []framework.Decision
-		attempt   int
-		want      int // the attempt that is shown; 0 for none
-		wantError string
-	}{
-		"the one that bound":         {decisions: []framework.Decision{lost, boundDecision(), pendingDecision()}, want: 2},
-		"else the last":              {decisions: []framework.Decision{lost, pendingDecision()}, want: 3},
-		"the one that is asked for":  {decisions: []framework.Decision{lost, boundDecision(), pendingDecision()}, attempt: 1, want: 1},
-		"one that is not recorded":   {decisions: []framework.Decision{lost, pendingDecision()}, attempt: 7, wantError: "attempt 7 of pod default/web is not recorded: choose one of 1, 3"},
-		"one where none is recorded": {attempt: 1, wantError: "no attempt is recorded"},
-		"none":                       {},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			e, err := NewExplanation("default/web", tt.decisions, tt.attempt)
-			if tt.wantError != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.wantError) {
-					t.Fatalf("error is %v, want %q", err, tt.wantError)
-				}
-				return
-			}
-			got := 0
-			if e.Decision != nil {
-				got = e.Decision.Attempt
-			}
-			if err != nil || got != tt.want || len(e.Attempts) != len(tt.decisions) {
-				t.Errorf("attempt %d of %d and error %v, want %d of %d", got, len(e.Attempts), err, tt.want, len(tt.decisions))
-			}
-			if shown := slices.IndexFunc(e.Attempts, func(a Attempt) bool { return a.Shown }); shown >= 0 && e.Attempts[shown].Attempt != tt.want {
-				t.Errorf("attempt %d is marked", e.Attempts[shown].Attempt)
-			}
-		})
-	}
-}
-
-func TestOnlyNode(t *testing.T) {
-	whole := explanation(t, 0, boundDecision())
-	one, err := whole.OnlyNode("node-a")
-	if err != nil || len(one.Decision.Nodes) != 1 || one.Decision.Nodes[0].Name != "node-a" || one.Decision.NodesOmitted != 2 {
-		t.Errorf("explanation of node-a is %+v, error %v", one.Decision, err)
-	}
-	if len(whole.Decision.Nodes) != 3 {
-		t.Error("the explanation of all nodes was changed")
-	}
-	if _, err := whole.OnlyNode("node-x"); err == nil || !strings.Contains(err.Error(), `node "node-x" was not considered`) {
-		t.Errorf("error is %v", err)
-	}
-	many := NewDecision(manyDecision())
-	if _, err := (Explanation{Pod: "default/web", Decision: &many}).OnlyNode("node-4999"); err == nil || !strings.Contains(err.Error(), "left out 4700") {
-		t.Errorf("error is %v", err)
-	}
-	gated := decision(func(d *framework.Decision) { d.PreFilter = &framework.PluginVerdict{Plugin: "NodeAffinity"} })
-	if _, err := explanation(t, 0, gated).OnlyNode("node-a"); err != nil {
-		t.Errorf("a plugin rejected the pod for all nodes, also this one, but the error is %v", err)
-	}
-}
-
 func TestExplainJSONAndYAML(t *testing.T) {
-	e := explanation(t, 0, boundDecision(), pendingDecision())
+	e := explained(t, 0, boundDecision(), pendingDecision())
 	e.Prediction = prediction(pendingDecision(), &whatif.Suggestions{Checks: 3, Changes: []whatif.Change{{Kind: whatif.AddNode, Nodes: []string{"x"}}}})
 	var asJSON, asYAML bytes.Buffer
 	if err := ExplainJSON(&asJSON, e); err != nil {
@@ -219,7 +198,7 @@ func TestExplainJSONAndYAML(t *testing.T) {
 	if err := ExplainYAML(&asYAML, e); err != nil {
 		t.Fatal(err)
 	}
-	var fromJSON, fromYAML Explanation
+	var fromJSON, fromYAML explanation.Explanation
 	if err := json.Unmarshal(asJSON.Bytes(), &fromJSON); err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,12 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
@@ -22,6 +25,8 @@ const (
 	maxListedAttempts = 20
 	// maxScored is how many nodes have their scores shown plugin by plugin.
 	maxScored = 5
+	// lateAttempt is how much later than due an attempt must be to be missed.
+	lateAttempt = 15 * time.Second
 	// timeFormat is RFC 3339 in milliseconds.
 	timeFormat = "2006-01-02T15:04:05.000Z07:00"
 )
@@ -37,15 +42,18 @@ type ExplainOptions struct {
 
 // ExplainText says for people which node a pod got or would get and why, or why
 // it is pending and what would help.
-func ExplainText(w io.Writer, e Explanation, o ExplainOptions) error {
+func ExplainText(w io.Writer, e explanation.Explanation, o ExplainOptions) error {
 	p := &explainPrinter{printer: printer{w: w, color: o.Color}, o: o, width: o.width()}
+	if e.State != nil {
+		p.state(e.Pod, *e.State)
+	}
 	switch {
 	case e.Decision != nil:
-		p.verdict(e.Pod, *e.Decision)
+		p.verdict(e)
 		p.nodes(*e.Decision)
 	case e.Prediction != nil:
-		p.predicted(e.Pod, *e.Prediction)
-		p.nodes(e.Prediction.best())
+		p.predicted(e)
+		p.nodes(best(*e.Prediction))
 	default:
 		p.line("No decision on this pod is recorded: the scheduler has not tried to place it, or its record is gone.")
 	}
@@ -66,38 +74,83 @@ type explainPrinter struct {
 	width int
 }
 
-func (p *explainPrinter) verdict(pod string, d Decision) {
+// state says first what has become of a pod that does not wait or run any more.
+func (p *explainPrinter) state(pod string, s explanation.State) {
+	text := strings.ToLower(string(s.Outcome))
+	if s.Reason != "" {
+		text += ": " + s.Reason
+	}
+	with := red
+	if s.Outcome == explain.OutcomeSucceeded {
+		with = green
+	}
+	p.headline(pod, with, text)
+}
+
+func (p *explainPrinter) verdict(e explanation.Explanation) {
+	d := *e.Decision
+	text, with := "pending: no node was chosen", red
 	switch {
 	case d.Node != "" && d.Bind != nil && d.Bind.Error != "":
-		p.headline(pod, red, "node "+d.Node+" was chosen, but the bind was refused: "+d.Bind.Error)
+		text = "node " + d.Node + " was chosen, but the bind was refused: " + d.Bind.Error
 	case d.Node != "":
-		p.headline(pod, green, "assigned to node "+d.Node)
+		text, with = "assigned to node "+d.Node, green
 	case d.NominatedNode != "":
-		p.headline(pod, red, fmt.Sprintf("pending: preempts %d pods on node %s", len(d.Victims), d.NominatedNode))
-	default:
-		p.headline(pod, red, "pending: no node was chosen")
+		text = fmt.Sprintf("pending: preempts %s on node %s: %s", number(len(d.Victims), "pod"), d.NominatedNode, podNames(d.Victims))
+	}
+	if e.State != nil { // which is the headline
+		p.paragraph("What was decided: "+strings.TrimPrefix(text, "pending: ")+".", p.width, "  ")
+	} else {
+		p.headline(e.Pod, with, text)
 	}
 	p.why(d)
-	p.paragraph(fmt.Sprintf("Attempt %d of profile %s at %s: %d of %d nodes considered, %d fit, decided in %s, seed %d.",
-		d.Attempt, cmp.Or(d.Profile, "<none>"), d.DecidedAt.UTC().Format(time.RFC3339), d.NodesEvaluated, d.NodesTotal, d.NodesFeasible,
-		d.DecidedAt.Sub(d.PoppedAt), d.Seed), p.width, "  ")
+	p.tie(d)
+	p.priority(e.Priority)
+	p.paragraph(fmt.Sprintf("Attempt %d of profile %s at %s%s: %d of %d nodes considered, %d fit, decided in %s, seed %d.",
+		d.Attempt, cmp.Or(d.Profile, "<none>"), d.DecidedAt.UTC().Format(time.RFC3339), prefixed(", woken by ", wokenBy(d.WokenBy)),
+		d.NodesEvaluated, d.NodesTotal, d.NodesFeasible, d.DecidedAt.Sub(d.PoppedAt), d.Seed), p.width, "  ")
+}
+
+// tie says how one of several equal nodes was chosen.
+func (p *explainPrinter) tie(d explanation.Decision) {
+	if d.Node == "" || d.NodesBest < 2 {
+		return
+	}
+	p.paragraph(fmt.Sprintf("%d nodes had the most points: the seed of the attempt picked one of them, where kube-scheduler takes any.", d.NodesBest),
+		p.width, "  ")
+}
+
+func (p *explainPrinter) priority(priority *explanation.Priority) {
+	if priority == nil {
+		return
+	}
+	text := fmt.Sprintf("Priority %d", priority.Value)
+	if priority.Class != "" {
+		text += " of PriorityClass " + priority.Class
+	}
+	if priority.Stored {
+		text += ", stored in spec.priority"
+	}
+	p.paragraph(text+".", p.width, "  ")
 }
 
 // predicted says what would be decided, and on what that is based.
-func (p *explainPrinter) predicted(pod string, prediction Prediction) {
+func (p *explainPrinter) predicted(e explanation.Explanation) {
+	prediction := *e.Prediction
 	d := prediction.Decision
 	switch best := prediction.BestNodes; {
 	case len(best) > 1:
-		p.headline(pod, green, fmt.Sprintf("would be assigned to one of %d nodes with the same points: %s", len(best), names(best)))
+		p.headline(e.Pod, green, fmt.Sprintf("would be assigned to one of %d nodes with the same points: %s", len(best), names(best)))
 	case d.Node != "":
-		p.headline(pod, green, "would be assigned to node "+d.Node)
+		p.headline(e.Pod, green, "would be assigned to node "+d.Node)
 	case d.NominatedNode != "":
-		p.headline(pod, red, fmt.Sprintf("would stay pending until %d pods on node %s are preempted: %s",
-			len(d.Victims), d.NominatedNode, victims(d.Victims)))
+		p.headline(e.Pod, red, fmt.Sprintf("would stay pending until %s on node %s %s preempted: %s",
+			number(len(d.Victims), "pod"), d.NominatedNode, isOrAre(len(d.Victims)), podNames(d.Victims)))
 	default:
-		p.headline(pod, red, "would stay pending: no node would be chosen")
+		p.headline(e.Pod, red, "would stay pending: no node would be chosen")
 	}
 	p.why(d)
+	p.priority(e.Priority)
 	p.paragraph(fmt.Sprintf("A prediction for profile %s, nothing was written: %d of %d nodes considered, %d fit. %s",
 		cmp.Or(d.Profile, "<none>"), d.NodesEvaluated, d.NodesTotal, d.NodesFeasible, readAt(prediction)), p.width, "  ")
 }
@@ -106,7 +159,7 @@ func (p *explainPrinter) headline(pod string, with style, text string) {
 	p.printf("%s: %s\n", clean(pod), p.styled(with, clean(text)))
 }
 
-func (p *explainPrinter) why(d Decision) {
+func (p *explainPrinter) why(d explanation.Decision) {
 	if d.Message != "" {
 		p.paragraph(d.Message, p.width, "  ")
 	}
@@ -117,14 +170,14 @@ func (p *explainPrinter) why(d Decision) {
 }
 
 // readAt says what a prediction is based on.
-func readAt(prediction Prediction) string {
+func readAt(prediction explanation.Prediction) string {
 	var counts, missing []string
 	for _, list := range prediction.Lists {
 		if list.Error != "" {
 			missing = append(missing, fmt.Sprintf("%s (%s)", list.Resource, list.Error))
 			continue
 		}
-		counts = append(counts, fmt.Sprintf("%d %s", list.Items, list.Resource))
+		counts = append(counts, fmt.Sprintf("%s %d", list.Resource, list.Items))
 	}
 	text := fmt.Sprintf("The lists were read at %s: %s.", prediction.ReadAt.UTC().Format(timeFormat), strings.Join(counts, ", "))
 	if len(missing) > 0 {
@@ -142,7 +195,51 @@ func names(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-func victims(list []framework.PodReference) string {
+// number is a count with its noun, such as "1 pod" and "2 pods".
+func number(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// prefixed is the text behind a prefix; empty where there is no text.
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+// wokenBy says what made a pod worth an attempt; empty where it had not waited.
+func wokenBy(w *framework.Wake) string {
+	switch {
+	case w == nil:
+		return ""
+	case w.Event == framework.EventBackoffComplete:
+		return "the end of its backoff"
+	case w.Event == framework.EventUnschedulableTimeout:
+		return "the flush of pods that have waited for 5 minutes"
+	}
+	return w.Event + prefixed(" of ", w.Object) + waitedFor(w.Plugin)
+}
+
+func waitedFor(plugin string) string {
+	if plugin == "" {
+		return ""
+	}
+	return ", for which " + plugin + " waits"
+}
+
+// podNames lists the first pods.
+func podNames(list []framework.PodReference) string {
 	out := make([]string, len(list))
 	for i, v := range list {
 		out[i] = v.Namespace + "/" + v.Name
@@ -151,39 +248,53 @@ func victims(list []framework.PodReference) string {
 }
 
 // attempts has a row per attempt, where there are several.
-func (p *explainPrinter) attempts(list []Attempt) {
+func (p *explainPrinter) attempts(list []explanation.Attempt) {
 	if len(list) < 2 {
 		return
 	}
 	p.heading("ATTEMPTS")
-	const attempt, at = 9, 20
+	columns := []column{{title: "ATTEMPT", width: 9}, {title: "TIME", width: 20}}
+	woken := slices.ContainsFunc(list, func(a explanation.Attempt) bool { return a.WokenBy != nil })
+	rest := p.width - 9 - 20 - 2*len(gap)
+	if woken {
+		const by = 38
+		columns = append(columns, column{title: "WOKEN BY", width: by})
+		rest -= by + len(gap)
+	}
+	columns = append(columns, column{title: "RESULT", width: rest})
 	var rows [][]string
 	for i, a := range list {
 		if i > 0 && i <= len(list)-maxListedAttempts {
 			continue
 		}
-		number := fmt.Sprint(a.Attempt)
+		row := []string{fmt.Sprint(a.Attempt), a.DecidedAt.UTC().Format(time.RFC3339)}
 		if a.Shown {
-			number += " shown"
+			row[0] += " shown"
+		}
+		if woken {
+			row = append(row, wokenBy(a.WokenBy))
 		}
 		result := a.Message
 		if a.Node != "" {
 			result = strings.TrimSuffix("chose "+a.Node+": "+a.Message, ": ")
 		}
-		rows = append(rows, []string{number, a.DecidedAt.UTC().Format(time.RFC3339), result})
+		rows = append(rows, append(row, result))
 	}
-	p.table([]column{{title: "ATTEMPT", width: attempt}, {title: "TIME", width: at}, {title: "RESULT", width: p.width - attempt - at - 2*len(gap)}}, rows)
+	p.table(columns, rows)
 	if more := len(list) - len(rows); more > 0 {
 		p.line(fmt.Sprintf("%d attempts between the first and these are not listed; -o json has them.", more))
 	}
 }
 
 // now says what holds at the time of the prediction, and what would help.
-func (p *explainPrinter) now(e Explanation) {
+func (p *explainPrinter) now(e explanation.Explanation) {
 	prediction := *e.Prediction
 	if e.Decision != nil {
 		p.heading("NOW")
 		p.paragraph(nowText(*e.Decision, prediction), p.width, "")
+		if e.Wait != nil {
+			p.paragraph(waitText(*e.Wait, e.Decision.DecidedAt, prediction), p.width, "")
+		}
 		if p.o.Wide {
 			p.details(prediction.Decision.Nodes)
 		}
@@ -193,16 +304,45 @@ func (p *explainPrinter) now(e Explanation) {
 	}
 }
 
-func nowText(then Decision, prediction Prediction) string {
+func nowText(then explanation.Decision, prediction explanation.Prediction) string {
 	d := prediction.Decision
 	switch {
 	case d.Node != "":
-		return "The pod would fit now: " + names(prediction.BestNodes) + ". The scheduler tries it again after a change that could help, or a backoff. " + readAt(prediction)
+		return "The pod would fit now: " + names(prediction.BestNodes) + ". " + readAt(prediction)
 	case d.Message == then.Message:
 		return "The decision would be the same. " + readAt(prediction)
 	default:
 		return "The decision would be: " + d.Message + " " + readAt(prediction)
 	}
+}
+
+// waitText says where the pod waits, and what wakes it.
+func waitText(w explanation.Wait, attempt time.Time, prediction explanation.Prediction) string {
+	now := prediction.ReadUntil
+	var plugins, waits []string
+	for _, plugin := range w.Plugins {
+		plugins = append(plugins, plugin.Plugin)
+		waits = append(waits, plugin.Plugin+" ("+cmp.Or(strings.Join(plugin.Events, "; "), "not available: what it waits for, because its profile is not known")+")")
+	}
+	var text strings.Builder
+	switch {
+	case w.BackoffEnds != nil:
+		fmt.Fprintf(&text, "It waits for the end of its backoff at %s.", w.BackoffEnds.UTC().Format(time.RFC3339))
+	case !w.Waits():
+		text.WriteString("It is in the active queue and is tried when its turn comes, by its priority.")
+	default:
+		fmt.Fprintf(&text, "It waits in the unschedulable queue since its attempt at %s. Only an event wakes it that one of these waits for, and that can help it: %s. ",
+			attempt.UTC().Format(time.RFC3339), strings.Join(waits, ", "))
+		if prediction.Decision.Node != "" && w.NotWoken(w.At, now) {
+			fmt.Fprintf(&text, "What has changed since did not wake it: no hint of %s said that it helps. ", strings.Join(plugins, " or "))
+		}
+		fmt.Fprintf(&text, "Without one it is tried again between %s and %s, when the queue is flushed of pods that have waited for 5 minutes.",
+			w.TriedFrom.UTC().Format(time.RFC3339), w.TriedBy.UTC().Format(time.RFC3339))
+	}
+	if now.After(w.TriedBy.Add(lateAttempt)) {
+		text.WriteString(" No later attempt is recorded: the scheduler is not running, or is busy with other pods.")
+	}
+	return text.String()
 }
 
 // suggestions has a row per change.

@@ -23,7 +23,8 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/cli"
-	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -41,9 +42,9 @@ func glassplane(ctx context.Context, stdin string, args ...string) string {
 	return out.String()
 }
 
-func explained(ctx context.Context, stdin string, args ...string) render.Explanation {
+func explained(ctx context.Context, stdin string, args ...string) explanation.Explanation {
 	GinkgoHelper()
-	var e render.Explanation
+	var e explanation.Explanation
 	Expect(json.Unmarshal([]byte(glassplane(ctx, stdin, append([]string{"explain", "-o", "json"}, args...)...)), &e)).To(Succeed())
 	return e
 }
@@ -123,6 +124,53 @@ var _ = Describe("glassplane explain", func() {
 		Expect(change.Nodes).To(ContainElement(eventuallyReady(ctx, pod).Spec.NodeName))
 	}, SpecTimeout(patience))
 
+	It("names the pod that repels, what woke the pod, its priority, and that it is gone", func(ctx context.Context) {
+		onNode2 := func(pod *v1alpha1.SimPod) {
+			pod.Labels = map[string]string{"app": pod.Name}
+			pod.Spec.NodeSelector = map[string]string{corev1.LabelHostname: "node-2"}
+		}
+		guard := create(ctx, newPod("explain-guard", func(pod *v1alpha1.SimPod) {
+			onNode2(pod)
+			pod.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+				RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+					TopologyKey:   corev1.LabelHostname,
+					LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "explain-repelled"}},
+				}},
+			}}
+		}))
+		eventuallyReady(ctx, guard)
+		pod := create(ctx, newPod("explain-repelled", onNode2))
+		eventuallyTried(ctx, pod)
+
+		e := explained(ctx, "", "simpod/explain-repelled", "--node=node-2")
+		Expect(e.Decision.Nodes).To(HaveLen(1))
+		Expect(e.Decision.Nodes[0].Filters).To(ContainElement(And(
+			HaveField("Plugin", "InterPodAffinity"), HaveField("Pods", ConsistOf(HaveField("Name", "explain-guard"))))))
+		Expect(e.Wait).NotTo(BeNil())
+		Expect(e.Wait.Queue).To(Equal("unschedulable"))
+		Expect(e.Wait.Plugins).To(ContainElement(And(
+			HaveField("Plugin", "InterPodAffinity"), HaveField("Events", ContainElement(ContainSubstring("pod on a node"))))))
+		Expect(e.Priority).To(HaveValue(Equal(explanation.Priority{Stored: true})))
+
+		Expect(user.Delete(ctx, guard)).To(Succeed())
+		eventuallyReady(ctx, pod)
+		Eventually(func(g Gomega) {
+			e := explained(ctx, "", "simpod/explain-repelled")
+			g.Expect(e.Decision.Node).To(Equal("node-2"))
+			g.Expect(e.Decision.WokenBy).To(HaveValue(And(
+				HaveField("Event", "AssignedPod/Delete"), HaveField("Object", "default/explain-guard"), HaveField("Plugin", "InterPodAffinity"))))
+			g.Expect(e.Wait).To(BeNil())
+			g.Expect(e.State).To(BeNil())
+		}).WithContext(ctx).Should(Succeed())
+
+		Expect(user.Delete(ctx, pod)).To(Succeed())
+		Eventually(func(g Gomega) {
+			e := explained(ctx, "", "simpod/explain-repelled")
+			g.Expect(e.State).To(HaveValue(HaveField("Outcome", explain.OutcomeDeleted)))
+			g.Expect(e.Decision.Node).To(Equal("node-2"))
+		}).WithContext(ctx).Should(Succeed())
+	}, SpecTimeout(2*patience))
+
 	DescribeTable("predicts for a manifest what the scheduler then does, and writes nothing",
 		func(ctx context.Context, change func(*v1alpha1.SimPod)) {
 			pod := newPod("explain-predicted", change)
@@ -152,6 +200,18 @@ var _ = Describe("glassplane explain", func() {
 			}}
 		}, SpecTimeout(patience)),
 		Entry("too large", requestCPU("64"), SpecTimeout(patience)),
+		Entry("more memory than a number holds", func(pod *v1alpha1.SimPod) {
+			pod.Spec.Containers[0].Resources.Requests[corev1.ResourceMemory] = resource.MustParse("50E")
+		}, SpecTimeout(patience)),
+		Entry("a sidecar that takes what the node has", func(pod *v1alpha1.SimPod) {
+			pod.Spec.InitContainers = []v1alpha1.Container{{
+				Name: "proxy", Image: "proxy:1", RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
+				Resources: v1alpha1.ResourceRequirements{Requests: v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse("64")}},
+			}}
+		}, SpecTimeout(patience)),
+		Entry("more for the pod as a whole than a node has", func(pod *v1alpha1.SimPod) {
+			pod.Spec.Resources = &v1alpha1.ResourceRequirements{Requests: v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse("64")}}
+		}, SpecTimeout(patience)),
 		Entry("a node that is not there", func(pod *v1alpha1.SimPod) {
 			pod.Spec.NodeSelector = map[string]string{"disk": "none"}
 		}, SpecTimeout(patience)),
