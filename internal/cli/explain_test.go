@@ -14,10 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins"
+	"github.com/glassplane/glassplane/internal/scheduler/whatif"
+	"github.com/glassplane/glassplane/test/wrappers"
 )
 
 // explainWith runs the command without any cluster or observer.
@@ -152,4 +156,45 @@ func FuzzDecodePod(f *testing.F) {
 			t.Error("neither a pod nor an error")
 		}
 	})
+}
+
+// TestRequestsOfPodsThatAreRead: what a Pod requests decides where it fits, also
+// where sidecars and resources of the pod as a whole make up the sum.
+func TestRequestsOfPodsThatAreRead(t *testing.T) {
+	const pod, container = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n", "  containers: [{name: main, image: a, resources: {requests: {cpu: 1500m}}}]\n"
+	tests := map[string]struct {
+		manifest string
+		want     string // the node of 2 cpus, or none
+	}{
+		"containers": {manifest: pod + container, want: "a"},
+		"an init container": {
+			manifest: pod + container + "  overhead: {cpu: 250m}\n  initContainers: [{name: prepare, image: a, resources: {requests: {cpu: 1}}}]\n", want: "a",
+		},
+		"a sidecar": {
+			manifest: pod + container + "  initContainers: [{name: proxy, image: a, restartPolicy: Always, resources: {requests: {cpu: 1}}}]\n",
+		},
+		"the pod as a whole": {manifest: pod + "  resources: {requests: {cpu: 3}}\n  containers: [{name: main, image: a}]\n"},
+	}
+	node := wrappers.MakeSimNode().Name("a").Capacity("cpu", "2", "memory", "4Gi").Obj()
+	node.Status.Conditions = append(node.Status.Conditions, metav1.Condition{Type: "Ready", Status: metav1.ConditionTrue})
+	profile, err := plugins.DefaultProfile(v1alpha1.DefaultSchedulerName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			pod, _, err := decodePod([]byte(test.manifest))
+			if err != nil {
+				t.Fatal(err)
+			}
+			what, err := whatif.NewCluster(whatif.Objects{Nodes: []v1alpha1.SimNode{*node}}).Case(pod, profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := what.Predict(time.Time{}, 0)
+			if d.Node != test.want || d.Node == "" && !strings.Contains(d.Message, "Insufficient cpu") {
+				t.Errorf("would get node %q (%s), want %q", d.Node, d.Message, test.want)
+			}
+		})
+	}
 }

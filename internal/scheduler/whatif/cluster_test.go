@@ -124,3 +124,48 @@ func TestCase(t *testing.T) {
 		}
 	})
 }
+
+// TestPrioritiesAreThoseOfTheScheduler: a class that is younger than a pod, or
+// gone, does not change what the pod counts with.
+func TestPrioritiesAreThoseOfTheScheduler(t *testing.T) {
+	at := func(second int64) metav1.Time { return metav1.Unix(second, 0) }
+	full := func(name string, change func(*simv1alpha1.SimPod)) simv1alpha1.SimPod {
+		p := wrappers.MakeSimPod().Name(name).Req("cpu", "4").Obj()
+		p.UID, p.CreationTimestamp = types.UID(name), at(10)
+		p.Spec.NodeName = "a"
+		change(p)
+		return *p
+	}
+	classes := []schedulingv1.PriorityClass{
+		{ObjectMeta: metav1.ObjectMeta{Name: "late", CreationTimestamp: at(20)}, Value: 1000, GlobalDefault: true},
+		{ObjectMeta: metav1.ObjectMeta{Name: "middle", CreationTimestamp: at(5)}, Value: 500},
+	}
+	middle := wrappers.MakeSimPod().Name("middle").PriorityClass("middle").Req("cpu", "4").Obj()
+	tests := map[string]struct {
+		on   simv1alpha1.SimPod
+		want []string
+	}{
+		"a pod without a class, older than the default": {full("plain", func(*simv1alpha1.SimPod) {}), []string{"plain"}},
+		"a pod with a stored priority of a class that is gone": {full("high", func(p *simv1alpha1.SimPod) {
+			p.Spec.PriorityClassName, p.Spec.Priority = "gone", new(int32(800))
+		}), nil},
+		"a pod that is younger than the default": {full("young", func(p *simv1alpha1.SimPod) { p.CreationTimestamp = at(30) }), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			node := wrappers.MakeSimNode().Name("a").Capacity("cpu", "4", "memory", "8Gi").Obj()
+			c := NewCluster(Objects{Nodes: []simv1alpha1.SimNode{*node}, Pods: []simv1alpha1.SimPod{test.on}, PriorityClasses: classes})
+			what, err := c.Case(middle, testProfile(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var victims []string
+			for _, v := range what.Predict(time.Time{}, 0).Victims {
+				victims = append(victims, v.Name)
+			}
+			if diff := cmp.Diff(test.want, victims); diff != "" {
+				t.Errorf("victims (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
