@@ -29,6 +29,9 @@ VERDICTS ?= 1000000
 PLACEMENTS ?= 2000
 SEED ?=
 
+# How many lives of pods truth makes and checks, at least.
+LIVES ?= 1500
+
 # Where build puts the binaries.
 BIN ?= bin
 
@@ -63,6 +66,7 @@ SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
 # What the cache is to have: what the target at hand needs, and no more.
 BINARIES := etcd kube-apiserver kube-controller-manager
 test: BINARIES += kubectl kube-scheduler
+truth: BINARIES += kubectl
 fidelity: BINARIES += kube-scheduler
 
 ##@ General
@@ -136,6 +140,11 @@ fidelity: controlplane ## Compare our scheduler with kube-scheduler: make fideli
 	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; cd test/fidelity && \
 	KUBEBUILDER_ASSETS="$$assets" SEED=$(SEED) VERDICTS=$(VERDICTS) PLACEMENTS=$(PLACEMENTS) \
 		CGO_ENABLED=0 $(GO) test -trimpath -count=1 -timeout=30m -v $(ARGS) .
+
+.PHONY: truth
+truth: controlplane ## Compare all that is told of requests with etcd and the audit log: make truth LIVES=1500.
+	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; \
+	KUBEBUILDER_ASSETS="$$assets" LIVES=$(LIVES) TRUTH_KUBECTL=1 $(GO) test -count=1 -timeout=60m -v ./test/truth $(ARGS)
 
 .PHONY: test-e2e
 test-e2e: ## Run the tests on a kind cluster that is made for them.
