@@ -133,6 +133,14 @@ func noObserver(err error) error {
 	}
 }
 
+// unreachable adds to an error of a cluster that is not there what to do.
+func unreachable(err error) error {
+	if utilnet.IsConnectionRefused(err) {
+		return fmt.Errorf("the API server cannot be reached; start one with: glassplane up, or name one with --kubeconfig: %w", err)
+	}
+	return err
+}
+
 // localInstance returns the running local control plane if commands use it: by
 // themselves, or because the user named its kubeconfig.
 func (c *clients) localInstance() (substrate.Instance, error) {

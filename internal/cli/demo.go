@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/local"
@@ -89,7 +90,7 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.view.print(c.io.Out, explain.Explain(record))
+	return c.view.print(c.io, explain.Explain(record))
 }
 
 // sendRequest creates the pod as glassplane run does and returns what was
@@ -113,7 +114,7 @@ func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (
 	}
 	followCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("simpod/%s did not run within %s", pod.Name, c.timeout))
 	defer cancel()
-	shown, err := sender.follow(followCtx, pod, func(line string, _ time.Time) {
+	shown, err := sender.follow(followCtx, pod, func(_ *v1alpha1.SimPod, line string, _ time.Time) {
 		fmt.Fprintf(c.io.ErrOut, "        %s\n", line)
 	})
 	if err != nil {

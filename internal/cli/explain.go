@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -169,7 +168,7 @@ func (c *explainCommand) print(e explanation.Explanation) error {
 		return render.ExplainYAML(c.io.Out, e)
 	default:
 		return render.ExplainText(c.io.Out, e, render.ExplainOptions{
-			Options: render.Options{Color: c.color}, AllNodes: c.allNodes, Wide: c.output == "wide" || c.node != "",
+			Options: render.Options{Width: c.io.width, Color: c.color}, AllNodes: c.allNodes, Wide: c.output == "wide" || c.node != "",
 		})
 	}
 }
@@ -213,10 +212,7 @@ func (c *explainCommand) reader() (client.Reader, error) {
 // list reads what a decision depends on.
 func (c *explainCommand) list(ctx context.Context, reader client.Reader) (whatif.Listing, error) {
 	listed, err := listing.Read(ctx, reader, c.io.Clock)
-	if utilnet.IsConnectionRefused(err) {
-		return listed, fmt.Errorf("the API server cannot be reached; start one with: glassplane up, or name one with --kubeconfig: %w", err)
-	}
-	return listed, err
+	return listed, unreachable(err)
 }
 
 // predict decides about a pod on what was listed, and looks for changes that

@@ -16,6 +16,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
+
+	"github.com/glassplane/glassplane/internal/render"
 )
 
 // IO is what every command reads from and writes to.
@@ -25,30 +27,56 @@ type IO struct {
 	Clock clock.Clock
 	// Env reads the environment.
 	Env func(string) string
+
+	// width of text in characters; see render.Options.
+	width int
 }
 
+// The exit codes of commands that a signal ended, as shells have them.
+const (
+	exitInterrupted = 128 + 2  // SIGINT
+	exitClosedPipe  = 128 + 13 // SIGPIPE
+)
+
 // Main runs the command that the arguments name and returns the exit code: 0
-// if it succeeded, 130 if it was interrupted, else 1 with the error on stderr.
+// if it succeeded, 130 if it was interrupted, 141 without a word if nobody reads
+// what it writes any more, else 1 with the error on stderr.
 func Main(ctx context.Context, program string, args []string, io IO) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := &pipe{w: io.Out, closed: cancel}
+	io.width = widthOf(io.Out)
+	// What is written there is for people, and some of it comes from objects.
+	io.Out, io.ErrOut = out, render.CleanWriter(io.ErrOut)
+	code := run(ctx, program, args, io)
+	if out.isClosed() {
+		return exitClosedPipe
+	}
+	return code
+}
+
+func run(ctx context.Context, program string, args []string, io IO) int {
 	if programName(program) == completionProgram {
 		args = append([]string{cobra.ShellCompRequestCmd}, args...)
 	}
 	command := NewCommand(program, io)
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(io.ErrOut, "interrupted")
-		return 130
 	}
-	fmt.Fprintln(io.ErrOut, message(err))
-	var hint *hintError
-	if errors.As(err, &hint) {
+	if out, ok := io.Out.(*pipe); ok && out.isClosed() {
+		return exitClosedPipe
+	}
+	code, text := 1, message(err)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		code, text = exitInterrupted, "interrupted"
+	}
+	fmt.Fprintln(io.ErrOut, text)
+	if hint, ok := errors.AsType[*hintError](err); ok {
 		fmt.Fprintln(io.ErrOut, hint.hint)
 	}
-	return 1
+	return code
 }
 
 // hintError is an error that comes with advice.

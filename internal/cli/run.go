@@ -24,6 +24,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/render"
 )
 
 const (
@@ -151,7 +152,7 @@ func (c *runCommand) Run(ctx context.Context) error {
 // refused adds to a refusal how it can be looked at.
 func (c *runCommand) refused(err error, sent evidence.Client) error {
 	if sent.AuditID == "" {
-		return err
+		return unreachable(err)
 	}
 	return &hintError{err, fmt.Sprintf("To see where the request stopped: %s --request=%s", c.next("walk"), sent.AuditID)}
 }
@@ -169,14 +170,34 @@ func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
 		fmt.Errorf("simpod/%s did not run within %s; to see why: %s", c.name, c.timeout, c.next("explain")))
 	defer cancel()
-	shown, err := sender.follow(ctx, pod, func(line string, at time.Time) {
-		fmt.Fprintf(c.io.Out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
+	out := render.CleanWriter(c.io.Out)
+	told := false
+	shown, err := sender.follow(ctx, pod, func(pod *v1alpha1.SimPod, line string, at time.Time) {
+		fmt.Fprintf(out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
+		if hint := c.whyPending(pod); hint != "" && !told {
+			told = true
+			fmt.Fprintln(c.io.ErrOut, hint)
+		}
 	})
+	if errors.Is(err, context.Canceled) {
+		return &hintError{err, fmt.Sprintf("simpod/%s stays; to remove it: kubectl delete simpod/%[1]s -n %s", c.name, c.namespace)}
+	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.io.Out, "%s\nTo see each step: %s\n", shown.Line, c.next("walk"))
+	_, err = fmt.Fprintf(out, "%s\nTo see each step: %s\n", shown.Line, c.next("walk"))
 	return err
+}
+
+// whyPending says why nothing happens to a pod that no node can take, and how to
+// stop waiting for it. It is empty for others.
+func (c *runCommand) whyPending(pod *v1alpha1.SimPod) string {
+	scheduled := meta.FindStatusCondition(pod.Status.Conditions, v1alpha1.SimPodScheduled)
+	if pod.Spec.NodeName != "" || scheduled == nil || scheduled.Status != metav1.ConditionFalse {
+		return ""
+	}
+	return fmt.Sprintf("simpod/%s cannot be scheduled now: it stays pending and is tried again when something changes.\n"+
+		"To see why: %s. To stop waiting: Ctrl-C, else it ends after --timeout=%s; the pod stays.", c.name, c.next("explain"), c.timeout)
 }
 
 // print prints the object as --output says, or the line that kubectl prints.
@@ -233,7 +254,7 @@ func newSender(config *rest.Config, io IO) (*sender, error) {
 		Scheme: scheme, FieldOwner: runUserAgent, FieldValidation: metav1.FieldValidationStrict,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, err)
+		return nil, fmt.Errorf("connecting to the API server at %s: %w", config.Host, unreachable(err))
 	}
 	return &sender{io: io, client: c, last: last}, nil
 }
@@ -259,7 +280,7 @@ func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...cl
 
 // follow watches the pod and tells each change, until it runs and is ready, has
 // ended or is gone; then it reads the pod once more and returns what it shows.
-func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(line string, at time.Time)) (evidence.Client, error) {
+func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(pod *v1alpha1.SimPod, line string, at time.Time)) (evidence.Client, error) {
 	watcher, err := s.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(pod.Namespace), &client.ListOptions{
 		FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name),
 		Raw:           &metav1.ListOptions{ResourceVersion: pod.ResourceVersion},
@@ -269,7 +290,7 @@ func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(lin
 	}
 	defer watcher.Stop()
 	told := describe(pod)
-	tell(told, s.io.Clock.Now())
+	tell(pod, told, s.io.Clock.Now())
 	for !isSettled(pod) {
 		select {
 		case <-ctx.Done():
@@ -283,7 +304,7 @@ func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(lin
 			}
 			if line := describe(pod); line != told {
 				told = line
-				tell(line, s.io.Clock.Now())
+				tell(pod, line, s.io.Clock.Now())
 			}
 		}
 	}

@@ -5,7 +5,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -38,12 +37,12 @@ func (f *viewFlags) validate() error {
 	return nil
 }
 
-func (f *viewFlags) print(out io.Writer, trace explain.Trace) error {
+func (f *viewFlags) print(io IO, trace explain.Trace) error {
 	format := render.Format(f.output)
 	if f.quiet && format == render.FormatText {
 		format = render.FormatTable
 	}
-	return render.Trace(out, trace, format, render.Options{HideAnswers: f.hideAnswers, Color: f.color})
+	return render.Trace(io.Out, trace, format, render.Options{Width: io.width, HideAnswers: f.hideAnswers, Color: f.color})
 }
 
 // formats lists the formats as in "text, table or json".

@@ -96,5 +96,5 @@ func (c *walkCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("following %s: %w", c.subject, err)
 	}
-	return c.view.print(c.io.Out, trace)
+	return c.view.print(c.io, trace)
 }

@@ -43,7 +43,7 @@ type ExplainOptions struct {
 // ExplainText says for people which node a pod got or would get and why, or why
 // it is pending and what would help.
 func ExplainText(w io.Writer, e explanation.Explanation, o ExplainOptions) error {
-	p := &explainPrinter{printer: printer{w: w, color: o.Color}, o: o, width: o.width()}
+	p := &explainPrinter{printer: newPrinter(w, o.Options), o: o, width: o.width()}
 	if e.State != nil {
 		p.state(e.Pod, *e.State)
 	}

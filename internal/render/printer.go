@@ -17,7 +17,13 @@ import (
 type printer struct {
 	w     io.Writer
 	color bool
+	// whole keeps the lines of texts and cells as they are, however long.
+	whole bool
 	err   error
+}
+
+func newPrinter(w io.Writer, o Options) printer {
+	return printer{w: w, color: o.Color, whole: o.Width == Unwrapped}
 }
 
 func (p *printer) printf(format string, args ...any) {
@@ -51,9 +57,34 @@ func (p *printer) styled(with style, s string) string {
 
 // paragraph writes wrapped text, each line with the indent.
 func (p *printer) paragraph(s string, width int, indent string) {
-	for _, l := range wrap(s, width-utf8.RuneCountInString(indent)) {
+	for _, l := range p.wrap(s, width-utf8.RuneCountInString(indent)) {
 		p.printf("%s%s\n", indent, l)
 	}
+}
+
+// wrap breaks a text into lines, unless they are to be kept whole.
+func (p *printer) wrap(s string, width int) []string {
+	if !p.whole {
+		return wrap(s, width)
+	}
+	var lines []string
+	for line := range strings.SplitSeq(clean(s), "\n") {
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	return lines
+}
+
+// CleanWriter returns a writer that replaces control characters in what is
+// written, but for line feeds. A character must not be divided between two writes.
+func CleanWriter(w io.Writer) io.Writer { return cleanWriter{w} }
+
+type cleanWriter struct{ w io.Writer }
+
+func (c cleanWriter) Write(data []byte) (int, error) {
+	if _, err := io.WriteString(c.w, clean(string(data))); err != nil {
+		return 0, err
+	}
+	return len(data), nil
 }
 
 // clean replaces control characters: texts come from clients of the API server,
@@ -113,7 +144,7 @@ func breakAt(word []rune, width int) int {
 // column of a table.
 type column struct {
 	title string
-	// width in characters; the cells are wrapped to it.
+	// width in characters; the cells are wrapped to it, unless lines are kept whole.
 	width int
 	// lines is how many lines of a cell are shown; 0 means all of them.
 	lines int
@@ -128,17 +159,34 @@ func (p *printer) table(columns []column, rows [][]string) {
 	for i, c := range columns {
 		titles[i] = c.title
 	}
+	if p.whole {
+		columns = p.fit(columns, rows)
+	}
 	p.row(columns, titles)
 	for _, r := range rows {
 		p.row(columns, r)
 	}
 }
 
+// fit makes columns as wide as what is in them, and shows all of it.
+func (p *printer) fit(columns []column, rows [][]string) []column {
+	out := make([]column, len(columns))
+	for i, c := range columns {
+		out[i] = column{title: c.title, width: utf8.RuneCountInString(c.title)}
+		for _, r := range rows {
+			for _, line := range p.wrap(r[i], 0) {
+				out[i].width = max(out[i].width, utf8.RuneCountInString(line))
+			}
+		}
+	}
+	return out
+}
+
 func (p *printer) row(columns []column, cells []string) {
 	wrapped := make([][]string, len(columns))
 	height := 0
 	for i, c := range columns {
-		wrapped[i] = limit(wrap(cells[i], c.width), c.lines)
+		wrapped[i] = limit(p.wrap(cells[i], c.width), c.lines)
 		height = max(height, len(wrapped[i]))
 	}
 	for n := range height {

@@ -40,13 +40,17 @@ var Formats = []Format{FormatText, FormatTable, FormatJSON, FormatYAML, FormatMa
 // DefaultWidth is the width of tables where none is given, in characters.
 const DefaultWidth = 120
 
+// Unwrapped is the width with which no line is broken: what a pipe gets, so that
+// a program that looks for a name or a URI finds it.
+const Unwrapped = -1
+
 // minWidth is the least width that the columns of a table fit into.
 const minWidth = 80
 
 // Options say how text is written.
 type Options struct {
 	// Width of tables in characters: DefaultWidth where it is 0, and no less
-	// than 80.
+	// than 80; or Unwrapped.
 	Width int
 	// Color adds ANSI colours. They only repeat what the text says.
 	Color bool

@@ -17,7 +17,7 @@ import (
 
 // Table writes the steps as a table, with the short form of effect and evidence.
 func Table(w io.Writer, t explain.Trace, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := new(newPrinter(w, o))
 	p.steps(t, o.width())
 	return p.err
 }

@@ -18,7 +18,7 @@ func Text(w io.Writer, t explain.Trace, o Options) error {
 	if o.HideAnswers {
 		t = t.WithoutAnswers()
 	}
-	p := &printer{w: w, color: o.Color}
+	p := new(newPrinter(w, o))
 	width := o.width()
 	p.outcome(t, width)
 	if len(t.Steps) > 0 {
