@@ -40,6 +40,7 @@ func (closedPipe) Write([]byte) (int, error) {
 func TestClosedPipeEndsQuietly(t *testing.T) {
 	for _, args := range [][]string{
 		{"run", "web", "--image=nginx", "--dry-run=client", "-o", "yaml"},
+		{"convert", "-f", "-"},
 		{"version"},
 	} {
 		t.Run(args[0], func(t *testing.T) {

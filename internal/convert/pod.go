@@ -147,6 +147,10 @@ func leftOutOfPod(path string, raw any) []Difference {
 		}
 		delete(rest, field)
 	}
+	if given, ok := spec["hostNetwork"].(bool); ok && !given {
+		delete(rest, "hostNetwork")
+		out = append(out, Difference{Field: path + ".hostNetwork", Effect: EffectNone, LeftOut: true})
+	}
 	if list, ok := spec["volumes"].([]any); ok {
 		delete(rest, "volumes")
 		out = append(out, volumes(path+".volumes", list)...)

@@ -58,9 +58,9 @@ func (r *Result) addJob(object *unstructured.Unstructured, o Options) {
 		}
 		r.Objects = append(r.Objects, pods(strconv.Itoa(i), nil))
 	}
-	why := fmt.Sprintf("the %d pods that run at once are made of the Job, and nothing replaces them", atOnce)
+	why := fmt.Sprintf("only what runs at once is made of the Job (pods: %d), and nothing replaces it", atOnce)
 	if completions := job.Spec.Completions; completions != nil && int(*completions) > atOnce {
-		why = fmt.Sprintf("of the %d pods of the Job, the %d that run at once are made, and no others when these end", *completions, atOnce)
+		why = fmt.Sprintf("only what runs at once is made of the Job (pods: %d of %d), and no others follow when these end", atOnce, *completions)
 	}
 	r.Differences = append([]Difference{{"kind", EffectLifecycle, why, false}}, r.Differences...)
 }
@@ -109,7 +109,7 @@ func (r *Result) addDaemons(object *unstructured.Unstructured, nodes *nodeSet, o
 		return
 	}
 	r.Differences = append([]Difference{{"kind", EffectLifecycle, fmt.Sprintf(
-		"pods for %d of the %d nodes that are given are made of the DaemonSet: other nodes get none, and nothing replaces a pod that is deleted",
+		"only its pods on the nodes that are given are made of the DaemonSet (pods: %d, nodes: %d): other nodes get none, and nothing replaces a pod",
 		len(r.Objects), len(nodes.nodes)), false}}, r.Differences...)
 }
 
