@@ -55,6 +55,7 @@ func view(tale *story.Story) Trace {
 		Dropped:       record.Dropped,
 	}
 	t.Revisions, t.RevisionsOmitted = revisions(tale)
+	t.Children, t.ChildrenLeftOut = children(tale), record.ChildrenLeftOut
 	if tale.OfLife() {
 		t.Attempts = attempts(tale)
 	}

@@ -184,19 +184,33 @@ func defaults(tale *story.Story) (lines []string, effect string) {
 		return nil, fmt.Sprintf("not available: the defaults that were added, because the audit level %s does not keep both objects", r.Level)
 	}
 	object, asSent := sent(tale, r)
-	changes, ok := timeline.Diff(object, r.ResponseObject)
+	lines, effect, ok := added(object, r.ResponseObject)
 	if !ok {
 		return nil, "not available: the defaults that were added, because an object in the audit log cannot be read"
 	}
-	changes = slices.DeleteFunc(changes, func(c timeline.Change) bool { return c.Path == timeline.PathOf("metadata.annotations", lastApplied) })
 	if !asSent {
-		effect = "not available: which defaults of the schema were added, because the audit log keeps the object as decoded, with its defaults"
+		effect = prose.Sentences(effect, decodedOnly)
 	}
+	return lines, effect
+}
+
+// added are the fields that an answer has beyond what was sent; false where one
+// of the two cannot be read.
+func added(sent, answer json.RawMessage) (lines []string, effect string, ok bool) {
+	changes, ok := timeline.Diff(sent, answer)
+	if !ok {
+		return nil, "", false
+	}
+	changes = slices.DeleteFunc(changes, func(c timeline.Change) bool { return c.Path == timeline.PathOf("metadata.annotations", lastApplied) })
 	if len(changes) == 0 {
-		return nil, prose.Sentences("nothing was added to the object", effect)
+		return nil, "nothing was added to the object", true
 	}
-	return timeline.Describe(changes, timeline.MaxChanges), prose.Sentences(fmt.Sprintf("%s were added or changed, such as %s",
-		prose.Count(len(changes), "field"), timeline.Example(changes).Path), effect)
+	verb := "were"
+	if len(changes) == 1 {
+		verb = "was"
+	}
+	return timeline.Describe(changes, timeline.MaxChanges), fmt.Sprintf("%s %s added or changed, such as %s",
+		prose.Count(len(changes), "field"), verb, timeline.Example(changes).Path), true
 }
 
 // refusalEffect says at which gate the request ended.

@@ -49,7 +49,7 @@ func tellControl(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 func tellEnd(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	s := v1alpha1.WalkthroughStep{Action: "sees that the pod is to end, stops it and lets it go", Input: "the marked object, as its watch of the API server delivered it"}
 	if tale.Resource.Role == followed.Set {
-		s.Action = "sees that the object is to end"
+		s.Action = "ends the objects that this one controls"
 	}
 	s.Effect = actedText(tale, step)
 	s.Evidence = actedEvidence(tale, step)
@@ -69,10 +69,22 @@ func actedText(tale *story.Story, step story.Step) string {
 	if len(step.Requests) > 0 {
 		text = unplacedText(step.Requests)
 	}
+	transitions := ""
 	if len(step.Transitions) > 0 {
-		return prose.Sentences(text, transitionsText(tale, step.Transitions))
+		transitions = transitionsText(tale, step.Transitions)
 	}
-	return prose.Sentences(text)
+	return prose.Sentences(seenText(step), text, transitions, childrenText(tale, step.Children))
+}
+
+// seenText says by which revision the controller had seen what the object asks
+// for: its status names the generation that it read.
+func seenText(step story.Step) string {
+	for _, r := range step.Revisions {
+		if o := r.State.Object; o != nil && r.Kind == followed.Status && o.Status.ObservedGeneration > 0 && o.Spec.Replicas != nil {
+			return fmt.Sprintf("revision %d says that the controller had seen generation %d", r.Number, o.Status.ObservedGeneration)
+		}
+	}
+	return ""
 }
 
 func actedEvidence(tale *story.Story, step story.Step) []v1alpha1.Evidence {
@@ -80,7 +92,7 @@ func actedEvidence(tale *story.Story, step story.Step) []v1alpha1.Evidence {
 	for _, e := range step.Transitions {
 		all = append(all, transitionEvidence(tale, e))
 	}
-	return slices.Concat(all, writesEvidence(tale, step.Revisions), unplacedEvidence(step.Requests))
+	return slices.Concat(all, writesEvidence(tale, step.Revisions), childrenEvidence(step.Children), unplacedEvidence(step.Requests))
 }
 
 func boundText(tale *story.Story) string {

@@ -20,7 +20,7 @@ import (
 func tellSend(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 	s := v1alpha1.WalkthroughStep{Action: "sends the request", Input: requestText(tale) + ownerText(tale)}
 	for _, e := range tale.SentByClient() {
-		s.Evidence = append(s.Evidence, clientEvidence(e, "the client sent the request, by its own clock", e.Client.SentAt))
+		s.Evidence = append(s.Evidence, sentEvidence(*e.Client))
 	}
 	r := tale.Asked
 	if r == nil {
@@ -85,8 +85,8 @@ func addresses(r *assemble.Request) []string {
 	return []string{fmt.Sprintf("source IPs: %v", r.SourceIPs)}
 }
 
-func clientEvidence(e *evidence.Entry, summary string, t time.Time) v1alpha1.Evidence {
-	return v1alpha1.Evidence{Source: string(evidence.SourceClient), Summary: summary, Time: prose.Micro(t), AuditID: e.Client.AuditID}
+func clientEvidence(c evidence.Client, summary string, t time.Time) v1alpha1.Evidence {
+	return v1alpha1.Evidence{Source: string(evidence.SourceClient), Summary: summary, Time: prose.Micro(t), AuditID: c.AuditID}
 }
 
 // createdByFields tells from managedFields who created the object, for where no

@@ -19,7 +19,7 @@ func tellShow(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 	if shown := tale.Printed(); len(shown) > 0 {
 		for _, e := range shown {
 			s.Effect += fmt.Sprintf("The client printed: %s\n", prose.Clip(e.Client.Line, prose.MaxLine))
-			s.Evidence = append(s.Evidence, printedEvidence(e))
+			s.Evidence = append(s.Evidence, printedEvidence(*e.Client))
 		}
 		s.Effect = strings.TrimSuffix(s.Effect, "\n")
 		return s
@@ -49,9 +49,9 @@ func derivedText(tale *story.Story) string {
 		tale.Missing(evidence.SourceClient, "line that the client printed") + fileNote(tale.Asked) + ".)"
 }
 
-func printedEvidence(e *evidence.Entry) v1alpha1.Evidence {
-	ev := clientEvidence(e, "the client printed its line after the answer, by its own clock", e.Client.AnsweredAt)
-	ev.Code = e.Client.Code
-	ev.Details = bounded([]string{"printed: " + e.Client.Line})
-	return ev
+func printedEvidence(c evidence.Client) v1alpha1.Evidence {
+	e := clientEvidence(c, "the client printed its line after the answer, by its own clock", c.AnsweredAt)
+	e.Code = c.Code
+	e.Details = bounded([]string{"printed: " + c.Line})
+	return e
 }

@@ -86,6 +86,11 @@ type Trace struct {
 	Revisions []RevisionSummary `json:"revisions,omitempty"`
 	// RevisionsOmitted is how many Revisions leaves out in the middle.
 	RevisionsOmitted int `json:"revisionsOmitted,omitempty"`
+	// Children are the objects that the subject controls, such as the pods of a set;
+	// of a request that is no create, those that were made or ended because of it.
+	Children []ChildSummary `json:"children,omitempty"`
+	// ChildrenLeftOut is how many older ones are known.
+	ChildrenLeftOut int `json:"childrenLeftOut,omitempty"`
 	// Printed is what the client showed in step 8; nil where nothing is known.
 	Printed *PrintedLine `json:"printed,omitempty"`
 	// Tracker says what was true at each of five moments.

@@ -194,9 +194,9 @@ func replicasReason(now timeline.State) string {
 		return "stored; not available: how many replicas it has, because its state was not kept"
 	}
 	if o.Status.Replicas == nil {
-		return fmt.Sprintf("%d replicas are wanted; its controller has not reported on it yet", *o.Spec.Replicas)
+		return fmt.Sprintf("replicas: %d wanted; its controller has not reported on it yet", *o.Spec.Replicas)
 	}
-	return fmt.Sprintf("%d replicas are wanted, %d exist, %d are ready", *o.Spec.Replicas, *o.Status.Replicas, o.Status.ReadyReplicas)
+	return fmt.Sprintf("replicas: %d wanted, %d existing, %d ready", *o.Spec.Replicas, *o.Status.Replicas, o.Status.ReadyReplicas)
 }
 
 func endReason(now timeline.State) string {

@@ -47,6 +47,8 @@ type Step struct {
 	Requests  []*assemble.Request
 	// Decisions and Transitions that belong to it.
 	Decisions, Transitions []*evidence.Entry
+	// Children that were made or ended in it.
+	Children []Child
 }
 
 // chapter makes a step; nil where it did not happen.
@@ -247,12 +249,11 @@ func (s *Story) control() *Step {
 			step.Revisions = append(step.Revisions, r)
 		}
 	}
-	if len(step.Revisions)+len(step.Requests) == 0 {
+	step.Children = s.Children
+	if len(step.Revisions)+len(step.Requests)+len(step.Children) == 0 {
 		return nil
 	}
-	if len(step.Revisions) > 0 {
-		step.At, _ = step.Revisions[len(step.Revisions)-1].SeenAt()
-	}
+	step.At = lastSeen(step.Revisions, step.Children)
 	return step
 }
 
@@ -296,7 +297,14 @@ func (s *Story) react() *Step {
 			step.At, _ = r.SeenAt()
 		}
 	}
-	if len(step.Transitions)+len(step.Revisions) == 0 {
+	if step.Children = s.touched(); len(step.Children) > 0 {
+		step.At = lastSeen(step.Revisions, step.Children)
+		// The garbage collector ends what an object controlled.
+		if by := step.Children[0].Revisions()[0].Component(); by != "" && s.Kind.Ends() {
+			step.Component = by
+		}
+	}
+	if len(step.Transitions)+len(step.Revisions)+len(step.Children) == 0 {
 		return nil
 	}
 	return step
@@ -323,11 +331,10 @@ func (s *Story) keep() *Step {
 		step.Requests = s.Unplaced("")
 		return step
 	}
-	kept := s.Kept()
+	step.At, _ = s.Kept().SeenAt()
 	if !s.OfPod() {
-		kept = s.Last()
+		step.At = lastSeen(s.Revisions, s.Children)
 	}
-	step.At, _ = kept.SeenAt()
 	return step
 }
 
@@ -337,7 +344,7 @@ func (s *Story) keepFollowed() *Step {
 		return nil
 	}
 	step := &Step{ID: Keep, Number: 6, Component: component.Etcd, Revisions: slices.Concat(s.Made, s.Followed)}
-	step.At, _ = s.Followed[len(s.Followed)-1].SeenAt()
+	step.At = lastSeen(s.Followed, s.touched())
 	return step
 }
 
@@ -405,7 +412,12 @@ func (s *Story) show() Step {
 	return step
 }
 
-// Printed are the entries of the client, where it is one of ours that printed a line.
+// Printed are the entries of the client, where it is one of ours that printed a
+// line: of a life also about the reads that showed how it went on.
 func (s *Story) Printed() []*evidence.Entry {
-	return slices.DeleteFunc(s.SentByClient(), func(e *evidence.Entry) bool { return e.Client.Line == "" })
+	entries := s.Clients
+	if !s.OfLife() {
+		entries = s.SentByClient()
+	}
+	return slices.DeleteFunc(slices.Clone(entries), func(e *evidence.Entry) bool { return e.Client.Line == "" })
 }

@@ -43,6 +43,8 @@ type Story struct {
 	Made []*timeline.Revision
 	// Followed are the revisions that came of those, in the story of a write.
 	Followed []*timeline.Revision
+	// Children are the objects that this one controls, by when they were made.
+	Children []Child
 }
 
 // Tell tells the story of a timeline.
@@ -52,6 +54,7 @@ func Tell(line *timeline.Timeline) *Story {
 	s.DryRun = s.Asked != nil && s.Asked.DryRun()
 	s.findMoments()
 	s.findMade()
+	s.findChildren()
 	s.judge()
 	s.Complete = s.ended()
 	s.Steps = s.steps()

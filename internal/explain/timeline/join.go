@@ -173,7 +173,7 @@ func (t *Timeline) couldRemove(r *Revision, w *assemble.Request) bool {
 // last finalizer off names the revision before, but shows what never was stored.
 func contradicts(w *assemble.Request, r *Revision) bool {
 	answer, stored := Decode(w.ResponseObject), r.stored()
-	if answer == nil || answer.IsStatus() || stored == nil || w.ResponseRevision != r.Number {
+	if answer == nil || answer.IsStatus() || stored == nil || w.ResponseRevision != r.Number || w.Subresource == "scale" {
 		return false
 	}
 	return (answer.Metadata.DeletionTimestamp != nil) != (stored.Metadata.DeletionTimestamp != nil) ||

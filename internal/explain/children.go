@@ -1,0 +1,133 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
+	"github.com/glassplane/glassplane/internal/followed"
+)
+
+// ChildSummary is an object that the subject controls. Its own walkthrough is
+// that of Subject, by name and UID.
+type ChildSummary struct {
+	Subject evidence.Object `json:"subject"`
+	// Created, Marked and Removed are absent where they did not happen or no
+	// source has them.
+	Created *ChildWrite `json:"created,omitempty"`
+	Marked  *ChildWrite `json:"marked,omitempty"`
+	Removed *ChildWrite `json:"removed,omitempty"`
+}
+
+// ChildWrite is a write to a child and who made it.
+type ChildWrite struct {
+	Revision int64             `json:"revision"`
+	Time     *metav1.MicroTime `json:"time,omitempty"`
+	Writer   string            `json:"writer,omitempty"`
+	AuditID  string            `json:"auditID,omitempty"`
+}
+
+// children are the objects that the subject controls; of a request that is no
+// create, those that were made or ended because of it.
+func children(tale *story.Story) []ChildSummary {
+	var all []ChildSummary
+	for _, c := range shownChildren(tale) {
+		all = append(all, ChildSummary{Subject: c.Subject, Created: childWrite(c.Created), Marked: childWrite(c.Marked), Removed: childWrite(c.Removed)})
+	}
+	return all
+}
+
+func shownChildren(tale *story.Story) []story.Child {
+	for _, step := range tale.Steps {
+		if len(step.Children) > 0 {
+			return step.Children
+		}
+	}
+	return nil
+}
+
+func childWrite(r *timeline.Revision) *ChildWrite {
+	if r == nil {
+		return nil
+	}
+	at, _ := r.SeenAt()
+	w := &ChildWrite{Revision: r.Number, Time: prose.Micro(at), Writer: r.Writer()}
+	if r.Write != nil {
+		w.AuditID = r.Write.AuditID
+	}
+	return w
+}
+
+// childrenText says which children were made, marked and removed.
+func childrenText(tale *story.Story, children []story.Child) string {
+	var made, marked, removed []string
+	for _, c := range children {
+		made = appendWrite(made, c, c.Created)
+		marked = appendWrite(marked, c, c.Marked)
+		removed = appendWrite(removed, c, c.Removed)
+	}
+	parts := []string{listed("created", made), listed("marked for deletion", marked), listed("gone from etcd", removed)}
+	if n := tale.Record.ChildrenLeftOut; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d older ones are known and left out", n))
+	}
+	if len(children) > 0 {
+		o := children[len(children)-1].Subject
+		parts = append(parts, fmt.Sprintf("each has a walkthrough of its own, such as %s/%s", followed.Of(o).Singular(), o.Name))
+	}
+	return prose.Sentences(parts...)
+}
+
+func appendWrite(list []string, c story.Child, r *timeline.Revision) []string {
+	if r == nil {
+		return list
+	}
+	text := fmt.Sprintf("%s (revision %d", c.Subject.Name, r.Number)
+	if by := r.Writer(); by != "" {
+		text += " by " + by
+	}
+	if r.Write != nil {
+		text += ", audit ID " + r.Write.AuditID
+	}
+	return append(list, text+")")
+}
+
+func listed(what string, all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	shown := all[:min(len(all), prose.MaxTold)]
+	text := fmt.Sprintf("%s %s: %s", prose.Count(len(all), "pod"), what, strings.Join(shown, ", "))
+	if more := len(all) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// childrenEvidence is what the sources have of the children's beginning and end.
+func childrenEvidence(children []story.Child) []v1alpha1.Evidence {
+	var all []v1alpha1.Evidence
+	for _, c := range children {
+		for _, r := range c.Revisions() {
+			what := map[followed.WriteKind]string{followed.Create: "creates", followed.Mark: "marks for deletion", followed.Remove: "removes"}[r.Kind]
+			summary := fmt.Sprintf("revision %d %s the %s %s", r.Number, what, followed.Of(c.Subject).Singular(), c.Subject.Name)
+			switch {
+			case r.Write != nil:
+				all = append(all, auditEvidence(r.Write, summary, joinNote(r)))
+			case r.Etcd != nil:
+				all = append(all, etcdEvidence(r.Etcd, summary))
+			case r.Watch != nil:
+				all = append(all, watchEvidence(r, summary))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,134 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/story"
+)
+
+// replicaSet is a set of one pod that its controller has made.
+func replicaSet() *recording {
+	s := newRecording()
+	s.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: "simreplicasets", Namespace: "default", Name: "web"}
+	sent := map[string]any{"apiVersion": "sim.glassplane.dev/v1alpha1", "kind": "SimReplicaSet",
+		"metadata": map[string]any{"name": "web", "namespace": "default"}, "spec": map[string]any{"replicas": 1}}
+	s.object = clone(sent)
+	answer := s.write(alice, "", func(o map[string]any) {
+		m := o["metadata"].(map[string]any)
+		m["uid"], m["generation"] = string(podUID), 1
+	})
+	s.record.AuditID = s.send(call{by: alice, verb: "create", uri: sets + "?fieldManager=kubectl-create", code: 201, request: sent, response: answer})
+	s.record.Subject.UID = podUID
+	return s.child("web-a", nil).report(1, 1)
+}
+
+const sets = "/apis/sim.glassplane.dev/v1alpha1/namespaces/default/simreplicasets"
+
+// report is a status of the set's controller.
+func (s *recording) report(generation, replicas int) *recording {
+	return s.status(manager, func(status map[string]any) {
+		status["observedGeneration"], status["replicas"], status["readyReplicas"] = generation, replicas, 0
+	})
+}
+
+// child adds a pod that the controller makes, and what becomes of it.
+func (s *recording) child(name string, then func(*recording)) *recording {
+	c := newRecording()
+	c.now, c.revision, c.requests = s.now.Add(time.Millisecond), s.revision, 100+s.requests+10*len(s.record.Children)
+	c.record.Subject.Name = name
+	c.create(manager, func(o map[string]any) { o["metadata"].(map[string]any)["name"] = name }, ownedBy("SimReplicaSet", "web"))
+	if then != nil {
+		then(c)
+	}
+	s.now, s.revision = c.now, c.revision
+	s.record.Children = append(s.record.Children, evidence.Child{Subject: c.record.Subject, Entries: c.record.Entries})
+	return s
+}
+
+var setRecords = map[string]func() evidence.Record{
+	"set": func() evidence.Record { return replicaSet().end() },
+	"set-scaled": func() evidence.Record {
+		s := replicaSet().after(time.Second)
+		s.write(alice, "", func(o map[string]any) {
+			o["spec"].(map[string]any)["replicas"] = 2
+			o["metadata"].(map[string]any)["generation"] = 2
+		})
+		scale := map[string]any{"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": map[string]any{
+			"name": "web", "namespace": "default", "uid": string(podUID), "resourceVersion": s.answer()["metadata"].(map[string]any)["resourceVersion"]},
+			"spec": map[string]any{"replicas": 2}}
+		id := s.send(call{by: alice, verb: "patch", subresource: "scale", uri: sets + "/web/scale", code: 200,
+			request: map[string]any{"spec": map[string]any{"replicas": 2}}, response: scale})
+		s.about(id)
+		s.child("web-b", nil).report(2, 2).record.ChildrenLeftOut = 3
+		return s.end()
+	},
+	"set-deleted": func() evidence.Record {
+		s := replicaSet().after(time.Second)
+		s.remove()
+		id := s.send(call{by: alice, verb: "delete", uri: sets + "/web", code: 200,
+			request:  map[string]any{"kind": "DeleteOptions", "propagationPolicy": "Background"},
+			response: map[string]any{"kind": "Status", "status": "Success", "details": map[string]any{"name": "web", "uid": string(podUID)}}})
+		return s.about(id).end()
+	},
+}
+
+// TestSets checks the story of a set: who made its pods, and when.
+func TestSets(t *testing.T) {
+	tests := map[string]struct {
+		kind     story.Kind
+		outcome  Outcome
+		reason   string
+		steps    []int32
+		children []string
+		effect   string // of step 5
+		printed  string
+	}{
+		"set": {story.Create, OutcomeStored, "replicas: 1 wanted, 1 existing, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"},
+			"1 pod created: web-a (revision 219 by Controller manager, audit ID 00000000-0000-4000-8000-000000000102). Each has a walkthrough of its own, such as simpod/web-a.",
+			"simreplicaset.sim.glassplane.dev/web created"},
+		"set-scaled": {story.Scale, OutcomeChanged, "revision 221 changes spec.replicas", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-b"},
+			"1 pod created: web-b (revision 222 by Controller manager", "simreplicaset.sim.glassplane.dev/web scaled"},
+		"set-deleted": {story.Delete, OutcomeDeleted, "the key is gone from etcd; deleted by alice", []int32{1, 2, 3, 7, 8}, nil, "",
+			`simreplicaset.sim.glassplane.dev "web" deleted from default namespace`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			record := setRecords[name]()
+			trace := Explain(record)
+			checkTrace(t, record, trace)
+			checkTimes(t, trace)
+			golden(t, filepath.Join("testdata", "requests", name+".golden.json"), trace)
+			if trace.Kind != tt.kind || trace.Outcome != tt.outcome || !strings.HasPrefix(trace.Reason, tt.reason) {
+				t.Errorf("told as %s: %s, %s; want %s: %s, %s", trace.Kind, trace.Outcome, trace.Reason, tt.kind, tt.outcome, tt.reason)
+			}
+			if d := cmp.Diff(tt.steps, numbersOf(trace)); d != "" {
+				t.Errorf("steps (-want +got):\n%s", d)
+			}
+			var children []string
+			for _, c := range trace.Children {
+				children = append(children, c.Subject.Name)
+			}
+			if d := cmp.Diff(tt.children, children); d != "" {
+				t.Errorf("children (-want +got):\n%s", d)
+			}
+			if s := trace.Step(5); tt.effect != "" && (s == nil || !strings.Contains(s.Effect, tt.effect)) {
+				t.Errorf("step 5 does not say %q: %+v", tt.effect, s)
+			}
+			if trace.Printed == nil || trace.Printed.Line != tt.printed {
+				t.Errorf("printed %+v, want %q", trace.Printed, tt.printed)
+			}
+			if strings.Contains(strings.ToLower(string(raw(trace.Tracker))+trace.Transcript), "pending pod") {
+				t.Error("a set is told as a pod")
+			}
+		})
+	}
+}

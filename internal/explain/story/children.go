@@ -1,0 +1,105 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/timeline"
+	"github.com/glassplane/glassplane/internal/followed"
+)
+
+// Child is an object that the subject controls, such as a pod of a set, as far as
+// the record says of its beginning and its end. It has a story of its own.
+type Child struct {
+	Subject evidence.Object
+	// Created, Marked and Removed are nil where they did not happen or no source
+	// has them.
+	Created, Marked, Removed *timeline.Revision
+}
+
+// Revisions are those that are known, in their order.
+func (c Child) Revisions() []*timeline.Revision {
+	return slices.DeleteFunc([]*timeline.Revision{c.Created, c.Marked, c.Removed}, func(r *timeline.Revision) bool { return r == nil })
+}
+
+func (s *Story) findChildren() {
+	for _, child := range s.Record.Children {
+		line := timeline.Of(evidence.Record{Subject: child.Subject, Entries: child.Entries, Sources: s.Record.Sources, Dropped: s.Record.Dropped})
+		c := Child{Subject: child.Subject}
+		for _, r := range line.Revisions {
+			switch r.Kind {
+			case followed.Create:
+				c.Created = r
+			case followed.Mark:
+				c.Marked = r
+			case followed.Remove:
+				c.Removed = r
+			}
+		}
+		if len(c.Revisions()) > 0 {
+			s.Children = append(s.Children, c)
+		}
+	}
+	slices.SortStableFunc(s.Children, func(a, b Child) int {
+		return cmp.Or(cmp.Compare(a.Revisions()[0].Number, b.Revisions()[0].Number), cmp.Compare(a.Subject.Name, b.Subject.Name))
+	})
+}
+
+// touched are the children that were made or ended because of what the request
+// wrote: after it, and before the next change of what the object asks for. etcd
+// numbers the writes of all keys in one order.
+func (s *Story) touched() []Child {
+	if len(s.Made) == 0 {
+		return nil
+	}
+	from, to := s.Made[len(s.Made)-1].Number, s.nextChange()
+	within := func(r *timeline.Revision) *timeline.Revision {
+		if r == nil || r.Number <= from || to > 0 && r.Number >= to {
+			return nil
+		}
+		return r
+	}
+	var touched []Child
+	for _, c := range s.Children {
+		c.Created, c.Marked, c.Removed = within(c.Created), within(c.Marked), within(c.Removed)
+		if len(c.Revisions()) > 0 {
+			touched = append(touched, c)
+		}
+	}
+	return touched
+}
+
+// nextChange is the next revision that changed what the object asks for; 0 for
+// none.
+func (s *Story) nextChange() int64 {
+	last := s.Made[len(s.Made)-1]
+	for _, r := range s.Revisions {
+		if r.Number > last.Number && (r.Kind == followed.Change || r.Kind == followed.Mark) {
+			return r.Number
+		}
+	}
+	return 0
+}
+
+// lastSeen is when the newest of the revisions was seen.
+func lastSeen(revisions []*timeline.Revision, children []Child) time.Time {
+	var newest *timeline.Revision
+	for _, c := range children {
+		revisions = slices.Concat(revisions, c.Revisions())
+	}
+	for _, r := range revisions {
+		if newest == nil || r.Number > newest.Number {
+			newest = r
+		}
+	}
+	if newest == nil {
+		return time.Time{}
+	}
+	at, _ := newest.SeenAt()
+	return at
+}
