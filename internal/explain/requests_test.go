@@ -18,6 +18,7 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/kubelet"
+	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 var (
@@ -455,5 +456,54 @@ func TestAtRevision(t *testing.T) {
 			}
 			checkTrace(t, record, trace)
 		})
+	}
+}
+
+// TestShorterGracePeriod checks that the change which a second delete makes of a
+// Pod that is ending is that delete's.
+func TestShorterGracePeriod(t *testing.T) {
+	s := newRecording()
+	s.record.Subject = evidence.Object{Resource: "pods", Namespace: "default", Name: "mypod"}
+	s.create(alice)
+	end := func(by client, seconds int) {
+		s.after(time.Second)
+		answer := s.write(by, "", func(o map[string]any) {
+			m := o["metadata"].(map[string]any)
+			m["deletionTimestamp"], m["deletionGracePeriodSeconds"] = s.now.Add(time.Duration(seconds)*time.Second).Format(time.RFC3339), seconds
+		})
+		s.send(call{by: by, verb: "delete", uri: "/api/v1/namespaces/default/pods/mypod", code: 200,
+			request: map[string]any{"kind": "DeleteOptions", "gracePeriodSeconds": seconds}, response: answer})
+	}
+	end(alice, 20)
+	end(bob, 10)
+	s.record.AuditID = ""
+	want := []deed{{"alice", asStored}, {"alice", marked}, {"bob", graceEnded}}
+	record := s.end()
+	if d := cmp.Diff(want, deedsOf(record), cmp.AllowUnexported(deed{})); d != "" {
+		t.Errorf("revisions (-want +got):\n%s", d)
+	}
+	metadata(&record)
+	if d := cmp.Diff(want, deedsOf(record), cmp.AllowUnexported(deed{})); d != "" {
+		t.Errorf("revisions at level Metadata (-want +got):\n%s", d)
+	}
+}
+
+// TestDecidedTooLate checks the order of the steps where the scheduler decides on
+// a pod that is gone already.
+func TestDecidedTooLate(t *testing.T) {
+	s := newRecording().create(alice)
+	created := s.revision
+	s.deletePending(alice).after(time.Second)
+	s.decide(func(d *framework.Decision) {
+		unschedulable(d)
+		d.Pod.ResourceVersion = strconv.FormatInt(created, 10)
+	})
+	record := s.end()
+	trace := Explain(record)
+	checkTrace(t, record, trace)
+	for i, step := range trace.Steps[1:] {
+		if before := trace.Steps[i]; step.Time != nil && before.Time != nil && step.Time.Time.Before(before.Time.Time) {
+			t.Errorf("step %d was done at %s, before step %d in front of it at %s", step.Step, step.Time, before.Step, before.Time)
+		}
 	}
 }

@@ -82,8 +82,20 @@ func (s *Story) steps() []Step {
 			steps = append(steps, *step)
 		}
 	}
+	inOrder(steps)
 	answer := s.answer()
 	return slices.Insert(steps, s.answerPosition(steps, answer.At), answer, s.show())
+}
+
+// inOrder puts a step before the one in front of it where it was completed
+// earlier, as where the scheduler decides on a pod that is gone already. What has
+// no time stays, and the first three steps follow from each other.
+func inOrder(steps []Step) {
+	for i := range steps {
+		for k := i; k > 0 && steps[k-1].Number > 3 && !steps[k].At.IsZero() && steps[k].At.Before(steps[k-1].At); k-- {
+			steps[k-1], steps[k] = steps[k], steps[k-1]
+		}
+	}
 }
 
 // answerPosition is where the answer belongs: before the first of the steps 4

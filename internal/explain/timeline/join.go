@@ -138,7 +138,7 @@ func (t *Timeline) named(r *Revision, used map[*assemble.Request]bool) *assemble
 // an older one.
 func (t *Timeline) couldMake(r *Revision, w *assemble.Request) bool {
 	switch {
-	case !t.Resource.Allows(r.Kind, &w.Audit):
+	case !t.Resource.Allows(r.Kind, &w.Audit) && !t.hastens(r, w):
 		return false
 	case r.Kind == followed.Create:
 		return w.Creates()
@@ -148,6 +148,12 @@ func (t *Timeline) couldMake(r *Revision, w *assemble.Request) bool {
 		return t.couldRemove(r, w)
 	}
 	return !contradicts(w, r)
+}
+
+// hastens reports whether a request can have shortened the time that an object
+// which ends gracefully has left: a second delete does.
+func (t *Timeline) hastens(r *Revision, w *assemble.Request) bool {
+	return t.Resource.Graceful && r.Kind == followed.Change && r.before != nil && r.before.State.Marked && t.Resource.Ends(&w.Audit)
 }
 
 // couldRemove reports whether a request can have removed the object as it was.
