@@ -104,7 +104,7 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	manager, err := ctrl.NewManager(restConfig, ctrl.Options{
 		WebhookServer:                 hooks.server(),
 		Scheme:                        scheme.New(),
-		Logger:                        opts.Log.WithName(name),
+		Logger:                        withoutEndingNamespaces(opts.Log.WithName(name)),
 		Cache:                         cacheOptions,
 		Client:                        client.Options{FieldOwner: name},
 		LeaderElection:                opts.LeaderElection,
