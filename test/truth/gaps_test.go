@@ -10,7 +10,7 @@ import "strings"
 const (
 	gapCollection   = "a deletecollection does not name the revisions that it made"
 	gapList         = "a list of a collection is not recorded"
-	gapShorterGrace = "a second delete, with a shorter grace period, is not named"
+	gapShorterGrace = "a second delete, with a shorter grace period, is not named for its revision"
 	gapSelector     = "a deletecollection is named for an object that it does not select"
 	gapOrder        = "step 6 of an object that is deleted at once comes before the step that it follows"
 )
@@ -35,7 +35,7 @@ func gapOf(f fact) string {
 func (t *truth) gapOfMaker(state *state, toldAuditID string) string {
 	is, told := t.makers[state.revision].request, t.log[toldAuditID]
 	switch {
-	case told == nil && is != nil && is.Verb == "delete" && deedOf(state) == changes:
+	case is != nil && is.Verb == "delete" && deedOf(state) == changes && is.revision() == state.revision:
 		return gapShorterGrace
 	case told != nil && told.Verb == "deletecollection" && !selects(told, state):
 		return gapSelector
