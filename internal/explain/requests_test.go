@@ -507,3 +507,20 @@ func TestDecidedTooLate(t *testing.T) {
 		}
 	}
 }
+
+// TestSelectorOfCollection checks that a deletecollection is not said to have
+// ended an object that its label selector does not select.
+func TestSelectorOfCollection(t *testing.T) {
+	for selector, want := range map[string]bool{"app%3Dother": false, "%21app": true} {
+		record := requests["deletecollection"]()
+		record.AuditID = ""
+		for i := range record.Entries {
+			if a := record.Entries[i].Audit; a != nil && a.Verb == "deletecollection" {
+				a.URI += "?labelSelector=" + selector
+			}
+		}
+		if got := told(record).Mark.Write != nil; got != want {
+			t.Errorf("with the selector %s the mark is given to the request: %v, want %v", selector, got, want)
+		}
+	}
+}

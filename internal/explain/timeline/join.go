@@ -5,9 +5,12 @@ package timeline
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/component"
@@ -142,12 +145,25 @@ func (t *Timeline) couldMake(r *Revision, w *assemble.Request) bool {
 		return false
 	case r.Kind == followed.Create:
 		return w.Creates()
+	case w.Verb == "deletecollection" && !selects(w, r.before):
+		return false
 	case w.Creates(), basedOn(w) >= r.Number:
 		return false
 	case r.Kind == followed.Remove:
 		return t.couldRemove(r, w)
 	}
 	return !contradicts(w, r)
+}
+
+// selects reports whether the label selector of a deletecollection can have
+// selected the object as it was. What is not known or cannot be read may have.
+func selects(w *assemble.Request, before *Revision) bool {
+	uri, err := url.Parse(w.URI)
+	if err != nil || before == nil || before.State.Object == nil {
+		return true
+	}
+	selector, err := labels.Parse(uri.Query().Get("labelSelector"))
+	return err != nil || selector.Matches(labels.Set(before.State.Object.Metadata.Labels))
 }
 
 // hastens reports whether a request can have shortened the time that an object

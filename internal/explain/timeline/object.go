@@ -28,6 +28,7 @@ type Object struct {
 		Generation        int64             `json:"generation"`
 		Finalizers        []string          `json:"finalizers"`
 		Annotations       map[string]string `json:"annotations"`
+		Labels            map[string]string `json:"labels"`
 		OwnerReferences   []Owner           `json:"ownerReferences"`
 		ManagedFields     []FieldOwner      `json:"managedFields"`
 	} `json:"metadata"`
