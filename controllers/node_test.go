@@ -293,7 +293,7 @@ var _ = Describe("podgc", func() {
 		Expect(admin.Delete(ctx, node)).To(Succeed())
 		Eventually(exists(ctx, pod)).Should(BeFalse())
 		Eventually(exists(ctx, terminating)).Should(BeFalse())
-		Expect(get(ctx, kept).Status.Phase).To(BeEmpty())
+		Expect(get(ctx, kept).Status.Phase).To(Equal(corev1.PodPending))
 	})
 
 	It("fails a pod that is deleted before it has a node, where a finalizer keeps it", func(ctx SpecContext) {

@@ -110,7 +110,7 @@ var _ = Describe("simpod", func() {
 		pod := newPod(node.Name)
 		Expect(admin.Create(ctx, pod)).To(Succeed())
 		Consistently(func(g Gomega) {
-			g.Expect(get(ctx, pod).Status.Phase).To(BeEmpty())
+			g.Expect(get(ctx, pod).Status.StartTime).To(BeNil())
 		}, 300*time.Millisecond).Should(Succeed())
 		setNodeReady(ctx, node, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
 		Eventually(podSummary(ctx, pod)).Should(Equal("Running"))

@@ -29,13 +29,17 @@ var update = flag.Bool("update", false, "write the golden files")
 // runs, so it stays as it is.
 var shown = []struct{ kind, plural, name, spec, status string }{
 	{
-		kind: "SimPod", plural: "simpods", name: "web-1", spec: pod + `, nodeName: node-1}`,
+		kind: "SimPod", plural: "simpods", name: "web-1", spec: pod + `, nodeName: node-1, priority: 100}`,
 		status: `status: {phase: Running, summary: Running, ready: 1/1, restarts: 2, podIP: 10.0.0.7}`,
 	},
 	{
 		kind: "SimPod", plural: "simpods", name: "web-2", spec: pod + `}`,
 		status: `status: {phase: Pending, summary: Pending, ready: 0/1, restarts: 0, nominatedNodeName: node-2}`,
 	},
+	// Nobody has reported on the fresh ones.
+	{kind: "SimPod", plural: "simpods", name: "web-3", spec: pod + `}`},
+	{kind: "SimNode", plural: "simnodes", name: "node-2", spec: `spec: {capacity: {cpu: 4}}`},
+	{kind: "SimReplicaSet", plural: "simreplicasets", name: "fresh", spec: `spec: {` + set + `}`},
 	{
 		kind: "SimNode", plural: "simnodes", name: "node-1", spec: `{metadata: {labels: {topology.kubernetes.io/zone: zone-a}}, spec: {capacity: {cpu: 4, memory: 16Gi}}}`,
 		status: `status: {summary: Ready, podCount: 3, allocatable: {cpu: 3900m, memory: 15Gi}, allocated: {cpu: 1500m, memory: 2Gi},
@@ -96,6 +100,9 @@ func create(t *testing.T, kind, name, spec, status string) {
 	u.SetLabels(labels)
 	if err := environment.Client.Create(t.Context(), u); err != nil {
 		t.Fatal(err)
+	}
+	if status == "" {
+		return
 	}
 	if err := environment.Client.Status().Patch(t.Context(), u, mergePatch(t, status), client.FieldOwner("test")); err != nil {
 		t.Fatal(err)

@@ -20,11 +20,11 @@ import (
 // +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.podCount`,description="Pods on the node, refreshed with a heartbeat"
 // +kubebuilder:printcolumn:name="CPU",type=string,JSONPath=`.status.allocatable.cpu`,description="CPU that pods can have, in cores"
 // +kubebuilder:printcolumn:name="Memory",type=string,JSONPath=`.status.allocatable.memory`,description="Memory that pods can have, in bytes"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
+// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.nodeInfo.kubeletVersion`,priority=1,description="Version of the simulated kubelet"
+// +kubebuilder:printcolumn:name="Internal-IP",type=string,JSONPath=`.status.addresses[?(@.type=="InternalIP")].address`,priority=1,description="Simulated address of the node"
 // +kubebuilder:printcolumn:name="CPU Requests",type=string,JSONPath=`.status.allocated.cpu`,priority=1,description="CPU that the node's pods request, refreshed with a heartbeat"
 // +kubebuilder:printcolumn:name="Memory Requests",type=string,JSONPath=`.status.allocated.memory`,priority=1,description="Memory that the node's pods request, refreshed with a heartbeat"
-// +kubebuilder:printcolumn:name="Internal-IP",type=string,JSONPath=`.status.addresses[?(@.type=="InternalIP")].address`,priority=1,description="Simulated address of the node"
-// +kubebuilder:printcolumn:name="Version",type=string,JSONPath=`.status.nodeInfo.kubeletVersion`,priority=1,description="Version of the simulated kubelet"
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 type SimNode struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.
@@ -36,8 +36,10 @@ type SimNode struct {
 	Spec SimNodeSpec `json:"spec,omitzero"`
 
 	// status is what the simulated kubelet and the node lifecycle controller
-	// last reported.
+	// last reported. Until they have, it says that the node's state is unknown,
+	// which is stored nowhere.
 	// +optional
+	// +kubebuilder:default={summary: Unknown, podCount: 0}
 	Status SimNodeStatus `json:"status,omitzero"`
 }
 

@@ -13,8 +13,9 @@ import (
 // stores, a scheduler binds and a kubelet reports on, without any container
 // being run.
 // ---
-// Rules that a schema can afford are here; those that compare whole structures
-// or parse quantities are the admission policy simpod-validation.
+// Rules about one value are here; those that compare values with each other, look
+// into core/v1's types or parse quantities are the admission policies
+// simpod-containers, simpod-placement, simpod-resources and simpod-update.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -28,14 +29,20 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.ready`,description="Containers that are ready, of all containers"
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.summary`,description="What kubectl shows as the status of a pod"
 // +kubebuilder:printcolumn:name="Restarts",type=integer,JSONPath=`.status.restarts`,description="How often containers were restarted"
-// +kubebuilder:printcolumn:name="Node",type=string,JSONPath=`.spec.nodeName`,description="Node that the pod is bound to"
-// +kubebuilder:printcolumn:name="IP",type=string,JSONPath=`.status.podIP`,priority=1,description="Simulated address of the pod"
-// +kubebuilder:printcolumn:name="Nominated Node",type=string,JSONPath=`.status.nominatedNodeName`,priority=1,description="Node on which pods were preempted for this pod"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be no more than 63 characters: it is also the pod's hostname"
+// +kubebuilder:printcolumn:name="IP",type=string,JSONPath=`.status.podIP`,priority=1,description="Simulated address of the pod"
+// +kubebuilder:printcolumn:name="Node",type=string,JSONPath=`.spec.nodeName`,priority=1,description="Node that the pod is bound to"
+// +kubebuilder:printcolumn:name="Nominated Node",type=string,JSONPath=`.status.nominatedNodeName`,priority=1,description="Node on which pods were preempted for this pod"
+// +kubebuilder:printcolumn:name="Priority",type=integer,JSONPath=`.spec.priority`,priority=1,description="Priority of the pod, once the scheduler has resolved it"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec.nodeName) || (has(self.spec.nodeName) && self.spec.nodeName == oldSelf.spec.nodeName)",fieldPath=".spec.nodeName",message="nodeName is immutable once it is set: delete the SimPod and create it again to move it to another node"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec.priority) || (has(self.spec.priority) && self.spec.priority == oldSelf.spec.priority)",fieldPath=".spec.priority",message="priority is immutable once it is set: delete the SimPod and create it again"
+// +kubebuilder:validation:XValidation:rule="has(self.spec.priorityClassName) == has(oldSelf.spec.priorityClassName) && (!has(self.spec.priorityClassName) || self.spec.priorityClassName == oldSelf.spec.priorityClassName)",fieldPath=".spec.priorityClassName",message="priorityClassName is immutable: delete the SimPod and create it again"
+// +kubebuilder:validation:XValidation:rule="self.spec.preemptionPolicy == oldSelf.spec.preemptionPolicy || !has(oldSelf.spec.priority) && has(self.spec.priority)",fieldPath=".spec.preemptionPolicy",message="preemptionPolicy is immutable, but for who stores the priority: delete the SimPod and create it again"
 // +kubebuilder:validation:XValidation:rule="self.spec.schedulerName == oldSelf.spec.schedulerName",fieldPath=".spec.schedulerName",message="schedulerName is immutable: delete the SimPod and create it again"
 // +kubebuilder:validation:XValidation:rule="self.spec.restartPolicy == oldSelf.spec.restartPolicy",fieldPath=".spec.restartPolicy",message="restartPolicy is immutable: delete the SimPod and create it again"
+// +kubebuilder:validation:XValidation:rule="self.spec.terminationGracePeriodSeconds == oldSelf.spec.terminationGracePeriodSeconds || oldSelf.spec.terminationGracePeriodSeconds < 0 && self.spec.terminationGracePeriodSeconds == 1",fieldPath=".spec.terminationGracePeriodSeconds",message="terminationGracePeriodSeconds is immutable: delete the SimPod with --grace-period to have it stop sooner"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.spec.activeDeadlineSeconds) || has(self.spec.activeDeadlineSeconds) && self.spec.activeDeadlineSeconds <= oldSelf.spec.activeDeadlineSeconds",fieldPath=".spec.activeDeadlineSeconds",message="activeDeadlineSeconds may be set or made smaller, but neither made greater nor removed"
+// +kubebuilder:validation:XValidation:rule="!has(self.spec.nodeName) || !has(self.spec.schedulingGates) || size(self.spec.schedulingGates) == 0",fieldPath=".spec.nodeName",reason=FieldValueForbidden,message="nodeName cannot be set until all schedulingGates have been cleared: remove one of the two"
 type SimPod struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.
@@ -43,13 +50,18 @@ type SimPod struct {
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
 	// spec is the desired behaviour of the pod. It is immutable, but for what a
-	// core/v1 Pod allows too: nodeName is set once, schedulingGates are removed,
-	// tolerations are added, images and activeDeadlineSeconds change.
+	// core/v1 Pod allows too: nodeName and priority are set once, schedulingGates
+	// are removed, tolerations are added or last longer or shorter, images change,
+	// activeDeadlineSeconds shrinks. While there are schedulingGates, nodeSelector
+	// may gain entries, and nodeAffinity may be set or narrowed.
 	// +required
 	Spec SimPodSpec `json:"spec,omitzero"`
 
-	// status is what the scheduler and the simulated kubelet last reported.
+	// status is what the scheduler and the simulated kubelet last reported. Until
+	// one of them has, it says that the pod is pending, which is stored nowhere,
+	// and that of one container none is ready, also where there are more.
 	// +optional
+	// +kubebuilder:default={phase: Pending, summary: Pending, ready: "0/1", restarts: 0}
 	Status SimPodStatus `json:"status,omitzero"`
 }
 
@@ -64,8 +76,6 @@ type SimPodList struct {
 
 // SimPodSpec is the part of a core/v1 PodSpec that has an effect on a
 // simulated pod, and how the simulation behaves.
-//
-// +kubebuilder:validation:XValidation:rule="!has(self.nodeName) || !has(self.schedulingGates) || size(self.schedulingGates) == 0",message="nodeName cannot be set until all schedulingGates have been cleared: remove one of the two"
 type SimPodSpec struct {
 	// initContainers start one after the other before the containers do: each
 	// when the one before it has completed or, where that has the restartPolicy
@@ -73,7 +83,7 @@ type SimPodSpec struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=256
 	InitContainers []Container `json:"initContainers,omitempty"`
 
 	// containers of the pod. There must be at least one.
@@ -81,7 +91,7 @@ type SimPodSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:XValidation:rule="!has(self.restartPolicy)",fieldPath=".restartPolicy",reason=FieldValueForbidden,message="may not be set for containers other than init containers"
 	Containers []Container `json:"containers,omitempty"`
 
@@ -90,12 +100,13 @@ type SimPodSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 	NodeName string `json:"nodeName,omitempty"`
 
 	// nodeSelector must match a node's labels for the pod to be scheduled on it.
 	// +optional
 	// +mapType=atomic
-	// +kubebuilder:validation:MaxProperties=64
+	// +kubebuilder:validation:MaxProperties=1024
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 
 	// affinity holds the pod's scheduling constraints towards nodes and pods.
@@ -108,7 +119,7 @@ type SimPodSpec struct {
 	// tolerating it for 300 seconds, which is what the API server adds to pods.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:MaxItems=1024
 	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
 
 	// topologySpreadConstraints say how the pods that match should be spread
@@ -117,7 +128,7 @@ type SimPodSpec struct {
 	// +listType=map
 	// +listMapKey=topologyKey
 	// +listMapKey=whenUnsatisfiable
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=1024
 	TopologySpreadConstraints []corev1.TopologySpreadConstraint `json:"topologySpreadConstraints,omitempty"`
 
 	// priorityClassName names the scheduling.k8s.io PriorityClass of the pod. A
@@ -125,17 +136,18 @@ type SimPodSpec struct {
 	// PodScheduled says so.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)?$`
 	PriorityClassName string `json:"priorityClassName,omitempty"`
 
 	// priority of the pod: the higher, the earlier it is scheduled. Leave it
 	// empty: it is the value of the PriorityClass, else of the global default
-	// PriorityClass, else 0, and is stored when the pod is bound.
+	// PriorityClass, else 0. The scheduler stores it when it has read the pod.
 	// +optional
 	Priority *int32 `json:"priority,omitempty"`
 
 	// preemptionPolicy says whether the pod may preempt pods of lower priority.
-	// Never on the pod or on its PriorityClass wins. Defaults to
-	// PreemptLowerPriority.
+	// Never on the pod or on its PriorityClass wins, and is stored together with
+	// priority. Defaults to PreemptLowerPriority.
 	// +optional
 	// +kubebuilder:default=PreemptLowerPriority
 	// +kubebuilder:validation:Enum=PreemptLowerPriority;Never
@@ -153,7 +165,7 @@ type SimPodSpec struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=1024
 	SchedulingGates []corev1.PodSchedulingGate `json:"schedulingGates,omitempty"`
 
 	// resources that all containers of the pod request, and may use at most,
@@ -174,16 +186,16 @@ type SimPodSpec struct {
 	RestartPolicy corev1.RestartPolicy `json:"restartPolicy,omitempty"`
 
 	// terminationGracePeriodSeconds is how long the containers have to stop,
-	// in seconds. Defaults to 30.
+	// in seconds. Less than 0 means 1, as for a core/v1 Pod. Defaults to 30.
 	// +optional
 	// +kubebuilder:default=30
-	// +kubebuilder:validation:Minimum=0
 	TerminationGracePeriodSeconds *int64 `json:"terminationGracePeriodSeconds,omitempty"`
 
 	// activeDeadlineSeconds is how long the pod may be active on its node before
 	// it fails with reason DeadlineExceeded, in seconds. No limit by default.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=2147483647
 	ActiveDeadlineSeconds *int64 `json:"activeDeadlineSeconds,omitempty"`
 
 	// simulation says how the containers behave. By default they start at once,
@@ -206,7 +218,8 @@ type Container struct {
 	// that have it.
 	// +required
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:MaxLength=4096
+	// +kubebuilder:validation:Pattern=`^\S([\s\S]*\S)?$`
 	Image string `json:"image,omitempty"`
 
 	// resources that the container requests and may use at most.
@@ -223,11 +236,12 @@ type Container struct {
 
 	// ports that the container serves. Only hostPort has an effect: two pods
 	// with the same one do not fit on the same node.
+	// ---
+	// core/v1's list is a map of containerPort and protocol to server-side apply,
+	// but may hold the same two twice, under two names. A CRD's may not.
 	// +optional
-	// +listType=map
-	// +listMapKey=containerPort
-	// +listMapKey=protocol
-	// +kubebuilder:validation:MaxItems=64
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1024
 	Ports []ContainerPort `json:"ports,omitempty"`
 }
 
@@ -247,15 +261,17 @@ type ResourceRequirements struct {
 
 // ResourceList is an amount of each of several resources.
 //
-// +kubebuilder:validation:MaxProperties=32
+// +kubebuilder:validation:MaxProperties=64
 // +kubebuilder:validation:XValidation:rule="self.all(r, type(self[r]) == int ? self[r] >= 0 : !self[r].startsWith('-'))",message="quantities must not be negative"
 type ResourceList map[corev1.ResourceName]resource.Quantity
 
 // ContainerPort is a port that a container serves.
 type ContainerPort struct {
-	// name of the port.
+	// name of the port: lower-case letters, digits and single '-' between them,
+	// and at least one letter.
 	// +optional
 	// +kubebuilder:validation:MaxLength=15
+	// +kubebuilder:validation:Pattern=`^(([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*)?$`
 	Name string `json:"name,omitempty"`
 
 	// containerPort is the port inside of the pod.
@@ -264,9 +280,9 @@ type ContainerPort struct {
 	// +kubebuilder:validation:Maximum=65535
 	ContainerPort int32 `json:"containerPort,omitempty"`
 
-	// hostPort is the port of the node that is taken. None by default.
+	// hostPort is the port of the node that is taken; 0 is none, the default.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=65535
 	HostPort int32 `json:"hostPort,omitempty"`
 
@@ -354,8 +370,7 @@ type SimPodStatus struct {
 	// +kubebuilder:validation:Minimum=1
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// phase of the pod: Pending, Running, Succeeded or Failed. Empty until a
-	// component has reported for the first time, which means Pending.
+	// phase of the pod: Pending, Running, Succeeded or Failed.
 	// +optional
 	// +kubebuilder:validation:Enum=Pending;Running;Succeeded;Failed
 	Phase corev1.PodPhase `json:"phase,omitempty"`
@@ -368,6 +383,7 @@ type SimPodStatus struct {
 	Summary string `json:"summary,omitempty"`
 
 	// ready is the number of ready containers, of all containers, such as 1/1.
+	// Sidecars are counted, too.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=16
@@ -427,14 +443,14 @@ type SimPodStatus struct {
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=256
 	InitContainerStatuses []ContainerStatus `json:"initContainerStatuses,omitempty"`
 
 	// containerStatuses has one entry per container.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=256
 	ContainerStatuses []ContainerStatus `json:"containerStatuses,omitempty"`
 }
 
@@ -450,7 +466,7 @@ type ContainerStatus struct {
 	// image of the container.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:MaxLength=4096
 	Image string `json:"image,omitempty"`
 
 	// ready says whether the container would pass its readiness probe.

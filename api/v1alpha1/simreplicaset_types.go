@@ -17,10 +17,9 @@ import (
 // +kubebuilder:printcolumn:name="Desired",type=integer,JSONPath=`.spec.replicas`,description="Desired number of SimPods"
 // +kubebuilder:printcolumn:name="Current",type=integer,JSONPath=`.status.replicas`,description="SimPods that have not ended and are not being deleted"
 // +kubebuilder:printcolumn:name="Ready",type=integer,JSONPath=`.status.readyReplicas`,description="SimPods that are ready"
-// +kubebuilder:printcolumn:name="Selector",type=string,JSONPath=`.status.selector`,priority=1,description="Labels of the SimPods that are counted"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
+// +kubebuilder:printcolumn:name="Selector",type=string,JSONPath=`.status.selector`,priority=1,description="Labels of the SimPods that are counted"
 // +kubebuilder:validation:XValidation:rule="self.spec.selector == oldSelf.spec.selector",fieldPath=".spec.selector",message="selector is immutable: delete the SimReplicaSet and create it again"
-// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 57",message="metadata.name must be no more than 57 characters: the names of its SimPods add 6 and must fit into 63"
 type SimReplicaSet struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.
@@ -31,8 +30,10 @@ type SimReplicaSet struct {
 	// +required
 	Spec SimReplicaSetSpec `json:"spec,omitzero"`
 
-	// status is what the controller last observed.
+	// status is what the controller last observed. Until it has, it counts no
+	// SimPods, which is stored nowhere.
 	// +optional
+	// +kubebuilder:default={replicas: 0, readyReplicas: 0}
 	Status SimReplicaSetStatus `json:"status,omitzero"`
 }
 
@@ -49,6 +50,8 @@ type SimReplicaSetList struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.selector.?matchLabels.orValue({}).size() + self.selector.?matchExpressions.orValue([]).size() > 0",fieldPath=".selector",message="selector must not be empty: it would match every SimPod of the namespace"
 // +kubebuilder:validation:XValidation:rule="!has(self.selector.matchLabels) || self.selector.matchLabels.all(k, k in self.template.?metadata.?labels.orValue({}) && self.template.metadata.labels[k] == self.selector.matchLabels[k])",fieldPath=".template.metadata.labels",message="template.metadata.labels must match the selector: add the labels of selector.matchLabels"
+// +kubebuilder:validation:XValidation:rule="self.template.spec.restartPolicy == 'Always'",fieldPath=".template.spec.restartPolicy",reason=FieldValueInvalid,message="must be Always: a pod that ended would be replaced for ever; SimPods that end are created without a SimReplicaSet"
+// +kubebuilder:validation:XValidation:rule="!has(self.template.spec.activeDeadlineSeconds)",fieldPath=".template.spec.activeDeadlineSeconds",reason=FieldValueForbidden,message="activeDeadlineSeconds in a SimReplicaSet is not supported: a pod that failed would be replaced for ever"
 type SimReplicaSetSpec struct {
 	// replicas is the desired number of SimPods. Defaults to 1.
 	// +optional

@@ -4,6 +4,7 @@
 package v1alpha1_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -58,15 +59,58 @@ const pod = `spec: {containers: [{name: c, image: i}]`
 // Every rule has an object that passes and one that fails, with what the message says.
 func TestCreate(t *testing.T) {
 	tests := map[string]struct {
-		kind, name, good, bad, want string
+		kind, goodName, name, good, bad, want string
 	}{
 		"pod without containers": {
 			kind: "SimPod", good: pod + `}`, bad: `spec: {containers: []}`,
 			want: "spec.containers",
 		},
 		"pod name too long": {
-			kind: "SimPod", name: strings.Repeat("n", 64), good: pod + `}`, bad: pod + `}`,
-			want: "metadata.name must be no more than 63 characters",
+			kind: "SimPod", goodName: strings.Repeat("n", 253), name: strings.Repeat("n", 254), good: pod + `}`, bad: pod + `}`,
+			want: "metadata.name: Invalid value",
+		},
+		"restart policy of a container": {
+			kind: "SimPod", good: pod + `, initContainers: [{name: s, image: i, restartPolicy: Always}]}`,
+			bad:  `spec: {containers: [{name: c, image: i, restartPolicy: Always}]}`,
+			want: "spec.containers[0].restartPolicy: Forbidden: may not be set for containers other than init containers",
+		},
+		"restart policy of an init container": {
+			kind: "SimPod", good: pod + `, initContainers: [{name: s, image: i}]}`,
+			bad:  pod + `, initContainers: [{name: s, image: i, restartPolicy: Never}]}`,
+			want: `spec.initContainers[0].restartPolicy: Unsupported value: "Never": supported values: "Always"`,
+		},
+		"resources of the pod": {
+			kind: "SimPod",
+			good: `spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1}}}], resources: {requests: {cpu: 1}}}`,
+			bad:  `spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1}}}], resources: {requests: {cpu: 900m}}}`,
+			want: `spec.resources.requests[cpu]: Invalid value: "900m": must be greater than or equal to what all containers request together`,
+		},
+		"toleration": {
+			kind: "SimPod", good: pod + `, tolerations: [{key: a, operator: Exists}]}`,
+			bad: pod + `, tolerations: [{key: a, operator: Exists, value: b}, {key: c, operator: Gt, value: "1"}]}`,
+			want: "spec.tolerations[0].operator: Invalid value: \"b\": value must be empty when `operator` is 'Exists'; " +
+				`spec.tolerations[1].operator: Unsupported value: "Gt": supported values: "Equal", "Exists"`,
+		},
+		"set of pods that end": {
+			kind: "SimReplicaSet", good: `spec: {` + set + `}`,
+			bad:  `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ` + pod + `, restartPolicy: Never}}}`,
+			want: "spec.template.spec.restartPolicy: Invalid value: must be Always",
+		},
+		"set of pods with a deadline": {
+			kind: "SimReplicaSet", good: `spec: {` + set + `}`,
+			bad:  `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ` + pod + `, activeDeadlineSeconds: 2}}}`,
+			want: "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in a SimReplicaSet is not supported",
+		},
+		"set of bad pods": {
+			kind: "SimReplicaSet", good: `spec: {` + set + `}`,
+			bad:  `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ` + pod + `, tolerations: [{effect: Never, operator: Exists}]}}}`,
+			want: `spec.template.spec.tolerations[0].effect: Unsupported value: "Never"`,
+		},
+		"selector whose expression misses the template": {
+			kind: "SimReplicaSet",
+			good: `spec: {selector: {matchExpressions: [{key: a, operator: In, values: [b, c]}]}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
+			bad:  `spec: {selector: {matchExpressions: [{key: a, operator: NotIn, values: [b]}]}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
+			want: "spec.template.metadata.labels: Invalid value: spec.selector.matchExpressions[0] does not match the labels of the template",
 		},
 		"container name": {
 			kind: "SimPod", good: pod + `}`, bad: `spec: {containers: [{name: UPPER, image: i}]}`,
@@ -96,7 +140,7 @@ func TestCreate(t *testing.T) {
 			kind: "SimPod",
 			good: `spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 500m}, limits: {cpu: 1}}}]}`,
 			bad:  `spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1500m}, limits: {cpu: 1}}}]}`,
-			want: "resources.requests must be less than or equal to resources.limits",
+			want: `spec.containers[0].resources.requests: Invalid value: "1500m": must be less than or equal to cpu limit of 1`,
 		},
 		"node name and gates": {
 			kind: "SimPod", good: pod + `, schedulingGates: [{name: a}]}`,
@@ -165,10 +209,8 @@ func TestCreate(t *testing.T) {
 			want: "template.metadata.labels must match the selector",
 		},
 		"replica set name too long": {
-			kind: "SimReplicaSet", name: strings.Repeat("n", 58),
-			good: `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
-			bad:  `spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
-			want: "metadata.name must be no more than 57 characters",
+			kind: "SimReplicaSet", goodName: strings.Repeat("n", 253), name: strings.Repeat("n", 254),
+			good: `spec: {` + set + `}`, bad: `spec: {` + set + `}`, want: "metadata.name: Invalid value",
 		},
 		"walkthrough of two subjects": {
 			kind: "Walkthrough", good: `spec: {subjectRef: {name: p}}`,
@@ -182,22 +224,18 @@ func TestCreate(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			good := object(t, test.kind, "good", test.good)
+			good := object(t, test.kind, cmp.Or(test.goodName, "good"), test.good)
 			if err := environment.Client.Create(t.Context(), good, client.DryRunAll); err != nil {
 				t.Errorf("creating the good object: %v", err)
 			}
-			badName := test.name
-			if badName == "" {
-				badName = "bad"
-			}
-			bad := object(t, test.kind, badName, test.bad)
+			bad := object(t, test.kind, cmp.Or(test.name, "bad"), test.bad)
 			wantRefusal(t, environment.Client.Create(t.Context(), bad, client.DryRunAll), test.want)
 		})
 	}
 }
 
 func TestUpdate(t *testing.T) {
-	const constrained = pod + `, tolerations: [{key: a}], schedulingGates: [{name: g}], nodeSelector: {a: b}, overhead: {cpu: 1m}}`
+	const constrained = pod + `, tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 5}], schedulingGates: [{name: g}], nodeSelector: {a: b}, overhead: {cpu: 1m}}`
 	tests := map[string]struct {
 		kind, spec, good, bad, want string
 	}{
@@ -225,54 +263,74 @@ func TestUpdate(t *testing.T) {
 			kind: "SimPod", spec: pod + `}`,
 			good: `{spec: {containers: [{name: c, image: other}]}}`,
 			bad:  `{spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1}}}]}}`,
-			want: "spec.containers are immutable except for their image",
+			want: "spec.containers: Forbidden: immutable except for the image",
 		},
 		"gates": {
 			kind: "SimPod", spec: constrained,
 			good: `{spec: {schedulingGates: []}}`, bad: `{spec: {schedulingGates: [{name: g}, {name: h}]}}`,
-			want: "spec.schedulingGates can only be removed",
+			want: "spec.schedulingGates: Forbidden: only deletion is allowed",
 		},
 		"tolerations": {
 			kind: "SimPod", spec: constrained,
-			good: `{spec: {tolerations: [{key: a}, {key: b}]}}`, bad: `{spec: {tolerations: [{key: b}]}}`,
-			want: "spec.tolerations can only be added",
+			good: `{spec: {tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 9}, {key: b}]}}`, bad: `{spec: {tolerations: [{key: b}]}}`,
+			want: "spec.tolerations: Forbidden: existing toleration can not be modified",
 		},
 		"node selector": {
 			kind: "SimPod", spec: constrained,
-			good: `{spec: {nodeSelector: {a: b}}}`, bad: `{spec: {nodeSelector: {a: c}}}`,
-			want: "spec.nodeSelector is immutable",
+			good: `{spec: {nodeSelector: {a: b, c: d}}}`, bad: `{spec: {nodeSelector: {a: c}}}`,
+			want: "spec.nodeSelector: Invalid value: immutable, but for additions",
 		},
 		"overhead": {
 			kind: "SimPod", spec: constrained,
 			good: `{spec: {overhead: {cpu: 1m}}}`, bad: `{spec: {overhead: {cpu: 2m}}}`,
-			want: "spec.overhead is immutable",
+			want: "spec.overhead: Forbidden: immutable",
 		},
 		"affinity": {
 			kind: "SimPod", spec: pod + `}`,
 			good: `{spec: {activeDeadlineSeconds: 5}}`,
 			bad:  `{spec: {affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}}`,
-			want: "spec.affinity is immutable",
+			want: "spec.affinity: Forbidden: immutable",
 		},
 		"spread": {
 			kind: "SimPod", spec: pod + `}`,
 			good: `{spec: {activeDeadlineSeconds: 5}}`,
 			bad:  `{spec: {topologySpreadConstraints: [{maxSkew: 1, topologyKey: k, whenUnsatisfiable: DoNotSchedule}]}}`,
-			want: "spec.topologySpreadConstraints are immutable",
+			want: "spec.topologySpreadConstraints: Forbidden: immutable",
+		},
+		"grace period": {
+			kind: "SimPod", spec: pod + `}`,
+			good: `{spec: {terminationGracePeriodSeconds: 30}}`, bad: `{spec: {terminationGracePeriodSeconds: 29}}`,
+			want: "spec.terminationGracePeriodSeconds: Invalid value: terminationGracePeriodSeconds is immutable",
+		},
+		"longer deadline": {
+			kind: "SimPod", spec: pod + `, activeDeadlineSeconds: 10}`,
+			good: `{spec: {activeDeadlineSeconds: 9}}`, bad: `{spec: {activeDeadlineSeconds: 11}}`,
+			want: "spec.activeDeadlineSeconds: Invalid value: activeDeadlineSeconds may be set or made smaller",
+		},
+		"no deadline": {
+			kind: "SimPod", spec: pod + `, activeDeadlineSeconds: 10}`,
+			good: `{spec: {activeDeadlineSeconds: 1}}`, bad: `{spec: {activeDeadlineSeconds: null}}`,
+			want: "spec.activeDeadlineSeconds: Invalid value: activeDeadlineSeconds may be set or made smaller",
+		},
+		"priority at the bind": {
+			kind: "SimPod", spec: pod + `}`,
+			good: `{spec: {nodeName: node-1, priority: 5}}`, bad: `{spec: {priorityClassName: c}}`,
+			want: "spec.priorityClassName: Invalid value: priorityClassName is immutable",
 		},
 		"priority": {
 			kind: "SimPod", spec: pod + `, priority: 5}`,
 			good: `{spec: {priority: 5}}`, bad: `{spec: {priority: 6}}`,
-			want: "spec.priority, spec.priorityClassName and spec.preemptionPolicy",
+			want: "spec.priority: Invalid value: priority is immutable once it is set",
 		},
 		"init containers": {
-			kind: "SimPod", spec: pod + `, initContainers: [{name: c, image: i}]}`,
-			good: `{spec: {initContainers: [{name: c, image: other}]}}`, bad: `{spec: {initContainers: null}}`,
-			want: "spec.initContainers are immutable",
+			kind: "SimPod", spec: pod + `, initContainers: [{name: d, image: i}]}`,
+			good: `{spec: {initContainers: [{name: d, image: other}]}}`, bad: `{spec: {initContainers: null}}`,
+			want: "spec.initContainers: Forbidden: immutable",
 		},
 		"simulation": {
 			kind: "SimPod", spec: pod + `, simulation: {seed: 1}}`,
 			good: `{spec: {simulation: {seed: 1}}}`, bad: `{spec: {simulation: {seed: 2}}}`,
-			want: "spec.simulation is immutable",
+			want: "spec.simulation: Forbidden: immutable",
 		},
 		"selector": {
 			kind: "SimReplicaSet", spec: `spec: {` + set + `}`,

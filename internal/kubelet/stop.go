@@ -142,7 +142,10 @@ func (s *sync) grace() time.Duration {
 	if s.pod.Spec.TerminationGracePeriodSeconds != nil {
 		seconds = *s.pod.Spec.TerminationGracePeriodSeconds
 	}
-	return max(0, wholeDuration(seconds))
+	if seconds < 0 {
+		seconds = 1 // as SetDefaults_Pod of k8s.io/kubernetes/pkg/apis/core/v1 says
+	}
+	return wholeDuration(seconds)
 }
 
 // shutdown returns how long a container takes to stop, and its exit code. One

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/conditions"
@@ -126,13 +127,23 @@ func Batches(count int) []int {
 	return out
 }
 
+// podsPrefix is what the names of the pods of a set start with: its name and a
+// dash, if there is room for that. It mirrors getPodsPrefix of
+// k8s.io/kubernetes/pkg/controller.
+func podsPrefix(name string) string {
+	if len(name)+1 > validation.DNS1123SubdomainMaxLength {
+		return name
+	}
+	return name + "-"
+}
+
 // NewPod returns a pod of the SimReplicaSet's template, owned by it. The API
 // server completes its name.
 func NewPod(rs *v1alpha1.SimReplicaSet) *v1alpha1.SimPod {
 	pod := &v1alpha1.SimPod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:       rs.Namespace,
-			GenerateName:    rs.Name + "-",
+			GenerateName:    podsPrefix(rs.Name),
 			Labels:          make(map[string]string, len(rs.Spec.Template.Metadata.Labels)),
 			OwnerReferences: []metav1.OwnerReference{OwnerReference(rs)},
 		},

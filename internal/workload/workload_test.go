@@ -5,6 +5,7 @@ package workload
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -290,6 +291,10 @@ func TestNewPod(t *testing.T) {
 	pod := NewPod(set)
 	if pod.GenerateName != "web-" || pod.Labels["app"] != "web" || !metav1.IsControlledBy(pod, set) {
 		t.Errorf("pod %+v", pod.ObjectMeta)
+	}
+	set.Name = strings.Repeat("w", 253)
+	if pod := NewPod(set); pod.GenerateName != set.Name {
+		t.Errorf("generateName %q of the longest name", pod.GenerateName)
 	}
 	if ref := pod.OwnerReferences[0]; !*ref.BlockOwnerDeletion || ref.Kind != "SimReplicaSet" {
 		t.Errorf("owner %+v", ref)
