@@ -176,12 +176,13 @@ func shouldRunDaemon(spec *corev1.PodSpec, node *v1alpha1.SimNode) bool {
 	if spec.NodeName != "" && spec.NodeName != node.Name {
 		return false
 	}
-	real := node.ToNode()
+	// Whether the node is ready does not matter: the pods are made for later, too.
+	real := &corev1.Node{ObjectMeta: node.ObjectMeta}
 	// As upstream, a selector that cannot be parsed matches no node.
 	if fits, err := nodeaffinity.NewRequiredNodeAffinity(spec.NodeSelector, spec.Affinity).Match(real); err != nil || !fits {
 		return false
 	}
-	_, untolerated := corev1helpers.FindMatchingUntoleratedTaint(logr.Discard(), real.Spec.Taints, spec.Tolerations, func(t *corev1.Taint) bool {
+	_, untolerated := corev1helpers.FindMatchingUntoleratedTaint(logr.Discard(), node.Spec.Taints, spec.Tolerations, func(t *corev1.Taint) bool {
 		return t.Effect == corev1.TaintEffectNoExecute || t.Effect == corev1.TaintEffectNoSchedule
 	}, true)
 	return !untolerated
