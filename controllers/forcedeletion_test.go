@@ -21,15 +21,16 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/controllers/forcedeletion"
-	"github.com/glassplane/glassplane/controllers/simpod"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
 var _ = Describe("forcedeletion", func() {
-	var history *simpod.History
+	var history *feed.Store[evidence.Transition]
 
 	BeforeEach(func(ctx SpecContext) {
-		history = simpod.NewHistory(100)
+		history = feed.NewStore[evidence.Transition](feed.Limits{Items: 100, Bytes: 1 << 20})
 		address := freeLoopback(ctx)
 		chain, key, err := cert.GenerateSelfSignedCertKey("127.0.0.1", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
 		Expect(err).NotTo(HaveOccurred())
@@ -85,8 +86,8 @@ var _ = Describe("forcedeletion", func() {
 		pod := silent(ctx)
 		force(ctx, pod)
 		Eventually(exists(ctx, pod)).WithTimeout(2 * time.Second).Should(BeFalse())
-		done := func() []kubelet.Transition {
-			return history.List(0, 100, func(t *kubelet.Transition) bool { return t.UID == pod.UID }).Items
+		done := func() []evidence.Transition {
+			return history.List(0, 100, func(t *evidence.Transition) bool { return t.UID == pod.UID }).Items
 		}
 		Eventually(done).Should(ConsistOf(And(HaveField("Reason", kubelet.ForceReason), HaveField("Error", ""))))
 	})

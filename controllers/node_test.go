@@ -23,6 +23,8 @@ import (
 	"github.com/glassplane/glassplane/controllers/podgc"
 	"github.com/glassplane/glassplane/controllers/simnode"
 	"github.com/glassplane/glassplane/controllers/simpod"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 )
 
 // mutePolicy refuses the heartbeats of a node.
@@ -237,7 +239,7 @@ var _ = Describe("nodelifecycle", func() {
 
 var _ = Describe("all controllers of nodes and pods together", func() {
 	It("boot a node, run a pod on it, and write nothing but leases when nothing happens", func(ctx SpecContext) {
-		history := simpod.NewHistory(100)
+		history := feed.NewStore[evidence.Transition](feed.Limits{Items: 100, Bytes: 1 << 20})
 		startManager(func(mgr ctrl.Manager) error {
 			return errors.Join(
 				simnode.SetupWithManager(mgr, simnode.Options{}),

@@ -21,21 +21,23 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/controllers/simpod"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
 var _ = Describe("simpod", func() {
-	var history *simpod.History
+	var history *feed.Store[evidence.Transition]
 
 	BeforeEach(func() {
-		history = simpod.NewHistory(1000)
+		history = feed.NewStore[evidence.Transition](feed.Limits{Items: 1000, Bytes: 1 << 20})
 		startManager(func(mgr ctrl.Manager) error {
 			return simpod.SetupWithManager(mgr, simpod.Options{Recorder: history, Events: recorderOf(mgr)})
 		})
 	})
 
-	transitions := func(pod *v1alpha1.SimPod) []kubelet.Transition {
-		return history.List(0, 1000, func(t *kubelet.Transition) bool { return t.UID == pod.UID }).Items
+	transitions := func(pod *v1alpha1.SimPod) []evidence.Transition {
+		return history.ByPod(pod.UID)
 	}
 
 	It("runs a bound pod with one write and removes the finalizer when it is deleted", func(ctx SpecContext) {
@@ -65,7 +67,7 @@ var _ = Describe("simpod", func() {
 		By("serving what it recorded")
 		recorder := httptest.NewRecorder()
 		history.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, "GET", "/transitions?uid="+string(pod.UID)+"&limit=1", nil))
-		var page simpod.Page
+		var page feed.Page[evidence.Transition]
 		Expect(json.Unmarshal(recorder.Body.Bytes(), &page)).To(Succeed())
 		Expect(page.Items).To(HaveLen(1))
 		Expect(page.Items[0].Reason).To(ContainSubstring("containers started"))

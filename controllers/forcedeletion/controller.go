@@ -39,6 +39,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -56,7 +57,7 @@ const (
 // Recorder keeps what was done to pods, as evidence.
 type Recorder interface {
 	// Record is called once per write, refused ones too. It must not block.
-	Record(kubelet.Transition)
+	Record(evidence.Transition)
 }
 
 // Options of the controller.
@@ -168,7 +169,7 @@ func (r *Reconciler) release(ctx context.Context, asked request, outcome *contro
 	if !controllerutil.RemoveFinalizer(pod, v1alpha1.FinalizerKubelet) {
 		return nil
 	}
-	t := kubelet.Transition{
+	t := evidence.Transition{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName,
 		ObservedAt: now, ObservedResourceVersion: base.ResourceVersion,
 		From: string(pod.Status.Phase), To: string(pod.Status.Phase), Reason: kubelet.ForceReason,

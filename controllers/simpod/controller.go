@@ -20,6 +20,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
@@ -27,7 +28,7 @@ import (
 // Recorder keeps what the kubelet did, as evidence.
 type Recorder interface {
 	// Record is called once per write, refused ones too. It must not block.
-	Record(kubelet.Transition)
+	Record(evidence.Transition)
 }
 
 // Options of the controller.

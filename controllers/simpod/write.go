@@ -11,6 +11,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -61,7 +62,7 @@ func (r *Reconciler) release(ctx context.Context, pod *v1alpha1.SimPod, seen obs
 
 // write sends one request and records it, whatever comes of it.
 func (r *Reconciler) write(pod *v1alpha1.SimPod, seen observation, from, reason string, send func() error) error {
-	t := kubelet.Transition{
+	t := evidence.Transition{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, Node: pod.Spec.NodeName,
 		ObservedAt: seen.at, ObservedResourceVersion: seen.version,
 		From: from, To: string(pod.Status.Phase), Reason: reason,

@@ -16,7 +16,6 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // explainPod explains a pod that exists or existed: by what the scheduler
@@ -79,7 +78,7 @@ func waitOf(e explanation.Explanation, notPending error) *explanation.Wait {
 }
 
 // gaveNode is true where the last attempt gave the pod its node.
-func gaveNode(decisions []framework.Decision) bool {
+func gaveNode(decisions []evidence.Decision) bool {
 	last := len(decisions) - 1
 	return last >= 0 && decisions[last].Node != "" && decisions[last].Bind != nil && decisions[last].Bind.Error == ""
 }
@@ -142,8 +141,8 @@ func (c *explainCommand) predictNow(ctx context.Context, pod *v1alpha1.SimPod, e
 	return c.predict(listed, pod)
 }
 
-func decisionsOf(record evidence.Record) []framework.Decision {
-	var decisions []framework.Decision
+func decisionsOf(record evidence.Record) []evidence.Decision {
+	var decisions []evidence.Decision
 	for _, entry := range record.Entries {
 		if entry.Decision != nil {
 			decisions = append(decisions, *entry.Decision)

@@ -12,9 +12,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/glassplane/glassplane/internal/kubelet"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // Source names where an entry comes from.
@@ -64,12 +61,12 @@ type Entry struct {
 	// object's resourceVersion; 0 where it has none.
 	Revision int64 `json:"revision,omitempty"`
 
-	Audit      *Audit              `json:"audit,omitempty"`
-	Watch      *Watch              `json:"watch,omitempty"`
-	Etcd       *Etcd               `json:"etcd,omitempty"`
-	Decision   *framework.Decision `json:"decision,omitempty"`
-	Transition *kubelet.Transition `json:"transition,omitempty"`
-	Client     *Client             `json:"client,omitempty"`
+	Audit      *Audit      `json:"audit,omitempty"`
+	Watch      *Watch      `json:"watch,omitempty"`
+	Etcd       *Etcd       `json:"etcd,omitempty"`
+	Decision   *Decision   `json:"decision,omitempty"`
+	Transition *Transition `json:"transition,omitempty"`
+	Client     *Client     `json:"client,omitempty"`
 }
 
 // Audit is one event of the API server's audit log.

@@ -15,7 +15,6 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 const (
@@ -48,7 +47,7 @@ func shown(decisions []*evidence.Entry) []*evidence.Entry {
 }
 
 // Compact reduces a decision to what is shown of it.
-func Compact(d framework.Decision) Attempt {
+func Compact(d evidence.Decision) Attempt {
 	a := Attempt{
 		Attempt: d.Attempt, Profile: d.Profile, DecidedAt: prose.Micro(d.DecidedAt),
 		NodesTotal: d.NodesTotal, NodesEvaluated: d.NodesEvaluated, NodesFeasible: d.NodesFeasible,
@@ -67,7 +66,7 @@ func Compact(d framework.Decision) Attempt {
 
 // rejections groups the nodes that did not fit by plugin and reason, the most
 // frequent first.
-func rejections(d framework.Decision) []Rejection {
+func rejections(d evidence.Decision) []Rejection {
 	if d.PreFilter != nil && len(d.PreFilter.Reasons) > 0 {
 		return []Rejection{{Plugin: d.PreFilter.Plugin, Reason: strings.Join(d.PreFilter.Reasons, ", "), Nodes: d.NodesTotal}}
 	}
@@ -101,7 +100,7 @@ func rejections(d framework.Decision) []Rejection {
 
 // failure is the verdict that rejected a node; nil where it is feasible. A
 // verdict without reasons is one with an empty reason, so that it is counted.
-func failure(n framework.NodeVerdict) *framework.PluginVerdict {
+func failure(n evidence.NodeVerdict) *evidence.PluginVerdict {
 	if n.Feasible || len(n.Filters) == 0 {
 		return nil
 	}
@@ -113,7 +112,7 @@ func failure(n framework.NodeVerdict) *framework.PluginVerdict {
 }
 
 // VerdictLine says in one line what the plugins said of a node.
-func VerdictLine(n framework.NodeVerdict) string {
+func VerdictLine(n evidence.NodeVerdict) string {
 	if v := failure(n); v != nil {
 		return fmt.Sprintf("%s: rejected by %s (%s): %s", n.Name, v.Plugin, v.Code, strings.Join(v.Reasons, ", "))
 	}
@@ -127,7 +126,7 @@ func VerdictLine(n framework.NodeVerdict) string {
 	return fmt.Sprintf("%s; rank %d with %d points: %s", line, n.Rank, n.Total, scoresText(n))
 }
 
-func passed(n framework.NodeVerdict) []string {
+func passed(n evidence.NodeVerdict) []string {
 	names := make([]string, 0, len(n.Filters))
 	for _, v := range n.Filters {
 		names = append(names, v.Plugin)
@@ -138,7 +137,7 @@ func passed(n framework.NodeVerdict) []string {
 	return names
 }
 
-func scoresText(n framework.NodeVerdict) string {
+func scoresText(n evidence.NodeVerdict) string {
 	parts := make([]string, 0, len(n.Scores))
 	for _, s := range n.Scores {
 		parts = append(parts, fmt.Sprintf("%s %d×%d=%d", s.Plugin, s.Normalized, s.Weight, s.Weighted))
@@ -148,7 +147,7 @@ func scoresText(n framework.NodeVerdict) string {
 
 // verdictLines are the verdicts of a decision: every node where they are few,
 // otherwise the best ones and the rejections in groups.
-func verdictLines(d framework.Decision) []string {
+func verdictLines(d evidence.Decision) []string {
 	const maxLines = 24
 	var lines []string
 	if d.PreFilter != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // asker makes a question, or none where the run does not answer it. No question's
@@ -139,8 +138,8 @@ func askSecondNode(tale *story.Story) (Question, bool) {
 	if d == nil || d.Node == "" {
 		return Question{}, false
 	}
-	ranked := slices.DeleteFunc(slices.Clone(d.Nodes), func(n framework.NodeVerdict) bool { return !n.Feasible || len(n.Scores) == 0 })
-	slices.SortStableFunc(ranked, func(a, b framework.NodeVerdict) int { return cmp.Compare(b.Total, a.Total) })
+	ranked := slices.DeleteFunc(slices.Clone(d.Nodes), func(n evidence.NodeVerdict) bool { return !n.Feasible || len(n.Scores) == 0 })
+	slices.SortStableFunc(ranked, func(a, b evidence.NodeVerdict) int { return cmp.Compare(b.Total, a.Total) })
 	if len(ranked) < 2 || ranked[0].Total == ranked[1].Total || len(ranked) > 2 && ranked[1].Total == ranked[2].Total {
 		return Question{}, false
 	}
@@ -155,7 +154,7 @@ func askSecondNode(tale *story.Story) (Question, bool) {
 }
 
 // pointsLost names the plugins that made the difference.
-func pointsLost(first, second framework.NodeVerdict) string {
+func pointsLost(first, second evidence.NodeVerdict) string {
 	text := ""
 	for _, a := range first.Scores {
 		for _, b := range second.Scores {

@@ -14,8 +14,6 @@ import (
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
-	"github.com/glassplane/glassplane/internal/kubelet"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // A recording builds the record that a control plane would leave behind. Each write
@@ -248,34 +246,34 @@ func (s *recording) absent() *recording {
 	return s
 }
 
-func success(plugins ...string) []framework.PluginVerdict {
-	var verdicts []framework.PluginVerdict
+func success(plugins ...string) []evidence.PluginVerdict {
+	var verdicts []evidence.PluginVerdict
 	for _, p := range plugins {
-		verdicts = append(verdicts, framework.PluginVerdict{Plugin: p, Code: "Success"})
+		verdicts = append(verdicts, evidence.PluginVerdict{Plugin: p, Code: "Success"})
 	}
 	return verdicts
 }
 
-func fits(name string, rank int, fit, balanced int64) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: fit + balanced,
+func fits(name string, rank int, fit, balanced int64) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: fit + balanced,
 		Filters: success("NodeUnschedulable", "TaintToleration", "NodeResourcesFit"),
-		Scores: []framework.PluginScore{
+		Scores: []evidence.PluginScore{
 			{Plugin: "NodeResourcesFit", Raw: fit, Normalized: fit, Weight: 1, Weighted: fit},
 			{Plugin: "NodeResourcesBalancedAllocation", Raw: balanced, Normalized: balanced, Weight: 1, Weighted: balanced},
 		}}
 }
 
-func rejected(name, plugin, reason string) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Filters: append(success("NodeUnschedulable"),
-		framework.PluginVerdict{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}})}
+func rejected(name, plugin, reason string) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Filters: append(success("NodeUnschedulable"),
+		evidence.PluginVerdict{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}})}
 }
 
 // decide adds an attempt on the last revision.
-func (s *recording) decide(change func(*framework.Decision)) *framework.Decision {
+func (s *recording) decide(change func(*evidence.Decision)) *evidence.Decision {
 	s.attempt++
 	s.after(time.Millisecond)
-	d := &framework.Decision{
-		Pod:     framework.PodReference{Namespace: "default", Name: "mypod", UID: podUID, ResourceVersion: strconv.FormatInt(s.revision, 10)},
+	d := &evidence.Decision{
+		Pod:     evidence.PodReference{Namespace: "default", Name: "mypod", UID: podUID, ResourceVersion: strconv.FormatInt(s.revision, 10)},
 		Attempt: s.attempt, Profile: "glassplane-scheduler", ObservedAt: s.seen, QueuedAt: s.queued, PoppedAt: s.now, DecidedAt: s.now.Add(400 * time.Microsecond), Seed: 42,
 	}
 	change(d)
@@ -285,8 +283,8 @@ func (s *recording) decide(change func(*framework.Decision)) *framework.Decision
 	return d
 }
 
-func nodes(verdicts ...framework.NodeVerdict) func(*framework.Decision) {
-	return func(d *framework.Decision) {
+func nodes(verdicts ...evidence.NodeVerdict) func(*evidence.Decision) {
+	return func(d *evidence.Decision) {
 		d.Nodes, d.NodesTotal, d.NodesEvaluated = verdicts, len(verdicts), len(verdicts)
 		for _, v := range verdicts {
 			if v.Feasible {
@@ -299,15 +297,15 @@ func nodes(verdicts ...framework.NodeVerdict) func(*framework.Decision) {
 // schedule decides on node-a of three nodes and binds the pod to it.
 func (s *recording) schedule() *recording {
 	s.after(2 * time.Millisecond)
-	d := s.decide(func(d *framework.Decision) {
+	d := s.decide(func(d *evidence.Decision) {
 		nodes(fits("node-a", 1, 92, 88), fits("node-b", 2, 80, 88), rejected("node-c", "NodeResourcesFit", "Insufficient cpu"))(d)
 		d.Node = "node-a"
 	})
 	return s.bind(d)
 }
 
-func (s *recording) bind(d *framework.Decision) *recording {
-	d.Bind = &framework.BindOutcome{SentAt: s.now, ResourceVersion: strconv.FormatInt(s.revision+1, 10)}
+func (s *recording) bind(d *evidence.Decision) *recording {
+	d.Bind = &evidence.BindOutcome{SentAt: s.now, ResourceVersion: strconv.FormatInt(s.revision+1, 10)}
 	patch := map[string]any{
 		"metadata": map[string]any{"resourceVersion": strconv.FormatInt(s.revision, 10), "finalizers": []any{"sim.glassplane.dev/kubelet"}},
 		"spec":     map[string]any{"nodeName": d.Node},
@@ -360,7 +358,7 @@ func (s *recording) transition(from, to, reason string, restarts int) *recording
 		status["containerStatuses"] = []any{map[string]any{"name": "mypod", "restartCount": restarts, "ready": to == "Running"}}
 	})
 	s.add(evidence.Entry{Source: evidence.SourceTransition, Time: s.now, Recorded: s.now, Object: s.record.Subject, Revision: s.revision,
-		Transition: &kubelet.Transition{Namespace: "default", Name: "mypod", UID: podUID, Node: "node-a", ObservedAt: at,
+		Transition: &evidence.Transition{Namespace: "default", Name: "mypod", UID: podUID, Node: "node-a", ObservedAt: at,
 			ObservedResourceVersion: strconv.FormatInt(observed, 10), WrittenAt: s.now, ResourceVersion: strconv.FormatInt(s.revision, 10),
 			From: from, To: to, Reason: reason}})
 	return s

@@ -17,8 +17,6 @@ import (
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
-	"github.com/glassplane/glassplane/internal/kubelet"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 var (
@@ -89,7 +87,7 @@ func (s *recording) release() *recording {
 	s.remove()
 	s.send(call{by: manager, verb: "patch", uri: collection + "/mypod?fieldManager=glassplane-controller-manager", code: 200, request: request, response: marked})
 	s.add(evidence.Entry{Source: evidence.SourceTransition, Time: s.now, Recorded: s.now, Object: s.record.Subject,
-		Transition: &kubelet.Transition{Namespace: "default", Name: "mypod", UID: podUID, Node: "node-a", ObservedAt: s.now, WrittenAt: s.now,
+		Transition: &evidence.Transition{Namespace: "default", Name: "mypod", UID: podUID, Node: "node-a", ObservedAt: s.now, WrittenAt: s.now,
 			ObservedResourceVersion: strconv.FormatInt(before, 10), ResourceVersion: strconv.FormatInt(before, 10),
 			From: "Running", To: "Running", Reason: "containers stopped, finalizer removed"}})
 	return s
@@ -494,7 +492,7 @@ func TestDecidedTooLate(t *testing.T) {
 	s := newRecording().create(alice)
 	created := s.revision
 	s.deletePending(alice).after(time.Second)
-	s.decide(func(d *framework.Decision) {
+	s.decide(func(d *evidence.Decision) {
 		unschedulable(d)
 		d.Pod.ResourceVersion = strconv.FormatInt(created, 10)
 	})

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/glassplane/glassplane/internal/evidence"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 const (
@@ -20,7 +19,7 @@ const (
 )
 
 // unschedulable is an attempt that no node passes.
-func unschedulable(d *framework.Decision) {
+func unschedulable(d *evidence.Decision) {
 	nodes(rejected("node-a", "NodeResourcesFit", "Insufficient cpu"),
 		rejected("node-b", "NodeAffinity", "node(s) didn't match Pod's node affinity/selector"))(d)
 	d.Message = noFit
@@ -103,8 +102,8 @@ var scenarios = map[string]func() evidence.Record{
 	},
 	"gated": func() evidence.Record {
 		s := newRecording().create(alice, gated)
-		s.decide(func(d *framework.Decision) {
-			d.PreFilter = &framework.PluginVerdict{Plugin: "SchedulingGates", Code: "UnschedulableAndUnresolvable",
+		s.decide(func(d *evidence.Decision) {
+			d.PreFilter = &evidence.PluginVerdict{Plugin: "SchedulingGates", Code: "UnschedulableAndUnresolvable",
 				Reasons: []string{"waiting for scheduling gates: [example.com/quota]"}}
 			d.Message = "Scheduling is blocked due to non-empty scheduling gates"
 		})

@@ -16,7 +16,6 @@ import (
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // tellSchedule tells step 4: the scheduler sees the pod and decides on it.
@@ -108,11 +107,11 @@ func decisionText(tale *story.Story) string {
 	return nodes
 }
 
-func queueTime(d *framework.Decision) (time.Duration, bool) {
+func queueTime(d *evidence.Decision) (time.Duration, bool) {
 	return d.PoppedAt.Sub(d.QueuedAt), !d.PoppedAt.IsZero() && !d.QueuedAt.IsZero()
 }
 
-func pointsText(d *framework.Decision) string {
+func pointsText(d *evidence.Decision) string {
 	for _, n := range d.Nodes {
 		if n.Name == d.Node && len(n.Scores) > 0 {
 			return fmt.Sprintf(" with %d points", n.Total)
@@ -125,7 +124,7 @@ func pointsText(d *framework.Decision) string {
 }
 
 // countsText counts the rejected nodes per plugin.
-func countsText(d *framework.Decision) string {
+func countsText(d *evidence.Decision) string {
 	var parts []string
 	for _, r := range rejections(*d) {
 		parts = append(parts, fmt.Sprintf("%s %d (%s)", r.Plugin, r.Nodes, r.Reason))
@@ -221,7 +220,7 @@ func decisionEvidence(tale *story.Story, e *evidence.Entry) v1alpha1.Evidence {
 	return ev
 }
 
-func attemptSummary(d *framework.Decision) string {
+func attemptSummary(d *evidence.Decision) string {
 	return fmt.Sprintf("attempt %d of profile %s: %s", d.Attempt, prose.OrNone(d.Profile),
 		cmp.Or(prose.Prefixed("chose ", d.Node), prose.Prefixed("preempts pods on ", d.NominatedNode), d.Message, "chose no node"))
 }

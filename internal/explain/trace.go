@@ -15,7 +15,6 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // SchemaVersion is the version of the JSON form of a Trace, which
@@ -203,7 +202,7 @@ type Attempt struct {
 	// BindError is the API server's refusal of the bind.
 	BindError string `json:"bindError,omitempty"`
 	// Nodes holds the verdicts per node and plugin, best node first.
-	Nodes []framework.NodeVerdict `json:"nodes,omitempty"`
+	Nodes []evidence.NodeVerdict `json:"nodes,omitempty"`
 	// NodesOmitted is how many evaluated nodes Nodes leaves out.
 	NodesOmitted int `json:"nodesOmitted,omitempty"`
 	// Rejections groups the nodes that did not fit by what rejected them.

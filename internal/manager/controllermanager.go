@@ -24,6 +24,8 @@ import (
 	"github.com/glassplane/glassplane/controllers/simpod"
 	"github.com/glassplane/glassplane/controllers/simreplicaset"
 	"github.com/glassplane/glassplane/controllers/walkthrough"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/version"
 )
@@ -31,6 +33,9 @@ import (
 // TransitionsPath is where the controller manager's endpoint serves what the
 // simulated kubelets did.
 const TransitionsPath = "/transitions"
+
+// transitionLimits bound the transitions that are kept for those who follow them.
+var transitionLimits = feed.Limits{Items: 50_000, Bytes: 64 << 20}
 
 // setup adds a controller to a manager.
 type setup func(ctrl.Manager) error
@@ -51,11 +56,11 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 	if err := index.Register(context.Background(), c.manager.GetFieldIndexer()); err != nil {
 		return nil, err
 	}
-	history := simpod.NewHistory(simpod.DefaultHistorySize)
+	transitions := feed.NewStore[evidence.Transition](transitionLimits)
 	events := c.manager.GetEventRecorder(ControllerManagerName)
 	all := map[string]setup{
 		"simpod": func(m ctrl.Manager) error {
-			return simpod.SetupWithManager(m, simpod.Options{Recorder: history, Events: events})
+			return simpod.SetupWithManager(m, simpod.Options{Recorder: transitions, Events: events})
 		},
 		"simnode": func(m ctrl.Manager) error {
 			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")})
@@ -73,7 +78,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 	}
 	if c.hooks != nil {
 		all["forcedeletion"] = func(m ctrl.Manager) error {
-			return forcedeletion.SetupWithManager(m, forcedeletion.Options{Recorder: history})
+			return forcedeletion.SetupWithManager(m, forcedeletion.Options{Recorder: transitions})
 		}
 	}
 	chosen, err := choose(slices.Sorted(maps.Keys(all)), controllers)
@@ -85,7 +90,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			return nil, fmt.Errorf("setting up the controller %s: %w", name, err)
 		}
 	}
-	return c, c.serve(opts, map[string]http.Handler{TransitionsPath: history})
+	return c, c.serve(opts, map[string]http.Handler{TransitionsPath: transitions})
 }
 
 // choose returns the names that the selection wants. It mirrors

@@ -26,8 +26,9 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/record"
-	"github.com/glassplane/glassplane/internal/record/decisions"
+	"github.com/glassplane/glassplane/internal/record/components"
 )
 
 func newScheduler() *Component {
@@ -38,7 +39,7 @@ func newScheduler() *Component {
 }
 
 // endpointOf finds what a component has published, as the observer does.
-func endpointOf(ctx context.Context, component string) decisions.Endpoint {
+func endpointOf(ctx context.Context, component string) feed.Endpoint {
 	GinkgoHelper()
 	found, err := published{reader: readerAs(ObserverName), component: component}.Resolve(ctx)
 	Expect(err).NotTo(HaveOccurred())
@@ -66,7 +67,7 @@ var _ = Describe("the published endpoint", Ordered, func() {
 	It("lets the observer follow from one leader to the next", func(ctx SpecContext) {
 		clock := clocktesting.NewFakeClock(time.Now())
 		journal := record.NewJournal(record.JournalOptions{Clock: clock})
-		source := decisions.NewDecisions(decisions.Options{
+		source := components.NewDecisions(feed.Options{
 			Resolver: published{reader: readerAs(ObserverName), component: SchedulerName}, Path: DecisionsPath,
 			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName)),
 		}, clock, journal)
@@ -110,7 +111,7 @@ var _ = Describe("the published endpoint", Ordered, func() {
 		decided(ctx, "decided-by-the-second")
 		Expect(source.State()).To(Equal(evidence.SourceState{
 			Source: evidence.SourceDecision, Available: true,
-			Reason: "has a gap: the component was restarted; what it had not served before is lost",
+			Reason: "has a gap: the component was restarted, or another replica leads; what it had not served before is lost",
 		}))
 		Expect(requests.Load()).To(BeZero())
 	}, SpecTimeout(2*patience))
@@ -152,7 +153,7 @@ var _ = Describe("the published endpoint", Ordered, func() {
 		Expect(endpointOf(ctx, ControllerManagerName).CA).To(Equal(string(chain)))
 
 		clock := clocktesting.NewFakeClock(time.Now())
-		source := decisions.NewTransitions(decisions.Options{
+		source := components.NewTransitions(feed.Options{
 			Resolver: published{reader: readerAs(ObserverName), component: ControllerManagerName}, Path: TransitionsPath,
 			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName)),
 		}, clock, record.NewJournal(record.JournalOptions{Clock: clock}))

@@ -17,8 +17,8 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/observer"
-	"github.com/glassplane/glassplane/internal/record/decisions"
 	"github.com/glassplane/glassplane/internal/version"
 	"github.com/glassplane/glassplane/internal/web"
 )
@@ -78,8 +78,8 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOptions) (*observer.Observer, error) {
 	watchConfig := rest.CopyConfig(config)
 	watchConfig.UserAgent = version.UserAgent(ObserverName)
-	leaderOf := func(component, path string) *decisions.Options {
-		return &decisions.Options{
+	leaderOf := func(component, path string) *feed.Options {
+		return &feed.Options{
 			Resolver: published{reader: reader, component: component}, Path: path,
 			TokenFile: cmp.Or(sources.TokenFile, config.BearerTokenFile),
 		}

@@ -16,7 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
-	"github.com/glassplane/glassplane/internal/record/decisions"
+	"github.com/glassplane/glassplane/internal/feed"
 )
 
 // Keys of the ConfigMap in which a component publishes its endpoint.
@@ -121,16 +121,16 @@ type published struct {
 	component string
 }
 
-// Resolve implements decisions.Resolver.
-func (p published) Resolve(ctx context.Context) (decisions.Endpoint, error) {
+// Resolve implements feed.Resolver.
+func (p published) Resolve(ctx context.Context) (feed.Endpoint, error) {
 	configMap, err := readEndpoint(ctx, p.reader, p.component)
 	if err != nil {
-		return decisions.Endpoint{}, err
+		return feed.Endpoint{}, err
 	}
 	address, authority := configMap.Data[addressKey], configMap.Data[authorityKey]
 	if address == "" || authority == "" {
-		return decisions.Endpoint{}, fmt.Errorf("%s has not published yet where it serves (ConfigMap %s): check that it runs, and with --metrics-bind-address",
+		return feed.Endpoint{}, fmt.Errorf("%s has not published yet where it serves (ConfigMap %s): check that it runs, and with --metrics-bind-address",
 			p.component, client.ObjectKeyFromObject(configMap))
 	}
-	return decisions.Endpoint{Address: address, ServerName: serviceName(p.component), CA: authority}, nil
+	return feed.Endpoint{Address: address, ServerName: serviceName(p.component), CA: authority}, nil
 }

@@ -72,5 +72,5 @@ func NewScheduler(opts Options) (*Component, error) {
 	if err := c.manager.Add(s); err != nil {
 		return nil, err
 	}
-	return c, c.serve(opts, map[string]http.Handler{DecisionsPath: s.DecisionsHandler()})
+	return c, c.serve(opts, map[string]http.Handler{DecisionsPath: s.Decisions()})
 }

@@ -21,10 +21,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/record"
 	"github.com/glassplane/glassplane/internal/record/audit"
-	"github.com/glassplane/glassplane/internal/record/decisions"
+	"github.com/glassplane/glassplane/internal/record/components"
 	"github.com/glassplane/glassplane/internal/record/etcd"
 	"github.com/glassplane/glassplane/internal/record/watch"
 )
@@ -64,9 +65,9 @@ type Options struct {
 	// Registerer takes the metrics while the observer runs; nil for none.
 	Registerer prometheus.Registerer
 	// Decisions say how to read those of the scheduler; nil for not at all.
-	Decisions *decisions.Options
+	Decisions *feed.Options
 	// Transitions say how to read those of the controller manager; nil for not at all.
-	Transitions *decisions.Options
+	Transitions *feed.Options
 }
 
 // source delivers entries to the journal.
@@ -199,13 +200,13 @@ func (o *Observer) addPollers(options Options) {
 	if options.Decisions == nil {
 		o.missing(evidence.SourceDecision, "the scheduler's endpoint is not configured")
 	} else {
-		source := decisions.NewDecisions(*options.Decisions, options.Clock, o.journal)
+		source := components.NewDecisions(*options.Decisions, options.Clock, o.journal)
 		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
 	}
 	if options.Transitions == nil {
 		o.missing(evidence.SourceTransition, "the controller manager's endpoint is not configured")
 	} else {
-		source := decisions.NewTransitions(*options.Transitions, options.Clock, o.journal)
+		source := components.NewTransitions(*options.Transitions, options.Clock, o.journal)
 		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
 	}
 }

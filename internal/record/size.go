@@ -7,8 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/glassplane/glassplane/internal/evidence"
-	"github.com/glassplane/glassplane/internal/kubelet"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // indexBytes is what the journal's indexes take for one entry, roughly.
@@ -29,10 +27,10 @@ func Size(entry *evidence.Entry) int64 {
 		size += int(unsafe.Sizeof(*e)) + len(e.Key) + len(e.Value) + len(e.Unavailable)
 	}
 	if d := entry.Decision; d != nil {
-		size += decisionSize(d)
+		size += d.Size()
 	}
 	if t := entry.Transition; t != nil {
-		size += int(unsafe.Sizeof(kubelet.Transition{})) + len(t.Reason) + len(t.Error) + len(t.Name) + len(t.Namespace) + len(t.UID)
+		size += t.Size()
 	}
 	if c := entry.Client; c != nil {
 		size += int(unsafe.Sizeof(*c)) + len(c.AuditID) + len(c.Line)
@@ -45,18 +43,6 @@ func auditSize(a *evidence.Audit) int {
 		len(a.Message) + len(a.RequestObject) + len(a.ResponseObject) + textsSize(a.Groups) + textsSize(a.SourceIPs)
 	for key, value := range a.Annotations {
 		size += len(key) + len(value) + 2*int(unsafe.Sizeof(""))
-	}
-	return size
-}
-
-func decisionSize(d *framework.Decision) int {
-	size := int(unsafe.Sizeof(*d)) + len(d.Message) + len(d.Victims)*int(unsafe.Sizeof(framework.PodReference{}))
-	for i := range d.Nodes {
-		node := &d.Nodes[i]
-		size += int(unsafe.Sizeof(*node)) + len(node.Name) + len(node.Scores)*int(unsafe.Sizeof(framework.PluginScore{}))
-		for k := range node.Filters {
-			size += int(unsafe.Sizeof(node.Filters[k])) + textsSize(node.Filters[k].Reasons)
-		}
 	}
 	return size
 }

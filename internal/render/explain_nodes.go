@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -20,7 +20,7 @@ func (p *explainPrinter) nodes(d explanation.Decision) {
 		return
 	}
 	grouped := len(d.Nodes) > maxListed && !p.o.AllNodes
-	var listed []framework.NodeVerdict
+	var listed []evidence.NodeVerdict
 	more := d.NodesOmitted
 	for _, n := range d.Nodes {
 		switch {
@@ -46,7 +46,7 @@ func (p *explainPrinter) nodes(d explanation.Decision) {
 }
 
 // details has a table per node, of as many as may be listed.
-func (p *explainPrinter) details(nodes []framework.NodeVerdict) {
+func (p *explainPrinter) details(nodes []evidence.NodeVerdict) {
 	for i, n := range nodes {
 		if i == maxListed && !p.o.AllNodes {
 			p.line(fmt.Sprintf("The verdicts on %d more nodes are not listed; --all-nodes or -o json show them.", len(nodes)-i))
@@ -56,7 +56,7 @@ func (p *explainPrinter) details(nodes []framework.NodeVerdict) {
 	}
 }
 
-func (p *explainPrinter) nodeTable(listed []framework.NodeVerdict, chosen string) {
+func (p *explainPrinter) nodeTable(listed []evidence.NodeVerdict, chosen string) {
 	if len(listed) == 0 {
 		return
 	}
@@ -83,7 +83,7 @@ func best(p explanation.Prediction) explanation.Decision {
 	return d
 }
 
-func nodeRow(n framework.NodeVerdict, chosen string) []string {
+func nodeRow(n evidence.NodeVerdict, chosen string) []string {
 	if !n.Feasible {
 		return []string{n.Name, "rejected", "", "", rejectedBy(n)}
 	}
@@ -104,7 +104,7 @@ func nodeRow(n framework.NodeVerdict, chosen string) []string {
 	return []string{n.Name, verdict, fmt.Sprint(n.Rank), fmt.Sprint(n.Total), strings.Join(parts, ", ")}
 }
 
-func rejectedBy(n framework.NodeVerdict) string {
+func rejectedBy(n evidence.NodeVerdict) string {
 	var parts []string
 	for _, v := range whatif.Objections(n) {
 		parts = append(parts, fmt.Sprintf("%s: %s (%s)%s", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code, dueTo(v.Pods)))
@@ -116,7 +116,7 @@ func rejectedBy(n framework.NodeVerdict) string {
 }
 
 // dueTo names the pods to which a rejection is due; empty for none.
-func dueTo(pods []framework.PodReference) string {
+func dueTo(pods []evidence.PodReference) string {
 	switch len(pods) {
 	case 0:
 		return ""
@@ -157,12 +157,12 @@ func (p *explainPrinter) groups(d explanation.Decision) {
 }
 
 // node has a row per plugin: what it said as a filter, and as a score.
-func (p *explainPrinter) node(n framework.NodeVerdict) {
+func (p *explainPrinter) node(n evidence.NodeVerdict) {
 	p.heading("NODE " + clean(n.Name))
 	const plugin, verdict, raw, weighted = 31, 28, 6, 11
 	columns := []column{{title: "PLUGIN", width: plugin}, {title: "FILTER", width: verdict}, {title: "RAW", width: raw},
 		{title: "WEIGHTED", width: weighted}, {title: "REASONS", width: max(p.width-plugin-verdict-raw-weighted-4*len(gap), 16)}}
-	scores := map[string]framework.PluginScore{}
+	scores := map[string]evidence.PluginScore{}
 	for _, s := range n.Scores {
 		scores[s.Plugin] = s
 	}
@@ -187,7 +187,7 @@ func (p *explainPrinter) node(n framework.NodeVerdict) {
 }
 
 // points shows how the weighted score comes about.
-func points(s framework.PluginScore) string {
+func points(s evidence.PluginScore) string {
 	if s.Weight == 1 {
 		return fmt.Sprint(s.Weighted)
 	}
@@ -195,7 +195,7 @@ func points(s framework.PluginScore) string {
 }
 
 // scores has a row per node and score plugin, of the best nodes.
-func (p *explainPrinter) scores(listed []framework.NodeVerdict) {
+func (p *explainPrinter) scores(listed []evidence.NodeVerdict) {
 	const raw, normalized, weight, weighted = 6, 10, 6, 8
 	var rows [][]string
 	scored := 0

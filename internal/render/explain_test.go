@@ -14,53 +14,53 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
 var decidedAt = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
-func decision(change func(*framework.Decision)) framework.Decision {
-	d := framework.Decision{Pod: framework.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
+func decision(change func(*evidence.Decision)) evidence.Decision {
+	d := evidence.Decision{Pod: evidence.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
 		PoppedAt: decidedAt, DecidedAt: decidedAt.Add(350 * time.Microsecond), Seed: 7}
 	change(&d)
 	return d
 }
 
-func fits(name string, rank int, total int64) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
-		Filters: []framework.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
-		Scores: []framework.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
+func fits(name string, rank int, total int64) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
+		Filters: []evidence.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
+		Scores: []evidence.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
 			{Plugin: "TaintToleration", Raw: 0, Normalized: total / 6, Weight: 3, Weighted: total / 2}}}
 }
 
-func rejects(name, plugin, reason string) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Filters: []framework.PluginVerdict{
+func rejects(name, plugin, reason string) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Filters: []evidence.PluginVerdict{
 		{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}}, {Plugin: "NodePorts", Code: "Skip"}, {Plugin: "NodeName", Code: "Success"},
 	}}
 }
 
-func pendingDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+func pendingDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
+		d.Nodes = []evidence.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
 		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 Insufficient cpu."
 	})
 }
 
-func boundDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
+func boundDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
 		d.Attempt, d.DecidedAt = 2, decidedAt.Add(time.Second)
 		d.PoppedAt = d.DecidedAt
-		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+		d.Nodes = []evidence.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
 		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 3, 3, 2, "node-b"
-		d.Bind = &framework.BindOutcome{ResourceVersion: "219"}
+		d.Bind = &evidence.BindOutcome{ResourceVersion: "219"}
 	})
 }
 
-func manyDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
+func manyDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
 		for i := range 300 {
 			plugin, reason := "NodeResourcesFit", "Insufficient memory"
 			if i%3 == 0 {
@@ -73,14 +73,14 @@ func manyDecision() framework.Decision {
 	})
 }
 
-func prediction(d framework.Decision, suggestions *whatif.Suggestions) *explanation.Prediction {
+func prediction(d evidence.Decision, suggestions *whatif.Suggestions) *explanation.Prediction {
 	return &explanation.Prediction{
 		ReadAt: decidedAt, ReadUntil: decidedAt.Add(time.Millisecond), Decision: explanation.NewDecision(d), BestNodes: explanation.BestNodes(d), Suggestions: suggestions,
 		Lists: []whatif.List{{Resource: "simnodes", Items: 3, ResourceVersion: "12"}, {Resource: "services", Error: "forbidden"}},
 	}
 }
 
-func explained(t *testing.T, attempt int, decisions ...framework.Decision) explanation.Explanation {
+func explained(t *testing.T, attempt int, decisions ...evidence.Decision) explanation.Explanation {
 	t.Helper()
 	e, err := explanation.New("default/web", decisions, attempt)
 	if err != nil {
@@ -90,8 +90,8 @@ func explained(t *testing.T, attempt int, decisions ...framework.Decision) expla
 }
 
 func TestExplainText(t *testing.T) {
-	equal := decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 1, 180), fits("node-d", 3, 90)}
+	equal := decision(func(d *evidence.Decision) {
+		d.Nodes = []evidence.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 1, 180), fits("node-d", 3, 90)}
 		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 3, 3, 3, "node-b"
 	})
 	suggestions := &whatif.Suggestions{Checks: 12, Changes: []whatif.Change{
@@ -104,7 +104,7 @@ func TestExplainText(t *testing.T) {
 	helpless := explained(t, 0, pendingDecision())
 	helpless.Prediction = prediction(pendingDecision(), &whatif.Suggestions{Checks: 30})
 	many := explanation.NewDecision(manyDecision())
-	var retries []framework.Decision
+	var retries []evidence.Decision
 	for i := range 40 {
 		d := pendingDecision()
 		d.Attempt, d.DecidedAt = i+1, decidedAt.Add(time.Duration(i)*time.Minute)
@@ -112,18 +112,18 @@ func TestExplainText(t *testing.T) {
 	}
 	preempting := pendingDecision()
 	preempting.NominatedNode, preempting.Priority = "node-a", 800
-	preempting.Victims = []framework.PodReference{{Namespace: "default", Name: "old"}}
+	preempting.Victims = []evidence.PodReference{{Namespace: "default", Name: "old"}}
 	preempts := explained(t, 0, preempting)
 	preempts.Priority = &explanation.Priority{Value: 800, Class: "high", Stored: true}
-	repelled := decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{rejects("node-a", "InterPodAffinity", "node(s) didn't satisfy existing pods anti-affinity rules")}
-		d.Nodes[0].Filters[0].Pods = []framework.PodReference{{Namespace: "case", Name: "guard"}}
+	repelled := decision(func(d *evidence.Decision) {
+		d.Nodes = []evidence.NodeVerdict{rejects("node-a", "InterPodAffinity", "node(s) didn't satisfy existing pods anti-affinity rules")}
+		d.Nodes[0].Filters[0].Pods = []evidence.PodReference{{Namespace: "case", Name: "guard"}}
 		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 node(s) didn't satisfy existing pods anti-affinity rules."
 		d.RejectedBy = []string{"InterPodAffinity"}
-		d.Requeued = &framework.Requeued{Queue: "unschedulable", At: decidedAt}
+		d.Requeued = &evidence.Requeued{Queue: "unschedulable", At: decidedAt}
 	})
-	fitsNow := decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180)}
+	fitsNow := decision(func(d *evidence.Decision) {
+		d.Nodes = []evidence.NodeVerdict{fits("node-b", 1, 180)}
 		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 2, 2, 1, "node-b"
 	})
 	waits := explained(t, 0, repelled)
@@ -135,15 +135,15 @@ func TestExplainText(t *testing.T) {
 	}
 	waits.Wait.Describe(profile)
 	backoff := pendingDecision()
-	backoff.Requeued = &framework.Requeued{Queue: "backoff", At: decidedAt, BackoffEnds: new(decidedAt.Add(4 * time.Second))}
+	backoff.Requeued = &evidence.Requeued{Queue: "backoff", At: decidedAt, BackoffEnds: new(decidedAt.Add(4 * time.Second))}
 	backsOff := explained(t, 0, backoff)
 	backsOff.Prediction = prediction(backoff, nil)
 	backsOff.Prediction.ReadUntil = decidedAt.Add(time.Minute)
 	woken := boundDecision()
 	woken.NodesBest = 2
-	woken.WokenBy = &framework.Wake{Event: "AssignedPod/Delete", Object: "case/guard", Plugin: "InterPodAffinity"}
+	woken.WokenBy = &evidence.Wake{Event: "AssignedPod/Delete", Object: "case/guard", Plugin: "InterPodAffinity"}
 	third := pendingDecision()
-	third.WokenBy = &framework.Wake{Event: framework.EventUnschedulableTimeout}
+	third.WokenBy = &evidence.Wake{Event: evidence.EventUnschedulableTimeout}
 	gone := explained(t, 0, boundDecision())
 	gone.State = &explanation.State{Outcome: "Terminating", Reason: "marked by admin; the finalizer example.com/hold keeps it until whoever set it takes it off"}
 	tests := map[string]struct {

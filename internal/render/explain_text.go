@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -219,13 +219,13 @@ func prefixed(prefix, text string) string {
 }
 
 // wokenBy says what made a pod worth an attempt; empty where it had not waited.
-func wokenBy(w *framework.Wake) string {
+func wokenBy(w *evidence.Wake) string {
 	switch {
 	case w == nil:
 		return ""
-	case w.Event == framework.EventBackoffComplete:
+	case w.Event == evidence.EventBackoffComplete:
 		return "the end of its backoff"
-	case w.Event == framework.EventUnschedulableTimeout:
+	case w.Event == evidence.EventUnschedulableTimeout:
 		return "the flush of pods that have waited for 5 minutes"
 	}
 	return w.Event + prefixed(" of ", w.Object) + waitedFor(w.Plugin)
@@ -239,7 +239,7 @@ func waitedFor(plugin string) string {
 }
 
 // podNames lists the first pods.
-func podNames(list []framework.PodReference) string {
+func podNames(list []evidence.PodReference) string {
 	out := make([]string, len(list))
 	for i, v := range list {
 		out[i] = v.Namespace + "/" + v.Name

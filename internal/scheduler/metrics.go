@@ -28,7 +28,7 @@ type metrics struct {
 	sizes     *sizes
 }
 
-func newMetrics(q *queue.Queue, c *cache.Cache, store *DecisionStore, events *eventWriter) *metrics {
+func newMetrics(q *queue.Queue, c *cache.Cache, decisions *Decisions, events *eventWriter) *metrics {
 	return &metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "glassplane_scheduler_attempts_total",
@@ -49,7 +49,7 @@ func newMetrics(q *queue.Queue, c *cache.Cache, store *DecisionStore, events *ev
 			Buckets: prometheus.ExponentialBuckets(0.00002, 2, 16),
 		}),
 		sizes: &sizes{
-			queue: q, cache: c, store: store, events: events,
+			queue: q, cache: c, store: decisions, events: events,
 			pending: prometheus.NewDesc("glassplane_scheduler_pending_pods",
 				"Pods that wait, by place: active, backoff, unschedulable, gated or in_flight.", []string{"queue"}, nil),
 			cached: prometheus.NewDesc("glassplane_scheduler_cache_size",
@@ -89,7 +89,7 @@ func (m *metrics) unregister(registerer prometheus.Registerer) {
 type sizes struct {
 	queue  *queue.Queue
 	cache  *cache.Cache
-	store  *DecisionStore
+	store  *Decisions
 	events *eventWriter
 
 	pending, cached, decisions, dropped *prometheus.Desc

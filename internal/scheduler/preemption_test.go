@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
@@ -270,7 +270,7 @@ var _ = Describe("Priority and preemption", func() {
 
 			stop()
 			s, _ := start(nil, interceptor.Funcs{})
-			Eventually(func() []*framework.Decision { return decisionsOf(s, large) }, timeout, interval).ShouldNot(BeEmpty(),
+			Eventually(func() []*evidence.Decision { return decisionsOf(s, large) }, timeout, interval).ShouldNot(BeEmpty(),
 				"a pod is tried that has the priority of a class that is gone")
 			Expect(condition(ctx, large)()).To(ContainSubstring("not eligible due to preemptionPolicy=Never."))
 		})

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
 
@@ -27,6 +26,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/scheduler/binder"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/decide"
@@ -68,12 +69,19 @@ type Options struct {
 	Registerer prometheus.Registerer
 	// Log may be the zero value.
 	Log logr.Logger
-	// Store keeps the decisions; with nil the scheduler makes one with
-	// DefaultStoreLimits.
-	Store *DecisionStore
+	// Decisions keeps what was decided; with nil the scheduler makes a store with
+	// DefaultDecisionLimits.
+	Decisions *Decisions
 	// DecisionNodes is how many nodes' verdicts a decision holds; 0 means 50.
 	DecisionNodes int
 }
+
+// Decisions keeps the last decisions of a scheduler.
+type Decisions = feed.Store[*evidence.Decision]
+
+// DefaultDecisionLimits keep the last 20,000 decisions, or 64 MiB of them, and
+// the last 20 for each pod.
+var DefaultDecisionLimits = feed.Limits{Items: 20_000, Bytes: 64 << 20, PerPod: 20}
 
 // Scheduler is a Runnable for a controller-runtime manager. It runs once; to
 // start again, make a new one.
@@ -90,7 +98,7 @@ type Scheduler struct {
 	cache     *cache.Cache
 	binder    *binder.Binder
 	events    *eventWriter
-	decisions *DecisionStore
+	decisions *Decisions
 	metrics   *metrics
 	nominator *nominator
 
@@ -139,15 +147,15 @@ func New(o Options) (*Scheduler, error) {
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
 	}
-	if o.Store == nil {
-		o.Store = NewDecisionStore(DefaultStoreLimits)
+	if o.Decisions == nil {
+		o.Decisions = feed.NewStore[*evidence.Decision](DefaultDecisionLimits)
 	}
 	s := &Scheduler{
 		client: o.Client, informers: o.Cache, profiles: profiles, clock: o.Clock,
 		registerer: o.Registerer, log: o.Log, decisionNodes: o.DecisionNodes,
 		queue: queue.New(o.Clock, profiles), cache: cache.New(), binder: binder.New(o.Client),
 		events:    newEventWriter(o.Client, o.Clock, o.Instance, o.Log),
-		decisions: o.Store, nominator: newNominator(),
+		decisions: o.Decisions, nominator: newNominator(),
 		snapshot: cache.NewSnapshot(), seeds: rand.New(rand.NewPCG(uint64(o.Seed), 0)),
 		slots: make(chan struct{}, writers),
 		held:  workqueue.NewTyped[heldPod](), unresolved: make(map[types.UID]*simv1alpha1.SimPod),
@@ -181,11 +189,9 @@ func byName(profiles []*framework.Profile) (map[string]*framework.Profile, error
 // schedulers with one name, one schedules.
 func (s *Scheduler) NeedLeaderElection() bool { return true }
 
-// DecisionsHandler serves the decisions, also before Start and after it.
-func (s *Scheduler) DecisionsHandler() http.Handler { return s.decisions }
-
-// Decisions returns the store of decisions.
-func (s *Scheduler) Decisions() *DecisionStore { return s.decisions }
+// Decisions returns what was decided. It is also the handler that serves it,
+// before Start and after it too.
+func (s *Scheduler) Decisions() *Decisions { return s.decisions }
 
 // Start schedules until ctx is done, and returns once every write under way has
 // been answered. It fails where the informers cannot be read.
@@ -232,7 +238,7 @@ func (s *Scheduler) scheduleOne(ctx context.Context) bool {
 		s.queue.Done(pod.UID())
 		return true
 	}
-	d := &framework.Decision{
+	d := &evidence.Decision{
 		Pod: pod.Reference(), Attempt: pod.Attempts, Profile: pod.Pod.Spec.SchedulerName, WokenBy: pod.WokenBy,
 		ObservedAt: pod.ObservedAt, QueuedAt: pod.QueuedAt, PoppedAt: s.clock.Now(),
 		Seed: s.seeds.Int64(),
@@ -293,7 +299,7 @@ func (s *Scheduler) nominate(pod *framework.PodInfo, result *decide.Result) *str
 // attemptOutcome is what an attempt came to.
 type attemptOutcome struct {
 	pod       *framework.QueuedPodInfo
-	decision  *framework.Decision
+	decision  *evidence.Decision
 	status    *framework.Status
 	rejection queue.Rejection
 	// room is how room can be made for the pod; nil where it cannot, or needs not.
@@ -325,7 +331,7 @@ func (s *Scheduler) write(ctx context.Context, fn func(context.Context), outcome
 // bind writes the assignment of an assumed pod.
 func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
 	pod, node := o.pod.Pod, o.decision.Node
-	bind := &framework.BindOutcome{SentAt: s.clock.Now()}
+	bind := &evidence.BindOutcome{SentAt: s.clock.Now()}
 	version, err := s.binder.Bind(ctx, pod, node)
 	bind.AnsweredAt, bind.ResourceVersion = s.clock.Now(), version
 	o.decision.Bind = bind
@@ -344,7 +350,7 @@ func (s *Scheduler) bind(ctx context.Context, o attemptOutcome) {
 	s.queue.Done(pod.UID)
 	s.metrics.attempts.WithLabelValues(resultScheduled).Inc()
 	s.metrics.endToEnd.Observe(bind.AnsweredAt.Sub(o.pod.QueuedAt).Seconds())
-	s.decisions.Add(o.decision)
+	s.decisions.Record(o.decision)
 	s.events.event(pod, corev1.EventTypeNormal, "Scheduled", "Binding",
 		fmt.Sprintf("Successfully assigned %s/%s to %s", pod.Namespace, pod.Name, node))
 }
@@ -389,7 +395,7 @@ func (s *Scheduler) fail(ctx context.Context, o attemptOutcome) {
 	if o.decision.Requeued = s.queue.Requeue(o.pod, o.rejection); o.decision.Requeued == nil { // deleted or bound meanwhile
 		s.endNomination(pod)
 	}
-	s.decisions.Add(o.decision)
+	s.decisions.Record(o.decision)
 }
 
 // preempt makes room for the pod, unless it is gone by now or its nomination

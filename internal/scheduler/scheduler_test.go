@@ -22,8 +22,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
@@ -95,8 +95,8 @@ func condition(ctx context.Context, pod *simv1alpha1.SimPod) func() string {
 	}
 }
 
-func decisionsOf(s *scheduler.Scheduler, pod *simv1alpha1.SimPod) []*framework.Decision {
-	return s.Decisions().ByPod(func(p framework.PodReference) bool { return p.UID == pod.UID })
+func decisionsOf(s *scheduler.Scheduler, pod *simv1alpha1.SimPod) []*evidence.Decision {
+	return s.Decisions().ByPod(pod.UID)
 }
 
 var _ = Describe("Scheduler", func() {
@@ -123,7 +123,7 @@ var _ = Describe("Scheduler", func() {
 		bound := get(ctx, p)
 		Expect(bound.Finalizers).To(ConsistOf(simv1alpha1.FinalizerKubelet))
 		Expect(bound.Status.Conditions).To(BeEmpty(), "the kubelet writes PodScheduled=True")
-		Eventually(func() []*framework.Decision { return decisionsOf(s, p) }, timeout, interval).Should(HaveLen(1))
+		Eventually(func() []*evidence.Decision { return decisionsOf(s, p) }, timeout, interval).Should(HaveLen(1))
 		d := decisionsOf(s, p)[0]
 		Expect(d.Pod.ResourceVersion).To(Equal(p.ResourceVersion))
 		Expect(d.Bind.ResourceVersion).To(Equal(bound.ResourceVersion))
@@ -175,7 +175,7 @@ var _ = Describe("Scheduler", func() {
 
 		create(ctx, node("large").Obj())
 		Eventually(nodeOf(ctx, p), timeout, interval).Should(Equal("large"))
-		Eventually(func() []*framework.Decision { return decisionsOf(s, p) }, timeout, interval).ShouldNot(BeEmpty())
+		Eventually(func() []*evidence.Decision { return decisionsOf(s, p) }, timeout, interval).ShouldNot(BeEmpty())
 		decisions := decisionsOf(s, p)
 		Expect(decisions[0].Message).To(HavePrefix("0/2 nodes are available"))
 		Expect(decisions[0].Nodes).To(HaveLen(2))
@@ -238,14 +238,17 @@ var _ = Describe("Scheduler", func() {
 		}
 		first, _ := start(nil, count)
 		second, _ := start(nil, count)
+		var created []*simv1alpha1.SimPod
 		for i := range pods {
-			Expect(k8sClient.Create(ctx, pod(fmt.Sprintf("p%d", i)).Obj())).To(Succeed())
+			p := pod(fmt.Sprintf("p%d", i)).Obj()
+			Expect(k8sClient.Create(ctx, p)).To(Succeed())
+			created = append(created, p)
 		}
 		bound := func() int {
 			n := 0
-			for _, s := range []*scheduler.Scheduler{first, second} {
-				for _, d := range s.Decisions().Since(0, 1000).Items {
-					if d.Pod.Namespace == namespace && d.Bind != nil && d.Bind.Error == "" {
+			for _, p := range created {
+				for _, d := range append(decisionsOf(first, p), decisionsOf(second, p)...) {
+					if d.Bind != nil && d.Bind.Error == "" {
 						n++
 					}
 				}

@@ -15,7 +15,6 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
 	"github.com/glassplane/glassplane/internal/followed"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // Story is what a request did.
@@ -195,7 +194,7 @@ func (s *Story) Stored() bool {
 
 // Decided is the attempt that the bind followed from or, where there was none,
 // the last one; nil for no attempt.
-func (s *Story) Decided() *framework.Decision {
+func (s *Story) Decided() *evidence.Decision {
 	if e := s.DecidedEntry(); e != nil {
 		return e.Decision
 	}

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
@@ -123,7 +124,7 @@ func BenchmarkDecideAndFill(b *testing.B) {
 	in := benchCases()[0].input(b, 5000)
 	defer reportCPU(b)()
 	for b.Loop() {
-		var d framework.Decision
+		var d evidence.Decision
 		Decide(in).Fill(&d, 20)
 	}
 }

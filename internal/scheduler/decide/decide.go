@@ -52,7 +52,7 @@ type Result struct {
 	// Status is nil where a node was chosen. It is rejected where no node fits,
 	// and an Error where the cycle failed.
 	Status *framework.Status
-	// NodesTotal, NodesEvaluated and NodesFeasible count nodes as in framework.Decision.
+	// NodesTotal, NodesEvaluated and NodesFeasible count nodes as in evidence.Decision.
 	NodesTotal, NodesEvaluated, NodesFeasible int
 	// NextStartIndex is the StartIndex of the next cycle.
 	NextStartIndex int

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
@@ -147,7 +148,7 @@ func TestDecideVerdicts(t *testing.T) {
 		Profile: profile(t, 100),
 	}
 	r := Decide(in)
-	var d framework.Decision
+	var d evidence.Decision
 	r.Fill(&d, 0)
 	if d.Node != "large" || d.NodesTotal != 4 || d.NodesEvaluated != 4 || d.NodesFeasible != 3 || d.NodesOmitted != 0 {
 		t.Errorf("unexpected counts: %+v", d)
@@ -178,14 +179,14 @@ func TestDecideVerdicts(t *testing.T) {
 		t.Error(diff)
 	}
 
-	var short framework.Decision
+	var short evidence.Decision
 	r.Fill(&short, 2)
 	if len(short.Nodes) != 2 || short.NodesOmitted != 2 || short.Nodes[1].Name != "z" {
 		t.Errorf("bounded verdicts: %+v", short)
 	}
 
 	in.AllVerdicts = true
-	var all framework.Decision
+	var all evidence.Decision
 	Decide(in).Fill(&all, 0)
 	cordoned := all.Nodes[3].Filters
 	if len(cordoned) != 5 || cordoned[4].Code != "UnschedulableAndUnresolvable" || cordoned[4].Reasons[0] != "Insufficient cpu" {
@@ -343,7 +344,7 @@ func FuzzDecide(f *testing.F) {
 			Toleration(corev1.Toleration{Key: key, Operator: corev1.TolerationOperator(operator), Value: value, Effect: corev1.TaintEffect(effect)})
 		info := framework.NewPodInfo(pod.Obj())
 		r := Decide(Input{Snapshot: snapshot(list...), Pod: info, Profile: p, Seed: seed, AllVerdicts: seed%2 == 0})
-		var d framework.Decision
+		var d evidence.Decision
 		r.Fill(&d, 10)
 		if (r.Node == "") == r.Status.IsSuccess() {
 			t.Errorf("node %q with status %s", r.Node, r.Status.Code())

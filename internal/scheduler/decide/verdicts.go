@@ -10,12 +10,13 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 // Fill writes the outcome into a decision, with the verdicts of at most limit
 // nodes: the best ones that fit, then others by name. limit 0 means all.
-func (r *Result) Fill(d *framework.Decision, limit int) {
+func (r *Result) Fill(d *evidence.Decision, limit int) {
 	d.NodesTotal, d.NodesEvaluated, d.NodesFeasible = r.NodesTotal, r.NodesEvaluated, r.NodesFeasible
 	d.Node, d.NodesBest, d.Priority = r.Node, r.nodesBest(), r.in.Pod.Priority
 	d.RejectedBy = sets.List(r.UnschedulablePlugins)
@@ -23,7 +24,7 @@ func (r *Result) Fill(d *framework.Decision, limit int) {
 		d.Message = r.Status.Message()
 	}
 	if s := r.preFilter.Status; !s.IsSuccess() {
-		d.PreFilter = &framework.PluginVerdict{Plugin: r.preFilter.Plugin, Code: s.Code().String(), Reasons: s.Reasons()}
+		d.PreFilter = &evidence.PluginVerdict{Plugin: r.preFilter.Plugin, Code: s.Code().String(), Reasons: s.Reasons()}
 	}
 	if r.PostFilter != nil {
 		d.NominatedNode = r.PostFilter.NominatedNode
@@ -34,7 +35,7 @@ func (r *Result) Fill(d *framework.Decision, limit int) {
 	if limit <= 0 {
 		limit = len(r.feasible) + len(r.rejected)
 	}
-	d.Nodes = make([]framework.NodeVerdict, 0, min(limit, len(r.feasible)+len(r.rejected)))
+	d.Nodes = make([]evidence.NodeVerdict, 0, min(limit, len(r.feasible)+len(r.rejected)))
 	d.Nodes = r.appendFeasible(d.Nodes, limit)
 	d.Nodes = r.appendRejected(d.Nodes, limit-len(d.Nodes))
 	d.NodesOmitted = len(r.feasible) + len(r.rejected) - len(d.Nodes)
@@ -56,7 +57,7 @@ func (r *Result) nodesBest() int {
 
 // appendFeasible appends the best nodes. Nodes share one list of verdicts: all
 // filters passed on each.
-func (r *Result) appendFeasible(out []framework.NodeVerdict, limit int) []framework.NodeVerdict {
+func (r *Result) appendFeasible(out []evidence.NodeVerdict, limit int) []evidence.NodeVerdict {
 	best := smallest(len(r.feasible), limit, func(a, b int) int {
 		if r.totals != nil {
 			if c := cmp.Compare(r.totals[b], r.totals[a]); c != 0 {
@@ -73,9 +74,9 @@ func (r *Result) appendFeasible(out []framework.NodeVerdict, limit int) []framew
 		return cmp.Compare(nameA, nameB)
 	})
 	passed := r.verdicts(-1, nil)
-	scores := make([]framework.PluginScore, len(best)*len(r.scores))
+	scores := make([]evidence.PluginScore, len(best)*len(r.scores))
 	for place, i := range best {
-		v := framework.NodeVerdict{Name: r.feasible[i].Node().Name, Feasible: true, Filters: passed, Rank: place + 1}
+		v := evidence.NodeVerdict{Name: r.feasible[i].Node().Name, Feasible: true, Filters: passed, Rank: place + 1}
 		if r.totals != nil {
 			v.Total = r.totals[i]
 			v.Scores, scores = scores[:len(r.scores):len(r.scores)], scores[len(r.scores):]
@@ -89,9 +90,9 @@ func (r *Result) appendFeasible(out []framework.NodeVerdict, limit int) []framew
 	return out
 }
 
-func (r *Result) fillScores(out []framework.PluginScore, node int) {
+func (r *Result) fillScores(out []evidence.PluginScore, node int) {
 	for p, s := range r.scores {
-		out[p] = framework.PluginScore{
+		out[p] = evidence.PluginScore{
 			Plugin: s.Plugin, Raw: s.Raw[node], Normalized: s.Normalized[node],
 			Weight: s.Weight, Weighted: s.Normalized[node] * s.Weight,
 		}
@@ -100,14 +101,14 @@ func (r *Result) fillScores(out []framework.PluginScore, node int) {
 
 // appendRejected appends nodes by name. Nodes with the same objection share
 // one list of verdicts, unless these name pods.
-func (r *Result) appendRejected(out []framework.NodeVerdict, limit int) []framework.NodeVerdict {
+func (r *Result) appendRejected(out []evidence.NodeVerdict, limit int) []evidence.NodeVerdict {
 	first := smallest(len(r.rejected), limit, func(a, b int) int {
 		return cmp.Compare(r.rejected[a].node.Node().Name, r.rejected[b].node.Node().Name)
 	})
-	shared := make(map[*framework.Status][]framework.PluginVerdict)
+	shared := make(map[*framework.Status][]evidence.PluginVerdict)
 	for _, i := range first {
 		rejection := r.rejected[i]
-		v := framework.NodeVerdict{Name: rejection.node.Node().Name}
+		v := evidence.NodeVerdict{Name: rejection.node.Node().Name}
 		if r.all != nil {
 			v.Filters = r.allVerdicts(rejection.node)
 		} else if pods := r.blame(rejection.filter, rejection.node); len(pods) > 0 {
@@ -128,12 +129,12 @@ func (r *Result) appendRejected(out []framework.NodeVerdict, limit int) []framew
 
 // verdicts lists what each filter said up to the one that objected; all of
 // them where filter is -1.
-func (r *Result) verdicts(filter int, status *framework.Status) []framework.PluginVerdict {
+func (r *Result) verdicts(filter int, status *framework.Status) []evidence.PluginVerdict {
 	last := filter
 	if filter < 0 {
 		last = r.profile.NumFilters() - 1
 	}
-	out := make([]framework.PluginVerdict, 0, last+1)
+	out := make([]evidence.PluginVerdict, 0, last+1)
 	for i := 0; i <= last; i++ {
 		var s *framework.Status
 		if i == filter {
@@ -144,9 +145,9 @@ func (r *Result) verdicts(filter int, status *framework.Status) []framework.Plug
 	return out
 }
 
-func (r *Result) allVerdicts(node *framework.NodeInfo) []framework.PluginVerdict {
+func (r *Result) allVerdicts(node *framework.NodeInfo) []evidence.PluginVerdict {
 	statuses := r.all[node.Node().Name]
-	out := make([]framework.PluginVerdict, 0, len(statuses))
+	out := make([]evidence.PluginVerdict, 0, len(statuses))
 	for i, s := range statuses {
 		v := r.verdict(i, s)
 		if s.IsRejected() {
@@ -159,7 +160,7 @@ func (r *Result) allVerdicts(node *framework.NodeInfo) []framework.PluginVerdict
 
 // blame names the pods because of which a filter rejected the node: those on it,
 // or else those that wait for it.
-func (r *Result) blame(filter int, node *framework.NodeInfo) []framework.PodReference {
+func (r *Result) blame(filter int, node *framework.NodeInfo) []evidence.PodReference {
 	if filter < 0 {
 		return nil
 	}
@@ -169,15 +170,15 @@ func (r *Result) blame(filter int, node *framework.NodeInfo) []framework.PodRefe
 			pods = r.profile.Blame(state, filter, r.in.Pod, changed)
 		}
 	}
-	var out []framework.PodReference
+	var out []evidence.PodReference
 	for _, pod := range pods {
 		out = append(out, pod.Reference())
 	}
 	return out
 }
 
-func (r *Result) verdict(filter int, s *framework.Status) framework.PluginVerdict {
-	v := framework.PluginVerdict{Plugin: r.profile.FilterName(filter), Code: s.Code().String(), Reasons: s.Reasons()}
+func (r *Result) verdict(filter int, s *framework.Status) evidence.PluginVerdict {
+	v := evidence.PluginVerdict{Plugin: r.profile.FilterName(filter), Code: s.Code().String(), Reasons: s.Reasons()}
 	if r.profile.FilterSkipped(r.state, filter) {
 		v.Code = framework.Skip.String()
 	}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
@@ -50,14 +50,14 @@ type Attempt struct {
 	// Message says why none was, or why the bind was refused.
 	Message string `json:"message,omitempty"`
 	// WokenBy is what made the pod worth the attempt; nil where it had not waited.
-	WokenBy *framework.Wake `json:"wokenBy,omitempty"`
+	WokenBy *evidence.Wake `json:"wokenBy,omitempty"`
 	// Shown is true for the attempt that is shown in full.
 	Shown bool `json:"shown,omitempty"`
 }
 
 // Decision is a decision, with the nodes that do not fit in groups.
 type Decision struct {
-	framework.Decision
+	evidence.Decision
 	// Rejections count the nodes of Nodes by plugin and reason. A node to which
 	// several plugins object is counted for each.
 	Rejections []Rejection `json:"rejections,omitempty"`
@@ -71,7 +71,7 @@ type Rejection struct {
 	Nodes    int      `json:"nodes"`
 	Examples []string `json:"examples,omitempty"`
 	// Pods are the first pods to which the rejections are due.
-	Pods []framework.PodReference `json:"pods,omitempty"`
+	Pods []evidence.PodReference `json:"pods,omitempty"`
 }
 
 // Prediction is a decision about objects as they were listed.
@@ -94,9 +94,9 @@ type Prediction struct {
 // New explains a pod by the decisions of the scheduler, in any order.
 // attempt is the number of the one to show in full; 0 for the one that gave the
 // pod its node, or else the last one. It fails where there is none of that number.
-func New(pod string, decisions []framework.Decision, attempt int) (Explanation, error) {
+func New(pod string, decisions []evidence.Decision, attempt int) (Explanation, error) {
 	e := Explanation{Pod: pod}
-	decisions = slices.SortedStableFunc(slices.Values(decisions), func(a, b framework.Decision) int {
+	decisions = slices.SortedStableFunc(slices.Values(decisions), func(a, b evidence.Decision) int {
 		return cmp.Or(a.DecidedAt.Compare(b.DecidedAt), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	shown := choose(decisions, attempt)
@@ -119,7 +119,7 @@ func New(pod string, decisions []framework.Decision, attempt int) (Explanation, 
 
 // choose returns the index of the decision to show, or -1. Numbers begin anew
 // when the scheduler is restarted: the latest of a number is meant.
-func choose(decisions []framework.Decision, attempt int) int {
+func choose(decisions []evidence.Decision, attempt int) int {
 	for i, d := range slices.Backward(decisions) {
 		if attempt == d.Attempt || (attempt == 0 && isBound(d)) {
 			return i
@@ -132,9 +132,9 @@ func choose(decisions []framework.Decision, attempt int) int {
 }
 
 // isBound is true for the decision that gave the pod its node.
-func isBound(d framework.Decision) bool { return d.Node != "" && d.Bind != nil && d.Bind.Error == "" }
+func isBound(d evidence.Decision) bool { return d.Node != "" && d.Bind != nil && d.Bind.Error == "" }
 
-func attemptNumbers(decisions []framework.Decision) string {
+func attemptNumbers(decisions []evidence.Decision) string {
 	var numbers []string
 	for _, d := range decisions {
 		numbers = append(numbers, fmt.Sprint(d.Attempt))
@@ -145,7 +145,7 @@ func attemptNumbers(decisions []framework.Decision) string {
 	return strings.Join(numbers, ", ")
 }
 
-func outcome(d framework.Decision) string {
+func outcome(d evidence.Decision) string {
 	if d.Bind != nil && d.Bind.Error != "" {
 		return "the bind was refused: " + d.Bind.Error
 	}
@@ -153,12 +153,12 @@ func outcome(d framework.Decision) string {
 }
 
 // NewDecision groups the nodes that do not fit.
-func NewDecision(d framework.Decision) Decision {
+func NewDecision(d evidence.Decision) Decision {
 	return Decision{Decision: d, Rejections: rejections(d)}
 }
 
 // BestNodes lists the nodes of the first rank; none where no node was chosen.
-func BestNodes(d framework.Decision) []string {
+func BestNodes(d evidence.Decision) []string {
 	var out []string
 	for _, n := range d.Nodes {
 		if n.Feasible && n.Rank == 1 && d.Node != "" {
@@ -173,7 +173,7 @@ const maxExamples = 3
 
 // rejections groups the nodes that do not fit by plugin and reason, the most
 // frequent first.
-func rejections(d framework.Decision) []Rejection {
+func rejections(d evidence.Decision) []Rejection {
 	groups := map[[2]string]*Rejection{}
 	for _, n := range d.Nodes {
 		for _, v := range whatif.Objections(n) {
@@ -204,7 +204,7 @@ func rejections(d framework.Decision) []Rejection {
 }
 
 // blame adds pods that are not among the first yet.
-func (r *Rejection) blame(pods []framework.PodReference) {
+func (r *Rejection) blame(pods []evidence.PodReference) {
 	for _, pod := range pods {
 		if len(r.Pods) < maxExamples && !slices.Contains(r.Pods, pod) {
 			r.Pods = append(r.Pods, pod)
@@ -237,7 +237,7 @@ func (e Explanation) OnlyNode(name string) (Explanation, error) {
 }
 
 func (d *Decision) onlyNode(name string) bool {
-	i := slices.IndexFunc(d.Nodes, func(n framework.NodeVerdict) bool { return n.Name == name })
+	i := slices.IndexFunc(d.Nodes, func(n evidence.NodeVerdict) bool { return n.Name == name })
 	if i < 0 {
 		d.NodesOmitted += len(d.Nodes)
 		d.Nodes, d.Rejections = nil, nil

@@ -13,52 +13,52 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 )
 
 var decidedAt = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
 
-func decision(change func(*framework.Decision)) framework.Decision {
-	d := framework.Decision{Pod: framework.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
+func decision(change func(*evidence.Decision)) evidence.Decision {
+	d := evidence.Decision{Pod: evidence.PodReference{Namespace: "default", Name: "web"}, Attempt: 1, Profile: "glassplane-scheduler",
 		PoppedAt: decidedAt, DecidedAt: decidedAt.Add(350 * time.Microsecond), Seed: 7}
 	change(&d)
 	return d
 }
 
-func fits(name string, rank int, total int64) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
-		Filters: []framework.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
-		Scores: []framework.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
+func fits(name string, rank int, total int64) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Feasible: true, Rank: rank, Total: total,
+		Filters: []evidence.PluginVerdict{{Plugin: "NodeResourcesFit", Code: "Success"}},
+		Scores: []evidence.PluginScore{{Plugin: "NodeResourcesFit", Raw: total / 2, Normalized: total / 2, Weight: 1, Weighted: total / 2},
 			{Plugin: "TaintToleration", Raw: 0, Normalized: total / 6, Weight: 3, Weighted: total / 2}}}
 }
 
-func rejects(name, plugin, reason string) framework.NodeVerdict {
-	return framework.NodeVerdict{Name: name, Filters: []framework.PluginVerdict{
+func rejects(name, plugin, reason string) evidence.NodeVerdict {
+	return evidence.NodeVerdict{Name: name, Filters: []evidence.PluginVerdict{
 		{Plugin: plugin, Code: "Unschedulable", Reasons: []string{reason}}, {Plugin: "NodePorts", Code: "Skip"}, {Plugin: "NodeName", Code: "Success"},
 	}}
 }
 
-func pendingDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
-		d.Nodes = []framework.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+func pendingDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
+		d.Nodes = []evidence.NodeVerdict{rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
 		d.NodesTotal, d.NodesEvaluated, d.Message = 1, 1, "0/1 nodes are available: 1 Insufficient cpu."
 	})
 }
 
-func boundDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
+func boundDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
 		d.Attempt, d.DecidedAt = 2, decidedAt.Add(time.Second)
 		d.PoppedAt = d.DecidedAt
-		d.Nodes = []framework.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
+		d.Nodes = []evidence.NodeVerdict{fits("node-b", 1, 180), fits("node-c", 2, 120), rejects("node-a", "NodeResourcesFit", "Insufficient cpu")}
 		d.NodesTotal, d.NodesEvaluated, d.NodesFeasible, d.Node = 3, 3, 2, "node-b"
-		d.Bind = &framework.BindOutcome{ResourceVersion: "219"}
+		d.Bind = &evidence.BindOutcome{ResourceVersion: "219"}
 	})
 }
 
-func manyDecision() framework.Decision {
-	return decision(func(d *framework.Decision) {
+func manyDecision() evidence.Decision {
+	return decision(func(d *evidence.Decision) {
 		for i := range 300 {
 			plugin, reason := "NodeResourcesFit", "Insufficient memory"
 			if i%3 == 0 {
@@ -71,7 +71,7 @@ func manyDecision() framework.Decision {
 	})
 }
 
-func explained(t *testing.T, attempt int, decisions ...framework.Decision) Explanation {
+func explained(t *testing.T, attempt int, decisions ...evidence.Decision) Explanation {
 	t.Helper()
 	e, err := New("default/web", decisions, attempt)
 	if err != nil {
@@ -81,20 +81,20 @@ func explained(t *testing.T, attempt int, decisions ...framework.Decision) Expla
 }
 
 func TestNew(t *testing.T) {
-	lost := decision(func(d *framework.Decision) {
+	lost := decision(func(d *evidence.Decision) {
 		d.Attempt, d.Node, d.DecidedAt = 3, "node-b", decidedAt.Add(2*time.Second)
-		d.Bind = &framework.BindOutcome{Error: "conflict"}
+		d.Bind = &evidence.BindOutcome{Error: "conflict"}
 	})
 	tests := map[string]struct {
-		decisions []framework.Decision
+		decisions []evidence.Decision
 		attempt   int
 		want      int // the attempt that is shown; 0 for none
 		wantError string
 	}{
-		"the one that bound":         {decisions: []framework.Decision{lost, boundDecision(), pendingDecision()}, want: 2},
-		"else the last":              {decisions: []framework.Decision{lost, pendingDecision()}, want: 3},
-		"the one that is asked for":  {decisions: []framework.Decision{lost, boundDecision(), pendingDecision()}, attempt: 1, want: 1},
-		"one that is not recorded":   {decisions: []framework.Decision{lost, pendingDecision()}, attempt: 7, wantError: "attempt 7 of pod default/web is not recorded: choose one of 1, 3"},
+		"the one that bound":         {decisions: []evidence.Decision{lost, boundDecision(), pendingDecision()}, want: 2},
+		"else the last":              {decisions: []evidence.Decision{lost, pendingDecision()}, want: 3},
+		"the one that is asked for":  {decisions: []evidence.Decision{lost, boundDecision(), pendingDecision()}, attempt: 1, want: 1},
+		"one that is not recorded":   {decisions: []evidence.Decision{lost, pendingDecision()}, attempt: 7, wantError: "attempt 7 of pod default/web is not recorded: choose one of 1, 3"},
 		"one where none is recorded": {attempt: 1, wantError: "no attempt is recorded"},
 		"none":                       {},
 	}
@@ -137,7 +137,7 @@ func TestOnlyNode(t *testing.T) {
 	if _, err := (Explanation{Pod: "default/web", Decision: &many}).OnlyNode("node-4999"); err == nil || !strings.Contains(err.Error(), "left out 4700") {
 		t.Errorf("error is %v", err)
 	}
-	gated := decision(func(d *framework.Decision) { d.PreFilter = &framework.PluginVerdict{Plugin: "NodeAffinity"} })
+	gated := decision(func(d *evidence.Decision) { d.PreFilter = &evidence.PluginVerdict{Plugin: "NodeAffinity"} })
 	if _, err := explained(t, 0, gated).OnlyNode("node-a"); err != nil {
 		t.Errorf("a plugin rejected the pod for all nodes, also this one, but the error is %v", err)
 	}
@@ -148,16 +148,16 @@ func TestWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requeued := func(queue string, change func(*framework.Decision)) *Wait {
+	requeued := func(queue string, change func(*evidence.Decision)) *Wait {
 		d := pendingDecision()
 		d.RejectedBy = []string{"NodePorts"}
-		d.Requeued = &framework.Requeued{Queue: queue, At: decidedAt}
+		d.Requeued = &evidence.Requeued{Queue: queue, At: decidedAt}
 		change(&d)
 		e := explained(t, 0, d)
 		e.Wait.Describe(profile)
 		return e.Wait
 	}
-	nothing := func(*framework.Decision) {}
+	nothing := func(*evidence.Decision) {}
 	ends := decidedAt.Add(4 * time.Second)
 	tests := map[string]struct {
 		wait     *Wait
@@ -170,7 +170,7 @@ func TestWait(t *testing.T) {
 			notWoken: [3]bool{false, true, false},
 		},
 		"for its backoff": {
-			wait: requeued("backoff", func(d *framework.Decision) { d.Requeued.BackoffEnds = &ends }), from: ends, by: ends.Add(time.Second),
+			wait: requeued("backoff", func(d *evidence.Decision) { d.Requeued.BackoffEnds = &ends }), from: ends, by: ends.Add(time.Second),
 		},
 		"for its turn": {wait: requeued("active", nothing), from: decidedAt, by: decidedAt},
 	}

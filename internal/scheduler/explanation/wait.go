@@ -10,13 +10,14 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/queue"
 )
 
 // Wait says where a pending pod waits since its last attempt, and what wakes it.
 type Wait struct {
-	framework.Requeued
+	evidence.Requeued
 	// Plugins are those that rejected the pod: an event wakes it only where one of
 	// them waits for it, and its hint says that it can help this pod.
 	Plugins []PluginWait `json:"plugins,omitempty"`
@@ -34,7 +35,7 @@ type PluginWait struct {
 }
 
 // newWait reads what the scheduler said where it put the pod.
-func newWait(d framework.Decision) *Wait {
+func newWait(d evidence.Decision) *Wait {
 	if d.Requeued == nil {
 		return nil
 	}

@@ -81,7 +81,7 @@ type FilterPlugin interface {
 type BlamePlugin interface {
 	FilterPlugin
 	// Blame returns pods because of which Filter rejects the node, at most
-	// MaxBlamed of them; none where it is due to something else. It is asked after
+	// evidence.MaxBlamed of them; none where it is due to something else. It is asked after
 	// the decision, about the nodes that are shown.
 	Blame(state *CycleState, pod *PodInfo, node *NodeInfo) []*PodInfo
 }

@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	resourcehelper "k8s.io/component-helpers/resource"
 	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
+
+	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // What a container that requests no cpu or memory counts for when nodes are
@@ -137,8 +139,8 @@ func (p *PodInfo) HasRequiredAntiAffinity() bool {
 }
 
 // Reference identifies the pod in the version that was decided on.
-func (p *PodInfo) Reference() PodReference {
-	return PodReference{
+func (p *PodInfo) Reference() evidence.PodReference {
+	return evidence.PodReference{
 		Namespace: p.Pod.Namespace, Name: p.Pod.Name, UID: p.Pod.UID, ResourceVersion: p.Pod.ResourceVersion,
 	}
 }
@@ -269,7 +271,7 @@ type QueuedPodInfo struct {
 	GatingMessage string
 	// WokenBy is what made the pod worth its next attempt; nil where it did not wait
 	// for anything.
-	WokenBy *Wake
+	WokenBy *evidence.Wake
 }
 
 // UID returns the pod's UID, by which the queue knows it.

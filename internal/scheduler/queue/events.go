@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	resourcehelper "k8s.io/component-helpers/resource"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -93,12 +94,12 @@ func (q *Queue) worth(pod *framework.QueuedPodInfo, event framework.ClusterEvent
 }
 
 // wake describes the event that made a pod worth trying again.
-func (q *Queue) wake(event framework.ClusterEvent, oldObj, newObj any, plugin string) *framework.Wake {
+func (q *Queue) wake(event framework.ClusterEvent, oldObj, newObj any, plugin string) *evidence.Wake {
 	obj := newObj
 	if obj == nil {
 		obj = oldObj
 	}
-	w := &framework.Wake{Event: event.String(), Plugin: plugin, At: q.clock.Now()}
+	w := &evidence.Wake{Event: event.String(), Plugin: plugin, At: q.clock.Now()}
 	if named, ok := obj.(metav1.Object); ok {
 		w.Object = strings.TrimPrefix(named.GetNamespace()+"/"+named.GetName(), "/")
 	}

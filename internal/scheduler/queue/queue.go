@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/clock"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -304,7 +305,7 @@ type Rejection struct {
 // wait. It returns where that is; nil where the pod was deleted or bound
 // meanwhile. The entry belongs to the queue again. It mirrors
 // AddUnschedulablePodIfNotPresent of kube-scheduler.
-func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Requeued {
+func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *evidence.Requeued {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	uid := pod.UID()
@@ -335,7 +336,7 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Re
 	strategy := skip
 	pod.WokenBy = nil
 	if r.Error || missed {
-		strategy, pod.WokenBy = afterBackoff, &framework.Wake{Event: framework.EventBackoffComplete, At: q.clock.Now()}
+		strategy, pod.WokenBy = afterBackoff, &evidence.Wake{Event: evidence.EventBackoffComplete, At: q.clock.Now()}
 	}
 	if a.latest != nil {
 		for _, event := range PodChanges(old, a.latest.Pod, framework.TargetPod) {
@@ -356,8 +357,8 @@ func (q *Queue) Requeue(pod *framework.QueuedPodInfo, r Rejection) *framework.Re
 	return q.requeued(it)
 }
 
-func (q *Queue) requeued(it *item) *framework.Requeued {
-	out := &framework.Requeued{At: q.clock.Now()}
+func (q *Queue) requeued(it *item) *evidence.Requeued {
+	out := &evidence.Requeued{At: q.clock.Now()}
 	switch it.place {
 	case inActive:
 		out.Queue = "active"
@@ -447,7 +448,7 @@ func (q *Queue) FlushUnschedulable() {
 	now := q.clock.Now()
 	for _, it := range q.items {
 		if it.place == inUnschedulable && it.pod.GatingPlugin == "" && now.Sub(it.pod.Timestamp) > MaxInUnschedulable {
-			it.pod.WokenBy = &framework.Wake{Event: framework.EventUnschedulableTimeout, At: now}
+			it.pod.WokenBy = &evidence.Wake{Event: evidence.EventUnschedulableTimeout, At: now}
 			q.move(it, afterBackoff)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeunschedulable"
@@ -348,13 +349,13 @@ func TestWokenBy(t *testing.T) {
 		t.Errorf("a new pod was woken by %+v", p.WokenBy)
 	}
 	r := q.Requeue(p, byFit)
-	if diff := cmp.Diff(&framework.Requeued{Queue: "unschedulable", At: start}, r); diff != "" {
+	if diff := cmp.Diff(&evidence.Requeued{Queue: "unschedulable", At: start}, r); diff != "" {
 		t.Errorf("requeued (-want +got):\n%s", diff)
 	}
 	clk.Step(20 * time.Second)
 	q.Move(nodeAdd, nil, bigNode)
 	p = pop(t, q)
-	want := &framework.Wake{Event: "Node/Add", Object: bigNode.Name, Plugin: noderesources.FitName, At: clk.Now()}
+	want := &evidence.Wake{Event: "Node/Add", Object: bigNode.Name, Plugin: noderesources.FitName, At: clk.Now()}
 	if diff := cmp.Diff(want, p.WokenBy); diff != "" {
 		t.Errorf("woken by (-want +got):\n%s", diff)
 	}
@@ -363,13 +364,13 @@ func TestWokenBy(t *testing.T) {
 	}
 	clk.Step(2 * time.Second)
 	q.FlushBackoff()
-	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != framework.EventBackoffComplete {
+	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != evidence.EventBackoffComplete {
 		t.Errorf("woken by %+v, want the end of the backoff", p.WokenBy)
 	}
 	q.Requeue(p, byFit)
 	clk.Step(MaxInUnschedulable + time.Second)
 	q.FlushUnschedulable()
-	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != framework.EventUnschedulableTimeout {
+	if p = pop(t, q); p.WokenBy == nil || p.WokenBy.Event != evidence.EventUnschedulableTimeout {
 		t.Errorf("woken by %+v, want the flush", p.WokenBy)
 	}
 }

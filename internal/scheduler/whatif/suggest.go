@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/decide"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
@@ -188,10 +189,10 @@ func (s *search) fits(c Case) (nodes []string, feasible int) {
 	if !result.Status.IsSuccess() {
 		return nil, 0
 	}
-	var d framework.Decision
+	var d evidence.Decision
 	result.Fill(&d, maxNamed)
 	best := d.Nodes[:min(d.NodesFeasible, maxNamed)]
-	slices.SortStableFunc(best, func(a, b framework.NodeVerdict) int { // which of several best ones was chosen means nothing here
+	slices.SortStableFunc(best, func(a, b evidence.NodeVerdict) int { // which of several best ones was chosen means nothing here
 		return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(a.Name, b.Name))
 	})
 	for _, n := range best {

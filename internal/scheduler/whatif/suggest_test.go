@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
@@ -312,7 +313,7 @@ func morePlugins(t testing.TB) []framework.Plugin {
 }
 
 // fitsAlone asks the scheduler's own decision, with the profile as it is.
-func fitsAlone(c Case) framework.Decision { return c.Predict(time.Time{}, 7) }
+func fitsAlone(c Case) evidence.Decision { return c.Predict(time.Time{}, 7) }
 
 // checkSuggestions checks that the pod did not fit, and that with each change
 // alone it does, on the nodes that are named.
@@ -347,7 +348,7 @@ func checkSuggestions(t *testing.T, c Case, s Suggestions) {
 	}
 }
 
-func feasible(d framework.Decision) []string {
+func feasible(d evidence.Decision) []string {
 	var out []string
 	for _, n := range d.Nodes {
 		if n.Feasible {

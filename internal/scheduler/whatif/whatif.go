@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/decide"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
@@ -37,9 +38,9 @@ type Case struct {
 //
 // A pod that may not be tried yet, because of its scheduling gates, gets no
 // node: PreFilter says so, and Nodes say where it would fit without them.
-func (c Case) Predict(now time.Time, seed int64) framework.Decision {
+func (c Case) Predict(now time.Time, seed int64) evidence.Decision {
 	pod := framework.NewPodInfo(c.Pod)
-	d := framework.Decision{
+	d := evidence.Decision{
 		Pod: pod.Reference(), Attempt: 1, Profile: c.Profile.SchedulerName,
 		ObservedAt: now, QueuedAt: now, PoppedAt: now, DecidedAt: now, Seed: seed,
 	}
@@ -47,7 +48,7 @@ func (c Case) Predict(now time.Time, seed int64) framework.Decision {
 		Snapshot: c.Snapshot, Pod: pod, Profile: allNodes(c.Profile), Seed: seed, Nominated: c.Nominated, AllVerdicts: true,
 	}).Fill(&d, 0)
 	if plugin, s := c.Profile.RunPreEnqueue(c.Pod); !s.IsSuccess() {
-		d.PreFilter = &framework.PluginVerdict{Plugin: plugin, Code: s.Code().String(), Reasons: s.Reasons()}
+		d.PreFilter = &evidence.PluginVerdict{Plugin: plugin, Code: s.Code().String(), Reasons: s.Reasons()}
 		d.Node, d.NominatedNode, d.Victims, d.Message = "", "", nil, s.Message()
 	}
 	return d
@@ -90,8 +91,8 @@ func onlyMakesRoom(p framework.Plugin) bool {
 }
 
 // Objections are the verdicts of a node's filters that speak against it.
-func Objections(n framework.NodeVerdict) []framework.PluginVerdict {
-	var out []framework.PluginVerdict
+func Objections(n evidence.NodeVerdict) []evidence.PluginVerdict {
+	var out []evidence.PluginVerdict
 	for _, v := range n.Filters {
 		if v.Code != framework.Success.String() && v.Code != framework.Skip.String() {
 			out = append(out, v)

@@ -6,6 +6,7 @@ package interpodaffinity
 import (
 	"slices"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -50,7 +51,7 @@ func (p *InterPodAffinity) Blame(state *framework.CycleState, pod *framework.Pod
 			out = append(out, s.repelling(memo, pod, node, at)...)
 		}
 	}
-	return out[:min(len(out), framework.MaxBlamed)]
+	return out[:min(len(out), evidence.MaxBlamed)]
 }
 
 // repelling returns the pods in a place that the pod cannot be near to.
@@ -63,7 +64,7 @@ func (s *preFilterState) repelling(memo *blamed, pod *framework.PodInfo, node *f
 	}
 	var out []*framework.PodInfo
 	for _, other := range s.snapshot.List() {
-		if len(out) == framework.MaxBlamed {
+		if len(out) == evidence.MaxBlamed {
 			break
 		}
 		if value, ok := other.Node().Labels[at.key]; ok && value == at.value {
@@ -78,7 +79,7 @@ func (s *preFilterState) repelling(memo *blamed, pod *framework.PodInfo, node *f
 // terms with the key say.
 func (s *preFilterState) repellingOn(out []*framework.PodInfo, pod *framework.PodInfo, node *framework.NodeInfo, key string) []*framework.PodInfo {
 	for _, other := range node.Pods {
-		if len(out) < framework.MaxBlamed && s.repel(pod, other, key) {
+		if len(out) < evidence.MaxBlamed && s.repel(pod, other, key) {
 			out = append(out, other)
 		}
 	}

@@ -8,6 +8,7 @@ package nodeports
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -56,7 +57,7 @@ func (NodePorts) Filter(_ *framework.CycleState, pod *framework.PodInfo, node *f
 func (NodePorts) Blame(_ *framework.CycleState, pod *framework.PodInfo, node *framework.NodeInfo) []*framework.PodInfo {
 	var out []*framework.PodInfo
 	for _, other := range node.Pods {
-		if len(out) == framework.MaxBlamed {
+		if len(out) == evidence.MaxBlamed {
 			break
 		}
 		if conflict(pod.HostPorts, portsOf(other.HostPorts)) {

@@ -1,10 +1,11 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package framework
+package evidence
 
 import (
 	"time"
+	"unsafe"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -13,9 +14,6 @@ import (
 // each plugin said of each node, and what came of it. It is evidence: nothing
 // in it is computed after the fact.
 type Decision struct {
-	// Sequence counts the decisions of one scheduler process in the order in which
-	// they were complete, from 0.
-	Sequence uint64 `json:"sequence"`
 	// Pod is the pod as the scheduler saw it.
 	Pod PodReference `json:"pod"`
 	// Priority that the pod had.
@@ -105,6 +103,32 @@ type Requeued struct {
 	At time.Time `json:"at"`
 	// BackoffEnds is when the backoff is over; nil in the other queues.
 	BackoffEnds *time.Time `json:"backoffEnds,omitempty"`
+}
+
+// About returns the pod that was decided on.
+func (d *Decision) About() PodReference { return d.Pod }
+
+// Size estimates the memory that the decision takes, in bytes. Verdicts that
+// nodes share are counted once for each node: it errs on the safe side.
+func (d *Decision) Size() int {
+	size := int(unsafe.Sizeof(*d)) + len(d.Message) + len(d.Victims)*int(unsafe.Sizeof(PodReference{})) + textsSize(d.RejectedBy)
+	for i := range d.Nodes {
+		node := &d.Nodes[i]
+		size += int(unsafe.Sizeof(*node)) + len(node.Name) + len(node.Scores)*int(unsafe.Sizeof(PluginScore{}))
+		for k := range node.Filters {
+			size += int(unsafe.Sizeof(node.Filters[k])) + textsSize(node.Filters[k].Reasons) +
+				len(node.Filters[k].Pods)*int(unsafe.Sizeof(PodReference{}))
+		}
+	}
+	return size
+}
+
+func textsSize(texts []string) int {
+	size := len(texts) * int(unsafe.Sizeof(""))
+	for _, text := range texts {
+		size += len(text)
+	}
+	return size
 }
 
 // PodReference identifies a pod in one version.

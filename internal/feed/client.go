@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package decisions
+package feed
 
 import (
 	"context"
@@ -18,6 +18,12 @@ import (
 	"k8s.io/client-go/transport"
 	"k8s.io/utils/clock"
 )
+
+// Resolver finds out where a component serves now.
+type Resolver interface {
+	// Resolve reads it anew. The error says why it is not known.
+	Resolve(ctx context.Context) (Endpoint, error)
+}
 
 // Endpoint is where a component serves, and how to know that it is the component.
 type Endpoint struct {
@@ -49,37 +55,33 @@ func newClient(options Options, clock clock.PassiveClock) *client {
 // forget lets the next request find the component anew.
 func (c *client) forget() { c.resolvedAt = time.Time{} }
 
-// resolve finds the component where that was not done yet, or not lately, and
-// tells whether it serves elsewhere, or with other certificates, than before. One
+// resolve finds the component where that was not done yet, or not lately. One
 // that still answers is kept where it cannot be found: the API server may be down.
-func (c *client) resolve(ctx context.Context) (changed bool, err error) {
+func (c *client) resolve(ctx context.Context) error {
 	now := c.clock.Now()
 	if !c.resolvedAt.IsZero() && now.Sub(c.resolvedAt) < resolveInterval {
-		return false, nil
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	endpoint, err := c.options.Resolver.Resolve(ctx)
 	if err != nil && c.resolvedAt.IsZero() {
-		return false, err
+		return err
 	}
 	c.resolvedAt = now
-	if err != nil {
-		return false, nil
-	}
-	if endpoint == c.endpoint {
-		return false, nil
+	if err != nil || endpoint == c.endpoint {
+		return nil
 	}
 	trusting, err := newHTTPClient(endpoint, c.options.TokenFile)
 	if err != nil {
 		c.forget()
-		return false, err
+		return err
 	}
 	if c.http != nil {
 		c.http.CloseIdleConnections()
 	}
 	c.endpoint, c.http = endpoint, trusting
-	return true, nil
+	return nil
 }
 
 // newHTTPClient returns a client that trusts one endpoint alone and sends it a

@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package decisions
+package feed
 
 import (
 	"context"
@@ -20,9 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/util/cert"
 	clocktesting "k8s.io/utils/clock/testing"
-
-	"github.com/glassplane/glassplane/internal/record"
-	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
 const serverName = "scheduler.test.svc"
@@ -86,15 +83,14 @@ func serveAt(t *testing.T, handler http.Handler, address, name string) (_ Endpoi
 	return Endpoint{Address: listener.Addr().String(), ServerName: serverName, CA: string(chain)}, stop
 }
 
-func newSourceOf(t *testing.T, resolver Resolver) (*Source[framework.Decision], *record.Journal, *clocktesting.FakeClock) {
+func newPollerOf(t *testing.T, resolver Resolver) (*Poller[note], *journal, *clocktesting.FakeClock) {
 	t.Helper()
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	clock := clocktesting.NewFakeClock(now)
-	journal := record.NewJournal(record.JournalOptions{Clock: clock})
-	return NewDecisions(Options{Resolver: resolver, Path: "/decisions", TokenFile: token}, clock, journal), journal, clock
+	clock, journal := clocktesting.NewFakeClock(now), &journal{}
+	return NewPoller[note](Options{Resolver: resolver, Path: "/notes", TokenFile: token}, clock, journal), journal, clock
 }
 
 // caller remembers with what it was called.
@@ -117,18 +113,18 @@ func (c *caller) calls() int {
 	return len(c.paths)
 }
 
-func syncNow(t *testing.T, source *Source[framework.Decision]) {
+func syncNow(t *testing.T, poller *Poller[note]) {
 	t.Helper()
-	if err := source.Sync(t.Context()); err != nil {
+	if err := poller.Sync(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestProvesWhoAsks(t *testing.T) {
-	called := &caller{next: &store{first: 1}}
-	source, _, _ := newSourceOf(t, &leader{endpoint: serve(t, called)})
-	syncNow(t, source)
-	if !slices.Equal(called.paths, []string{"/decisions"}) || !slices.Equal(called.secrets, []string{"Bearer secret"}) {
+	called := &caller{next: newComponent()}
+	poller, _, _ := newPollerOf(t, &leader{endpoint: serve(t, called)})
+	syncNow(t, poller)
+	if !slices.Equal(called.paths, []string{"/notes"}) || !slices.Equal(called.secrets, []string{"Bearer secret"}) {
 		t.Errorf("called %q with %q", called.paths, called.secrets)
 	}
 }
@@ -137,43 +133,43 @@ func TestProvesWhoAsks(t *testing.T) {
 // served is lost, and what the new one serves is read from its start, however far
 // it has counted by then.
 func TestFollowsTheLeader(t *testing.T) {
-	first, second := &store{first: 1}, &store{first: 1}
+	first, second := newComponent(), newComponent()
 	first.add("a", "a")
 	second.add("b", "b", "b", "b")
 	old, stop := serveAt(t, first, "127.0.0.1:0", serverName)
 	leader := &leader{endpoint: old}
-	source, journal, _ := newSourceOf(t, leader)
-	syncNow(t, source)
+	poller, journal, _ := newPollerOf(t, leader)
+	syncNow(t, poller)
 
 	stop()
-	if err := source.Sync(t.Context()); err == nil || source.State().Available {
-		t.Errorf("no error from a component that is gone: %+v", source.State())
+	if err := poller.Sync(t.Context()); err == nil || journal.err == nil {
+		t.Errorf("no error from a component that is gone: %v, %v", err, journal.err)
 	}
 	leader.is(serve(t, second), nil)
-	syncNow(t, source)
-	if diff := cmp.Diff([]int{2, 4}, pods(journal, "a", "b")); diff != "" {
+	syncNow(t, poller)
+	if diff := cmp.Diff([]int{2, 4}, journal.counts("a", "b")); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	if gaps := source.state.Gaps(); gaps != 1 || !strings.Contains(source.State().Reason, "restarted") {
-		t.Errorf("%d gaps, %q", gaps, source.State().Reason)
+	if diff := cmp.Diff([]string{otherEpoch}, journal.lost); diff != "" {
+		t.Errorf("lost (-want +got):\n%s", diff)
 	}
 }
 
 // An old replica may still answer when another one leads.
 func TestLooksForTheLeaderNowAndThen(t *testing.T) {
-	first, second := &store{first: 1}, &store{first: 1}
+	first, second := newComponent(), newComponent()
 	second.add("b")
 	leader := &leader{endpoint: serve(t, first)}
-	source, journal, clock := newSourceOf(t, leader)
-	syncNow(t, source)
+	poller, journal, clock := newPollerOf(t, leader)
+	syncNow(t, poller)
 	leader.is(serve(t, second), nil)
-	syncNow(t, source)
+	syncNow(t, poller)
 	if leader.asked != 1 {
 		t.Errorf("asked %d times where the leader is, within %v", leader.asked, resolveInterval)
 	}
 	clock.Step(resolveInterval)
-	syncNow(t, source)
-	if got := pods(journal, "b"); got[0] != 1 {
+	syncNow(t, poller)
+	if got := journal.counts("b"); got[0] != 1 {
 		t.Errorf("read %d items of the new leader, want 1", got[0])
 	}
 
@@ -181,8 +177,8 @@ func TestLooksForTheLeaderNowAndThen(t *testing.T) {
 	leader.is(Endpoint{}, errors.New("connection refused"))
 	second.add("b")
 	clock.Step(resolveInterval)
-	syncNow(t, source)
-	if got := pods(journal, "b"); got[0] != 2 {
+	syncNow(t, poller)
+	if got := journal.counts("b"); got[0] != 2 {
 		t.Errorf("read %d items while the leader could not be looked for, want 2", got[0])
 	}
 }
@@ -190,30 +186,30 @@ func TestLooksForTheLeaderNowAndThen(t *testing.T) {
 // Nobody but the component gets the token: neither who took its address, nor who
 // has its certificate's name only, nor where it redirects to.
 func TestSendsNoTokenToAnImpostor(t *testing.T) {
-	impostor := &caller{next: &store{first: 1}}
+	impostor := &caller{next: newComponent()}
 	t.Run("at the address of a component that is gone", func(t *testing.T) {
-		real, stop := serveAt(t, &store{first: 1}, "127.0.0.1:0", serverName)
-		source, _, _ := newSourceOf(t, &leader{endpoint: real})
-		syncNow(t, source)
+		real, stop := serveAt(t, newComponent(), "127.0.0.1:0", serverName)
+		poller, journal, _ := newPollerOf(t, &leader{endpoint: real})
+		syncNow(t, poller)
 		stop()
 		serveAt(t, impostor, real.Address, serverName)
-		if err := source.Sync(t.Context()); err == nil || !strings.Contains(source.State().Reason, "certificate") {
-			t.Errorf("state %+v", source.State())
+		if err := poller.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+			t.Errorf("errors %v, %v", err, journal.err)
 		}
 	})
 	t.Run("with a certificate for another name", func(t *testing.T) {
 		endpoint, _ := serveAt(t, impostor, "127.0.0.1:0", "controller-manager.test.svc")
-		source, _, _ := newSourceOf(t, &leader{endpoint: endpoint})
-		if err := source.Sync(t.Context()); err == nil || !strings.Contains(source.State().Reason, "not "+serverName) {
-			t.Errorf("state %+v", source.State())
+		poller, journal, _ := newPollerOf(t, &leader{endpoint: endpoint})
+		if err := poller.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "not "+serverName) {
+			t.Errorf("errors %v, %v", err, journal.err)
 		}
 	})
 	t.Run("that is redirected to", func(t *testing.T) {
 		plain := httptest.NewServer(impostor)
 		t.Cleanup(plain.Close)
-		source, _, _ := newSourceOf(t, &leader{endpoint: serve(t, http.RedirectHandler(plain.URL, http.StatusFound))})
-		if err := source.Sync(t.Context()); err == nil || !strings.Contains(source.State().Reason, "302 Found") {
-			t.Errorf("state %+v", source.State())
+		poller, journal, _ := newPollerOf(t, &leader{endpoint: serve(t, http.RedirectHandler(plain.URL, http.StatusFound))})
+		if err := poller.Sync(t.Context()); err == nil || !strings.Contains(err.Error(), "302 Found") {
+			t.Errorf("errors %v, %v", err, journal.err)
 		}
 	})
 	if n := impostor.calls(); n != 0 {
@@ -234,15 +230,13 @@ func TestSaysWhyThereIsNoEndpoint(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			source, _, _ := newSourceOf(t, &leader{endpoint: tc.endpoint, err: tc.err})
+			poller, journal, _ := newPollerOf(t, &leader{endpoint: tc.endpoint, err: tc.err})
 			if !tc.tokens {
-				source.client.options.TokenFile = ""
+				poller.client.options.TokenFile = ""
 			}
-			if err := source.Sync(t.Context()); err == nil {
-				t.Error("no error")
-			}
-			if state := source.State(); state.Available || !strings.Contains(state.Reason, tc.want) {
-				t.Errorf("state %+v, want %q", state, tc.want)
+			err := poller.Sync(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tc.want) || !errors.Is(journal.err, err) {
+				t.Errorf("errors %v, %v, want %q", err, journal.err, tc.want)
 			}
 		})
 	}

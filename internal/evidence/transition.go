@@ -1,10 +1,11 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package kubelet
+package evidence
 
 import (
 	"time"
+	"unsafe"
 
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -37,4 +38,14 @@ type Transition struct {
 	Reason string `json:"reason"`
 	// Error is the API server's refusal; empty on success.
 	Error string `json:"error,omitempty"`
+}
+
+// About returns the pod that was written.
+func (t Transition) About() PodReference {
+	return PodReference{Namespace: t.Namespace, Name: t.Name, UID: t.UID, ResourceVersion: t.ResourceVersion}
+}
+
+// Size estimates the memory that the transition takes, in bytes.
+func (t Transition) Size() int {
+	return int(unsafe.Sizeof(t)) + len(t.Reason) + len(t.Error) + len(t.Name) + len(t.Namespace) + len(t.UID)
 }
