@@ -87,7 +87,7 @@ var _ = Describe("forcedeletion", func() {
 		force(ctx, pod)
 		Eventually(exists(ctx, pod)).WithTimeout(2 * time.Second).Should(BeFalse())
 		done := func() []evidence.Transition {
-			return history.List(0, 100, func(t *evidence.Transition) bool { return t.UID == pod.UID }).Items
+			return history.ByPod(pod.UID)
 		}
 		Eventually(done).Should(ConsistOf(And(HaveField("Reason", kubelet.ForceReason), HaveField("Error", ""))))
 	})

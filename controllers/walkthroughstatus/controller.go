@@ -20,7 +20,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -81,10 +83,16 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	options.NeedLeaderElection = new(false)
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("walkthroughstatus").
-		For(&v1alpha1.Walkthrough{}).
+		For(&v1alpha1.Walkthrough{}, builder.WithPredicates(triggers())).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), New(mgr.GetClient(), o.Tracer, o.Clock)))
 }
+
+// triggers lets through what somebody else changes. What this controller writes
+// into the status is no reason to look again: the status may say something new
+// each time, such as how much the journal has dropped by now, and each write would
+// cause the next one. A request in progress is looked at again after a while.
+func triggers() predicate.Predicate { return predicate.GenerationChangedPredicate{} }
 
 // Reconcile asks what is recorded, writes the status where it has changed, and
 // comes back until the request is finished. From then on the status stays.

@@ -60,6 +60,9 @@ type Entry struct {
 	// Revision is the etcd revision that the entry is about, which is the
 	// object's resourceVersion; 0 where it has none.
 	Revision int64 `json:"revision,omitempty"`
+	// Controller is the UID of the owner that controls the object, as the object
+	// itself says; empty where it has none, or where the entry holds no object.
+	Controller types.UID `json:"controller,omitempty"`
 
 	Audit      *Audit      `json:"audit,omitempty"`
 	Watch      *Watch      `json:"watch,omitempty"`
@@ -102,6 +105,18 @@ type Audit struct {
 	// where it is not kept.
 	ResponseUID      types.UID `json:"responseUID,omitempty"`
 	ResponseRevision int64     `json:"responseRevision,omitempty"`
+	// Reads sums up a read and the equal ones before it; nil for the first of them
+	// and for what is no read.
+	Reads *Reads `json:"reads,omitempty"`
+}
+
+// Reads counts equal reads: of one object in one version, by one client, with one
+// answer. Of many the journal keeps the first and the newest ones.
+type Reads struct {
+	// Count is how many there were up to this one, it included, kept or not.
+	Count int `json:"count"`
+	// First is the time of the first of them.
+	First time.Time `json:"first"`
 }
 
 // Watch is one event of a watch, as the observer's own watch delivered it.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -69,6 +70,11 @@ type Poller[T any] struct {
 	// polling holds one token, which a poll takes: unlike a mutex it can be waited
 	// for until a context ends. It guards what follows, the client and the sink.
 	polling chan struct{}
+	// begun counts the polls; ended is the number of the last one that was not cut
+	// off, and outcome what came of it.
+	begun   atomic.Int64
+	ended   int64
+	outcome error
 	// epoch is empty before the first page.
 	epoch string
 	next  uint64
@@ -98,21 +104,35 @@ func (p *Poller[T]) Run(ctx context.Context) error {
 	}
 }
 
-// Sync polls now. It returns the context's error where that ends first, also
-// while another poll is under way.
+// Sync returns when a poll that began after the call has ended: one of its own,
+// or that of another caller. It returns the context's error where that ends first.
 func (p *Poller[T]) Sync(ctx context.Context) error {
 	_, err := p.poll(ctx)
 	return err
 }
 
-// poll reads what there is and returns how many items that were.
+// poll reads what there is and returns how many items that were. However many
+// ask while a poll is under way, one more serves them all.
 func (p *Poller[T]) poll(ctx context.Context) (total int, err error) {
+	before := p.begun.Load()
 	select {
 	case p.polling <- struct{}{}:
 		defer func() { <-p.polling }()
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+	if p.ended > before {
+		return 0, p.outcome
+	}
+	number := p.begun.Add(1)
+	if total, err = p.read(ctx); ctx.Err() == nil {
+		p.ended, p.outcome = number, err
+	}
+	return total, err
+}
+
+// read reads page after page until there is no more.
+func (p *Poller[T]) read(ctx context.Context) (total int, err error) {
 	for range maxPages {
 		page, err := p.get(ctx)
 		if err != nil {

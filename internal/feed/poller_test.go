@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,6 +227,50 @@ func TestSyncEndsWithItsContext(t *testing.T) {
 	<-component.polled
 	if err := <-first; err != nil || journal.err != nil {
 		t.Errorf("errors %v, %v", err, journal.err)
+	}
+}
+
+// However many ask during a poll, one that begins after it serves them all.
+func TestOnePollServesAllWhoWait(t *testing.T) {
+	component, poller, _, _ := newTest(t)
+	component.polled = make(chan struct{})
+	first := make(chan error)
+	go func() { first <- poller.Sync(t.Context()) }()
+	waitFor(t, func() bool { return len(poller.polling) == 1 })
+
+	var waiting sync.WaitGroup
+	var called atomic.Int32
+	for range 20 {
+		waiting.Go(func() {
+			called.Add(1)
+			if err := poller.Sync(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	waitFor(t, func() bool { return called.Load() == 20 })
+	<-component.polled
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	polls := 0
+	done := make(chan struct{})
+	go func() {
+		waiting.Wait()
+		close(done)
+	}()
+	for {
+		select {
+		case <-component.polled:
+			polls++
+			continue
+		case <-done:
+		}
+		break
+	}
+	// One who had not begun to wait yet may need another.
+	if polls == 0 || polls > 3 {
+		t.Errorf("%d polls for 20 who waited", polls)
 	}
 }
 

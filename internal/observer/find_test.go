@@ -6,6 +6,7 @@ package observer
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,8 +76,8 @@ func (f *fakeKeys) ReadKey(_ context.Context, _ evidence.Object, revision int64)
 	return f.read, f.err
 }
 
-func (f *fakeKeys) History(context.Context, evidence.Object, int64) ([]evidence.Entry, error) {
-	return f.history, f.err
+func (f *fakeKeys) History(_ context.Context, _ evidence.Object, _, before int64) ([]evidence.Entry, error) {
+	return slices.DeleteFunc(f.history, func(e evidence.Entry) bool { return e.Revision >= before }), f.err
 }
 
 func newTest(entries ...evidence.Entry) *Observer {

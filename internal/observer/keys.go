@@ -67,15 +67,11 @@ func (o *Observer) readCurrent(ctx context.Context, found *assemble.Selection, q
 
 // readHistory adds the revisions of the subject from one on, before another.
 func (o *Observer) readHistory(ctx context.Context, found *assemble.Selection, from, before int64) error {
-	history, err := o.reader.History(ctx, found.Subject, from)
+	history, err := o.reader.History(ctx, found.Subject, from, before)
 	if err != nil {
 		return err
 	}
-	for _, entry := range history {
-		if entry.Revision < before {
-			found.Entries = append(found.Entries, entry)
-		}
-	}
+	found.Entries = append(found.Entries, history...)
 	return nil
 }
 

@@ -95,7 +95,7 @@ type partial interface {
 // keyReader reads etcd on demand.
 type keyReader interface {
 	ReadKey(ctx context.Context, object evidence.Object, revision int64) (evidence.Entry, error)
-	History(ctx context.Context, object evidence.Object, from int64) ([]evidence.Entry, error)
+	History(ctx context.Context, object evidence.Object, from, before int64) ([]evidence.Entry, error)
 }
 
 // Observer owns the journal and the sources. It is a Runnable of a manager.

@@ -16,42 +16,100 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
-// defaultSettleTimeout bounds how long a record waits for its sources to agree.
-const defaultSettleTimeout = 2 * time.Second
+const (
+	// defaultSettleTimeout bounds how long a record waits for its sources.
+	defaultSettleTimeout = 2 * time.Second
+	// pollFraction is the part of it that is left for asking the components, which
+	// is done last: what they tell of a revision they tell after it was written.
+	pollFraction = 4
+)
 
 const auditStageReceived = string(auditv1.StageRequestReceived)
 
 // settle reads what can be read now and waits until every source has each
 // revision that another one has. A source that is not available, or began after
-// the revision, is not waited for.
+// the revision, is not waited for. It takes no longer than the settle timeout,
+// whatever the sources do.
 func (o *Observer) settle(ctx context.Context, query Query) {
-	timer := o.clock.NewTimer(o.settleTimeout)
-	defer timer.Stop()
+	ctx, cancel := o.withTimeout(ctx, o.settleTimeout)
+	defer cancel()
+	o.agreeing(ctx, query)
+	inTime(ctx, func() {
+		var group sync.WaitGroup
+		for _, poller := range o.pollers {
+			// That it cannot be read is said by its state.
+			group.Go(func() { _ = poller.Sync(ctx) })
+		}
+		group.Wait()
+	})
+}
+
+// agreeing waits until the sources agree, but leaves time to poll.
+func (o *Observer) agreeing(ctx context.Context, query Query) {
+	ctx, cancel := o.withTimeout(ctx, o.settleTimeout-o.settleTimeout/pollFraction)
+	defer cancel()
 	if o.audit != nil {
-		// That it cannot be read is said by its state.
-		_ = o.audit.Sync(ctx)
+		// As above.
+		inTime(ctx, func() { _ = o.audit.Sync(ctx) })
 	}
+	followed := query.Object
+	changed, stop := o.follow(query.AuditID, followed)
+	defer func() { stop() }()
 	for {
-		changed := o.journal.Changed()
 		found, ok := o.find(query)
 		// Who knows an audit ID has seen the answer: the log will have it.
 		if ok && o.agree(found) && answered(found.Entries) || !ok && query.AuditID == "" {
-			break
+			return
+		}
+		if subject := found.Subject; subject.Name != followed.Name || subject.Namespace != followed.Namespace {
+			// Looked at again, because something may have arrived before it was followed.
+			stop()
+			followed = subject
+			changed, stop = o.follow(query.AuditID, followed)
+			continue
 		}
 		select {
 		case <-changed:
-			continue
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// follow is told of what arrives about a request, an object and the collection
+// that it may be deleted with.
+func (o *Observer) follow(auditID string, object evidence.Object) (changed <-chan struct{}, stop func()) {
+	collection := object
+	collection.Name = ""
+	return o.journal.Notify(auditID, object, collection)
+}
+
+// withTimeout is context.WithTimeout by the observer's clock.
+func (o *Observer) withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	timer := o.clock.NewTimer(timeout)
+	go func() {
+		defer timer.Stop()
+		select {
 		case <-timer.C():
+			cancel()
 		case <-ctx.Done():
 		}
-		break
+	}()
+	return ctx, cancel
+}
+
+// inTime returns when f has, or when the context ends: then f ends by itself.
+func inTime(ctx context.Context, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
 	}
-	var group sync.WaitGroup
-	for _, poller := range o.pollers {
-		// As above.
-		group.Go(func() { _ = poller.Sync(ctx) })
-	}
-	group.Wait()
 }
 
 // answered says whether the audit log has the end of each request that it has the

@@ -4,8 +4,12 @@
 package observer
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -78,4 +82,90 @@ func TestAgreeOnRealPods(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stuck is a source that answers when its context ends, or never.
+type stuck struct{ ever bool }
+
+func (s stuck) Sync(ctx context.Context) error {
+	if s.ever {
+		select {}
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A record takes no longer than the settle timeout, whatever its sources do.
+func TestSettleEndsInTime(t *testing.T) {
+	for name, change := range map[string]func(*Observer){
+		"a component does not answer":       func(o *Observer) { o.pollers = []syncer{stuck{}, stuck{}} },
+		"a component does not even give up": func(o *Observer) { o.pollers = []syncer{stuck{ever: true}} },
+		"the audit log cannot be read":      func(o *Observer) { o.audit = stuck{ever: true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newTest(stored(11, "u-1", 100, 100))
+			change(o)
+			done := make(chan error, 1)
+			go func() {
+				_, err := o.Record(t.Context(), Query{Object: pod("")})
+				done <- err
+			}()
+			clock := o.clock.(*clocktesting.FakeClock)
+			// A timer may be made after a step: what all steps make together counts.
+			for total := time.Duration(0); total <= defaultSettleTimeout; total += defaultSettleTimeout / pollFraction {
+				select {
+				case err := <-done:
+					if err != nil {
+						t.Error(err)
+					}
+					return
+				default:
+					waitFor(t, func() bool { return clock.HasWaiters() || len(done) > 0 })
+					clock.Step(defaultSettleTimeout / pollFraction)
+				}
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What is recorded of others does not make a waiter look again.
+func TestWaitersLookAtTheirOwnOnly(t *testing.T) {
+	o := newTest(stored(11, "u-1", 100, 100))
+	watch := fakeSource{since: 50, state: evidence.SourceState{Source: evidence.SourceWatch, Available: true}}
+	o.sources, o.watch = []source{watch}, watch
+	finds := 0
+	o.sources = append(o.sources, countingSource{watch, &finds})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if _, err := o.Record(t.Context(), Query{Object: pod("")}); err != nil {
+			t.Error(err)
+		}
+	}()
+	waitFor(t, o.clock.(*clocktesting.FakeClock).HasWaiters)
+	for i := range 10_000 {
+		other := stored(12, "u-2", 200, int64(200+i))
+		other.Object.Name = "other"
+		o.journal.Append(other)
+	}
+	o.journal.Append(watched(12, "u-1", 100))
+	<-done
+	if finds > 10 {
+		t.Errorf("looked %d times at the sources, while 10,000 entries of another object arrived", finds)
+	}
+}
+
+// countingSource counts how often its state is asked for, which is once for each
+// look at whether the sources agree.
+type countingSource struct {
+	fakeSource
+	asked *int
+}
+
+func (c countingSource) State() evidence.SourceState {
+	*c.asked++
+	return c.fakeSource.State()
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package record keeps what the observer's sources deliver. The sources are the
-// packages below it: audit, watch, etcd and decisions.
+// packages below it: audit, watch, etcd and components.
 package record
 
 import (
@@ -53,6 +53,9 @@ type JournalOptions struct {
 // explained. Appending never waits for a reader for longer than it takes to copy
 // the entries of one object.
 //
+// Equal reads of an object are folded, so that whoever polls it cannot push out
+// what happened to it: see evidence.Reads.
+//
 // Entries that are returned share memory with the journal and must not be changed.
 type Journal struct {
 	maxEntries int
@@ -65,19 +68,56 @@ type Journal struct {
 	length  int
 	bytes   int64
 	dropped uint64
+	folded  uint64
 	// appended counts the entries of each source, dropped ones included.
 	appended map[evidence.Source]uint64
 	// The indexes hold entries in the order of their arrival.
-	byName  map[evidence.Object][]*evidence.Entry
-	byUID   map[types.UID][]*evidence.Entry
-	byAudit map[string][]*evidence.Entry
-	changed chan struct{}
+	byName  map[evidence.Object][]*kept
+	byUID   map[types.UID][]*kept
+	byAudit map[string][]*kept
+	// byController has those that name their object's controller.
+	byController map[types.UID][]*kept
+	reads        map[readKey]*reads
+	waiting      map[topic]map[chan<- struct{}]struct{}
 }
 
-// track holds the entries of one resource, oldest first.
+// kept is an entry in the journal.
+type kept struct {
+	evidence.Entry
+	size int64
+	// reads are those that the entry is one of; nil for what is no read.
+	reads *reads
+	// folded is true where the entry is left out; its Sequence keeps its place.
+	folded bool
+}
+
+// track holds the entries of one resource, oldest first, and the places of those
+// that were folded.
 type track struct {
-	entries []*evidence.Entry
+	entries []*kept
+	folded  int
 	bytes   int64
+}
+
+// length is how many entries are there.
+func (t *track) length() int { return len(t.entries) - t.folded }
+
+// trim takes the places of folded entries off the front. What is cut off there
+// is freed when append moves the rest to a new array.
+func (t *track) trim() {
+	for len(t.entries) > 0 && t.entries[0].folded {
+		t.entries[0] = nil
+		t.entries = t.entries[1:]
+		t.folded--
+	}
+}
+
+// compact removes the places of folded entries once they are the most.
+func (t *track) compact() {
+	if t.trim(); t.folded > t.length() {
+		t.entries = slices.DeleteFunc(t.entries, func(e *kept) bool { return e.folded })
+		t.folded = 0
+	}
 }
 
 // NewJournal returns an empty journal.
@@ -92,15 +132,17 @@ func NewJournal(options JournalOptions) *Journal {
 		options.Clock = clock.RealClock{}
 	}
 	return &Journal{
-		maxEntries: options.MaxEntries,
-		maxBytes:   options.MaxBytes,
-		clock:      options.Clock,
-		tracks:     map[schema.GroupResource]*track{},
-		appended:   map[evidence.Source]uint64{},
-		byName:     map[evidence.Object][]*evidence.Entry{},
-		byUID:      map[types.UID][]*evidence.Entry{},
-		byAudit:    map[string][]*evidence.Entry{},
-		changed:    make(chan struct{}),
+		maxEntries:   options.MaxEntries,
+		maxBytes:     options.MaxBytes,
+		clock:        options.Clock,
+		tracks:       map[schema.GroupResource]*track{},
+		appended:     map[evidence.Source]uint64{},
+		byName:       map[evidence.Object][]*kept{},
+		byUID:        map[types.UID][]*kept{},
+		byAudit:      map[string][]*kept{},
+		byController: map[types.UID][]*kept{},
+		reads:        map[readKey]*reads{},
+		waiting:      map[topic]map[chan<- struct{}]struct{}{},
 	}
 }
 
@@ -110,28 +152,34 @@ func (j *Journal) Append(entry evidence.Entry) uint64 {
 	if entry.Recorded.IsZero() {
 		entry.Recorded = j.clock.Now()
 	}
-	size := Size(&entry)
-
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.last++
+	entry.Sequence = j.last
+	added := &kept{Entry: entry}
+	j.fold(added)
+	added.size = Size(&added.Entry)
+	j.makeRoom(added.size)
+	t := j.track(entry.Object)
+	t.entries = append(t.entries, added)
+	t.bytes += added.size
+	j.length++
+	j.bytes += added.size
+	j.appended[entry.Source]++
+	j.index(added)
+	j.notify(added)
+	return entry.Sequence
+}
+
+// makeRoom drops the oldest entries of the resource that takes the most until so
+// many bytes, and one more entry, fit.
+func (j *Journal) makeRoom(size int64) {
 	for j.length >= j.maxEntries {
-		j.dropFrom(j.largest(func(t *track) int64 { return int64(len(t.entries)) }))
+		j.dropFrom(j.largest(func(t *track) int64 { return int64(t.length()) }))
 	}
 	for j.length > 0 && j.bytes+size > j.maxBytes {
 		j.dropFrom(j.largest(func(t *track) int64 { return t.bytes }))
 	}
-	j.last++
-	entry.Sequence = j.last
-	t := j.track(entry.Object)
-	t.entries = append(t.entries, &entry)
-	t.bytes += size
-	j.length++
-	j.bytes += size
-	j.appended[entry.Source]++
-	j.index(&entry)
-	close(j.changed)
-	j.changed = make(chan struct{})
-	return entry.Sequence
 }
 
 func (j *Journal) track(object evidence.Object) *track {
@@ -147,7 +195,7 @@ func (j *Journal) track(object evidence.Object) *track {
 func (j *Journal) largest(size func(*track) int64) *track {
 	var largest *track
 	for _, t := range j.tracks {
-		if len(t.entries) == 0 {
+		if t.length() == 0 {
 			continue
 		}
 		if largest == nil || size(t) > size(largest) ||
@@ -158,39 +206,51 @@ func (j *Journal) largest(size func(*track) int64) *track {
 	return largest
 }
 
-// dropFrom drops the oldest entry of a track. What is cut off a slice's front is
-// freed when append moves the rest to a new array.
+// dropFrom drops the oldest entry of a track.
 func (j *Journal) dropFrom(t *track) {
-	entry, size := t.entries[0], Size(t.entries[0])
+	oldest := t.entries[0]
 	t.entries[0] = nil
 	t.entries = t.entries[1:]
-	t.bytes -= size
-	j.bytes -= size
-	j.length--
 	j.dropped++
-	if isNamed(entry) {
+	j.remove(t, oldest)
+	t.trim()
+}
+
+// remove takes an entry out of the counts and the indexes.
+func (j *Journal) remove(t *track, entry *kept) {
+	t.bytes -= entry.size
+	j.bytes -= entry.size
+	j.length--
+	if isNamed(&entry.Entry) {
 		unindex(j.byName, nameOf(entry.Object), entry)
 	}
 	unindex(j.byUID, entry.Object.UID, entry)
-	unindex(j.byAudit, auditID(entry), entry)
+	unindex(j.byAudit, auditID(&entry.Entry), entry)
+	unindex(j.byController, entry.Controller, entry)
+	if entry.reads != nil && entry.reads.remove(entry) {
+		delete(j.reads, entry.reads.key)
+	}
 }
 
-func (j *Journal) index(entry *evidence.Entry) {
-	if isNamed(entry) {
+func (j *Journal) index(entry *kept) {
+	if isNamed(&entry.Entry) {
 		name := nameOf(entry.Object)
 		j.byName[name] = append(j.byName[name], entry)
 	}
 	if uid := entry.Object.UID; uid != "" {
 		j.byUID[uid] = append(j.byUID[uid], entry)
 	}
-	if id := auditID(entry); id != "" {
+	if id := auditID(&entry.Entry); id != "" {
 		j.byAudit[id] = append(j.byAudit[id], entry)
+	}
+	if uid := entry.Controller; uid != "" {
+		j.byController[uid] = append(j.byController[uid], entry)
 	}
 }
 
-// unindex removes an entry from those of a key. It is the first of them, unless
-// they are about several resources.
-func unindex[K comparable](index map[K][]*evidence.Entry, key K, entry *evidence.Entry) {
+// unindex removes an entry from those of a key. It is among the first of them,
+// unless they are about several resources, or it was folded.
+func unindex[K comparable](index map[K][]*kept, key K, entry *kept) {
 	entries := index[key]
 	i := slices.Index(entries, entry)
 	switch {
@@ -250,13 +310,33 @@ func (j *Journal) ByAuditID(id string) []evidence.Entry {
 	return copied(j.byAudit[id])
 }
 
-func copied(entries []*evidence.Entry) []evidence.Entry {
+// Children returns up to limit objects that the owner with the UID controls, the
+// most recently seen first, and how many more there are.
+func (j *Journal) Children(controller types.UID, limit int) (children []evidence.Object, more int) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	seen := map[types.UID]bool{}
+	for _, entry := range slices.Backward(j.byController[controller]) {
+		switch {
+		case seen[entry.Object.UID]:
+			continue
+		case len(children) < limit:
+			children = append(children, entry.Object)
+		default:
+			more++
+		}
+		seen[entry.Object.UID] = true
+	}
+	return children, more
+}
+
+func copied(entries []*kept) []evidence.Entry {
 	if len(entries) == 0 {
 		return nil
 	}
 	copies := make([]evidence.Entry, len(entries))
 	for i, entry := range entries {
-		copies[i] = *entry
+		copies[i] = entry.Entry
 	}
 	return copies
 }
@@ -287,7 +367,7 @@ func (j *Journal) Subjects(match func(evidence.Object) bool, before uint64, limi
 		if entry.Object.Name == "" || !match(entry.Object) {
 			continue
 		}
-		if entries := j.subjectOf(entry); len(entries) > 0 && entries[len(entries)-1] == entry {
+		if entries := j.subjectOf(entry); len(entries) > 0 {
 			subjects = append(subjects, Subject{
 				Object: entry.Object, LastSeen: entry.Recorded, Sequence: entry.Sequence, Entries: len(entries),
 			})
@@ -298,55 +378,53 @@ func (j *Journal) Subjects(match func(evidence.Object) bool, before uint64, limi
 
 // latestFirst yields the entries of all tracks, the latest first, from the one
 // before a sequence number on; 0 begins with the last one.
-func (j *Journal) latestFirst(before uint64) iter.Seq[*evidence.Entry] {
-	return func(yield func(*evidence.Entry) bool) {
-		var rest [][]*evidence.Entry
+func (j *Journal) latestFirst(before uint64) iter.Seq[*kept] {
+	return func(yield func(*kept) bool) {
+		var rest [][]*kept
 		for _, t := range j.tracks {
 			n := len(t.entries)
 			if before > 0 {
-				n, _ = slices.BinarySearchFunc(t.entries, before, func(e *evidence.Entry, s uint64) int { return cmp.Compare(e.Sequence, s) })
+				n, _ = slices.BinarySearchFunc(t.entries, before, func(e *kept, s uint64) int { return cmp.Compare(e.Sequence, s) })
 			}
 			rest = append(rest, t.entries[:n])
 		}
 		for {
 			latest := -1
 			for i, entries := range rest {
-				if len(entries) > 0 && (latest < 0 || sequenceOfLast(entries) > sequenceOfLast(rest[latest])) {
+				if len(entries) > 0 && (latest < 0 || last(entries).Sequence > last(rest[latest]).Sequence) {
 					latest = i
 				}
 			}
 			if latest < 0 {
 				return
 			}
-			entries := rest[latest]
-			rest[latest] = entries[:len(entries)-1]
-			if !yield(entries[len(entries)-1]) {
+			entry := last(rest[latest])
+			rest[latest] = rest[latest][:len(rest[latest])-1]
+			if !entry.folded && !yield(entry) {
 				return
 			}
 		}
 	}
 }
 
-func sequenceOfLast(entries []*evidence.Entry) uint64 { return entries[len(entries)-1].Sequence }
+func last(entries []*kept) *kept { return entries[len(entries)-1] }
 
-// subjectOf returns the entries that are about the same subject; none where the
-// entry has no UID but others of the name do, as those stand for it.
-func (j *Journal) subjectOf(entry *evidence.Entry) []*evidence.Entry {
-	if entry.Object.UID != "" {
-		return j.byUID[entry.Object.UID]
+// subjectOf returns the entries about the same subject where this one is the
+// latest of them; else none. Where the entry has no UID but others of the name
+// do, those stand for it. They are looked for at the latest entry of a name only:
+// a listing looks at each entry once, however many of them one name has.
+func (j *Journal) subjectOf(entry *kept) []*kept {
+	entries := j.byUID[entry.Object.UID]
+	if entry.Object.UID == "" {
+		entries = j.byName[entry.Object]
 	}
-	entries := j.byName[entry.Object]
-	if slices.ContainsFunc(entries, func(e *evidence.Entry) bool { return e.Object.UID != "" }) {
+	if last(entries) != entry {
+		return nil
+	}
+	if entry.Object.UID == "" && slices.ContainsFunc(entries, func(e *kept) bool { return e.Object.UID != "" }) {
 		return nil
 	}
 	return entries
-}
-
-// Changed returns a channel that is closed when the next entry arrives.
-func (j *Journal) Changed() <-chan struct{} {
-	j.mu.RLock()
-	defer j.mu.RUnlock()
-	return j.changed
 }
 
 // Stats are the sizes and counts of a journal.
@@ -356,6 +434,8 @@ type Stats struct {
 	Bytes   int64
 	// Dropped is how many entries were dropped because of a bound.
 	Dropped uint64
+	// Folded is how many reads were folded into those that are kept.
+	Folded uint64
 	// Appended counts the entries by source, dropped ones included.
 	Appended map[evidence.Source]uint64
 }
@@ -368,5 +448,5 @@ func (j *Journal) Stats() Stats {
 	for source, n := range j.appended {
 		appended[source] = n
 	}
-	return Stats{Entries: j.length, Bytes: j.bytes, Dropped: j.dropped, Appended: appended}
+	return Stats{Entries: j.length, Bytes: j.bytes, Dropped: j.dropped, Folded: j.folded, Appended: appended}
 }

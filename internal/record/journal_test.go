@@ -5,12 +5,14 @@ package record
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
 
@@ -184,16 +186,159 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-func TestChanged(t *testing.T) {
-	j := newTestJournal(JournalOptions{})
-	changed := j.Changed()
-	select {
-	case <-changed:
-		t.Fatal("changed before an entry arrived")
-	default:
+// Who waits is woken by what it waits for, and by nothing else.
+func TestNotify(t *testing.T) {
+	request := audited(pod("", ""), "id-1")
+	collection := audited(pod("", ""), "id-2")
+	collection.Audit.Verb = "deletecollection"
+	for name, tc := range map[string]struct {
+		entry evidence.Entry
+		want  bool
+	}{
+		"the object":               {stored(pod("a", "u-1"), 1), true},
+		"its name, without a UID":  {audited(pod("a", ""), "id-3"), true},
+		"the request":              {request, true},
+		"its namespace's deletion": {collection, true},
+		"another object":           {stored(pod("b", "u-2"), 1), false},
+		"another request":          {audited(pod("b", ""), "id-3"), false},
+		"another namespace":        {stored(evidence.Object{Group: "g", Resource: "simpods", Namespace: "other", Name: "a"}, 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newTestJournal(JournalOptions{})
+			changed, stop := j.Notify("id-1", pod("a", "ignored"), pod("", ""))
+			j.Append(tc.entry)
+			j.Append(tc.entry)
+			if got := len(changed) == 1; got != tc.want {
+				t.Errorf("woken: %v, want %v", got, tc.want)
+			}
+			stop()
+			if len(j.waiting) != 0 {
+				t.Errorf("%d topics are kept of nobody who waits", len(j.waiting))
+			}
+		})
 	}
-	j.Append(stored(pod("a", ""), 1))
-	<-changed
+}
+
+func read(object evidence.Object, user string, revision int64) evidence.Entry {
+	return evidence.Entry{
+		Source: evidence.SourceAudit, Object: object, Revision: revision, Time: now,
+		Audit: &evidence.Audit{Verb: "get", Stage: "ResponseComplete", URI: "/pods/a?x=1", User: user, Code: 200, ResponseObject: make([]byte, 1000)},
+	}
+}
+
+// Whoever polls an object fills neither its record nor the journal.
+func TestEqualReadsAreFolded(t *testing.T) {
+	const polls = 10_000
+	j := newTestJournal(JournalOptions{MaxEntries: 200})
+	j.Append(stored(pod("a", "u-1"), 1))
+	for i := range polls {
+		entry := read(pod("a", "u-1"), "poller", 7)
+		entry.Audit.AuditID, entry.Time = fmt.Sprintf("poll-%d", i), now.Add(time.Duration(i)*time.Second)
+		j.Append(entry)
+		if i%1000 == 0 {
+			j.Append(stored(pod("b", "u-2"), 1))
+		}
+	}
+	j.Append(read(pod("a", "u-1"), "somebody else", 7))
+	j.Append(read(pod("a", "u-1"), "poller", 8))
+
+	entries := j.ByUID("u-1")
+	want := []string{"", "poll-0"}
+	for i := polls - keptReads; i < polls; i++ {
+		want = append(want, fmt.Sprintf("poll-%d", i))
+	}
+	want = append(want, "", "")
+	var got []string
+	for i := range entries {
+		got = append(got, auditID(&entries[i]))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(&evidence.Reads{Count: polls, First: now}, entries[len(entries)-3].Audit.Reads); diff != "" {
+		t.Errorf("the last poll (-want +got):\n%s", diff)
+	}
+	if entries[1].Audit.Reads != nil {
+		t.Errorf("the first poll counts %+v", entries[1].Audit.Reads)
+	}
+	folded := polls - 1 - keptReads
+	if stats := j.Stats(); stats.Dropped != 0 || stats.Folded != uint64(folded) || stats.Entries != len(entries)+10 {
+		t.Errorf("stats %+v with %d entries", stats, len(entries))
+	}
+	if got := j.ByAuditID("poll-500"); got != nil {
+		t.Errorf("a folded read is still found: %d entries", len(got))
+	}
+	if got := len(j.tracks[schema.GroupResource{Group: "g", Resource: "simpods"}].entries); got > 3*(len(entries)+10) {
+		t.Errorf("%d places for %d entries", got, len(entries)+10)
+	}
+	all := func(evidence.Object) bool { return true }
+	if got := j.Subjects(all, 0, 10); len(got) != 2 || got[0].Object.UID != "u-1" || got[0].Entries != len(entries) {
+		t.Errorf("subjects %+v", got)
+	}
+}
+
+// What is no read of one object stays as it is.
+func TestOnlyReadsAreFolded(t *testing.T) {
+	for name, change := range map[string]func(*evidence.Entry){
+		"a patch":    func(e *evidence.Entry) { e.Audit.Verb = "patch" },
+		"a list":     func(e *evidence.Entry) { e.Audit.Verb, e.Object.Name, e.Audit.AuditID = "list", "", "id" },
+		"no request": func(e *evidence.Entry) { e.Audit, e.Etcd = nil, &evidence.Etcd{Read: true} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newTestJournal(JournalOptions{})
+			for range 100 {
+				entry := read(pod("a", ""), "user", 7)
+				change(&entry)
+				j.Append(entry)
+			}
+			if stats := j.Stats(); stats.Entries != 100 || stats.Folded != 0 {
+				t.Errorf("stats %+v", stats)
+			}
+		})
+	}
+}
+
+// Reads are forgotten with their entries, however they go.
+func TestFoldedReadsAreDroppedLikeOthers(t *testing.T) {
+	j := newTestJournal(JournalOptions{MaxEntries: 20})
+	for i := range 1000 {
+		j.Append(read(pod("a", "u-1"), fmt.Sprintf("user-%d", i%3), 7))
+		if i%50 == 0 {
+			for range 30 {
+				j.Append(stored(pod("b", "u-2"), 1))
+			}
+		}
+	}
+	for range 30 {
+		j.Append(stored(pod("b", "u-2"), 1))
+	}
+	if stats := j.Stats(); stats.Entries != 20 || stats.Bytes <= 0 {
+		t.Errorf("stats %+v", stats)
+	}
+	if len(j.reads) != 0 || len(j.ByUID("u-1")) != 0 {
+		t.Errorf("%d groups of reads are kept without an entry", len(j.reads))
+	}
+}
+
+func TestChildren(t *testing.T) {
+	j := newTestJournal(JournalOptions{MaxEntries: 5})
+	child := func(name string, uid, controller types.UID) evidence.Entry {
+		entry := stored(pod(name, uid), 1)
+		entry.Controller = controller
+		return entry
+	}
+	j.Append(child("dropped", "u-0", "set"))
+	j.Append(child("a", "u-1", "set"))
+	j.Append(child("b", "u-2", "set"))
+	j.Append(child("a", "u-1", "set"))
+	j.Append(child("c", "u-3", "another set"))
+	j.Append(stored(pod("d", "u-4"), 1))
+	for limit, want := range map[int][]evidence.Object{1: {pod("a", "u-1")}, 2: {pod("a", "u-1"), pod("b", "u-2")}, 3: {pod("a", "u-1"), pod("b", "u-2")}} {
+		got, more := j.Children("set", limit)
+		if diff := cmp.Diff(want, got); diff != "" || more != 2-min(limit, 2) {
+			t.Errorf("%d more than %d; children (-want +got):\n%s", more, limit, diff)
+		}
+	}
 }
 
 func TestJournalIsSafeForConcurrentUse(t *testing.T) {
@@ -243,6 +388,7 @@ func TestMetrics(t *testing.T) {
 	}
 	want := map[string]float64{
 		"glassplane_journal_dropped_total": 1,
+		"glassplane_journal_folded_total":  0,
 		"glassplane_journal_entries":       2,
 		"glassplane_journal_entries_total": 3,
 		"glassplane_journal_bytes":         float64(j.Stats().Bytes),
@@ -281,5 +427,23 @@ func BenchmarkAppend(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		entry.Object = objects[i%len(objects)]
 		j.Append(entry)
+	}
+}
+
+// A name that was refused again and again must not keep the observer from
+// recording while subjects are listed.
+func BenchmarkSubjectsOfOneRefusedName(b *testing.B) {
+	for _, entries := range []int{1000, 10_000, 100_000} {
+		b.Run(strconv.Itoa(entries), func(b *testing.B) {
+			j := NewJournal(JournalOptions{})
+			for i := range entries {
+				j.Append(audited(pod("refused", ""), strconv.Itoa(i)))
+			}
+			for b.Loop() {
+				if got := j.Subjects(func(evidence.Object) bool { return true }, 0, 100); len(got) != 1 {
+					b.Fatalf("%d subjects", len(got))
+				}
+			}
+		})
 	}
 }

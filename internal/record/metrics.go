@@ -12,6 +12,8 @@ var (
 		"Entries that a source has delivered to the journal.", []string{"source"}, nil)
 	droppedTotal = prometheus.NewDesc("glassplane_journal_dropped_total",
 		"Entries that the journal has dropped, oldest first, because it was full.", nil, nil)
+	foldedTotal = prometheus.NewDesc("glassplane_journal_folded_total",
+		"Reads that were folded into equal ones, so that polling does not fill the journal.", nil, nil)
 	entriesKept = prometheus.NewDesc("glassplane_journal_entries",
 		"Entries that the journal keeps now.", nil, nil)
 	bytesKept = prometheus.NewDesc("glassplane_journal_bytes",
@@ -24,6 +26,7 @@ var _ prometheus.Collector = (*Journal)(nil)
 func (j *Journal) Describe(descs chan<- *prometheus.Desc) {
 	descs <- entriesTotal
 	descs <- droppedTotal
+	descs <- foldedTotal
 	descs <- entriesKept
 	descs <- bytesKept
 }
@@ -35,6 +38,7 @@ func (j *Journal) Collect(metrics chan<- prometheus.Metric) {
 		metrics <- prometheus.MustNewConstMetric(entriesTotal, prometheus.CounterValue, float64(n), string(source))
 	}
 	metrics <- prometheus.MustNewConstMetric(droppedTotal, prometheus.CounterValue, float64(stats.Dropped))
+	metrics <- prometheus.MustNewConstMetric(foldedTotal, prometheus.CounterValue, float64(stats.Folded))
 	metrics <- prometheus.MustNewConstMetric(entriesKept, prometheus.GaugeValue, float64(stats.Entries))
 	metrics <- prometheus.MustNewConstMetric(bytesKept, prometheus.GaugeValue, float64(stats.Bytes))
 }

@@ -16,7 +16,7 @@ const indexBytes = 96
 // with the input: objects, values, verdicts and texts.
 func Size(entry *evidence.Entry) int64 {
 	size := int(unsafe.Sizeof(*entry)) + indexBytes +
-		len(entry.Object.Namespace) + len(entry.Object.Name) + len(entry.Object.UID)
+		len(entry.Object.Namespace) + len(entry.Object.Name) + len(entry.Object.UID) + len(entry.Controller)
 	if a := entry.Audit; a != nil {
 		size += auditSize(a)
 	}
@@ -41,6 +41,9 @@ func Size(entry *evidence.Entry) int64 {
 func auditSize(a *evidence.Audit) int {
 	size := int(unsafe.Sizeof(*a)) + len(a.AuditID) + len(a.URI) + len(a.User) + len(a.UserAgent) +
 		len(a.Message) + len(a.RequestObject) + len(a.ResponseObject) + textsSize(a.Groups) + textsSize(a.SourceIPs)
+	if a.Reads != nil {
+		size += int(unsafe.Sizeof(*a.Reads))
+	}
 	for key, value := range a.Annotations {
 		size += len(key) + len(value) + 2*int(unsafe.Sizeof(""))
 	}

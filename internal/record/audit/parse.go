@@ -46,11 +46,12 @@ func Parse(line []byte) (evidence.Entry, error) {
 		response.Metadata.UID, audit.ResponseUID = "", ""
 	}
 	return evidence.Entry{
-		Source:   evidence.SourceAudit,
-		Time:     event.StageTimestamp.Time,
-		Object:   object(&event, response),
-		Revision: response.revision(),
-		Audit:    audit,
+		Source:     evidence.SourceAudit,
+		Time:       event.StageTimestamp.Time,
+		Object:     object(&event, response),
+		Revision:   response.revision(),
+		Controller: response.controller(),
+		Audit:      audit,
 	}, nil
 }
 
@@ -145,6 +146,8 @@ type partialObject struct {
 		Name            string    `json:"name"`
 		UID             types.UID `json:"uid"`
 		ResourceVersion string    `json:"resourceVersion"`
+
+		OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
 	} `json:"metadata"`
 	// Details and Status are those of a metav1.Status; other kinds have a status
 	// of another type.
@@ -192,6 +195,17 @@ func (r response) uid() types.UID {
 		return r.Metadata.UID
 	case r.isStatus && r.Details != nil && string(r.Status) == `"`+metav1.StatusSuccess+`"`:
 		return r.Details.UID
+	}
+	return ""
+}
+
+// controller is the UID of the owner that controls the object.
+func (r response) controller() types.UID {
+	if !r.isObject {
+		return ""
+	}
+	if owner := metav1.GetControllerOfNoCopy(&metav1.ObjectMeta{OwnerReferences: r.Metadata.OwnerReferences}); owner != nil {
+		return owner.UID
 	}
 	return ""
 }

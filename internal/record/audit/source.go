@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -63,8 +62,10 @@ type Source struct {
 	state   *record.State
 	lines   *prometheus.CounterVec
 
-	mu   sync.Mutex
-	tail *tail
+	// reading holds one token, which a read takes: unlike a mutex it can be waited
+	// for until a context ends. It guards the tail.
+	reading chan struct{}
+	tail    *tail
 }
 
 // New returns a source that appends to the journal once it runs.
@@ -74,6 +75,7 @@ func New(options Options, journal record.Appender) *Source {
 		path:      options.Path,
 		clock:     options.Clock,
 		journal:   journal,
+		reading:   make(chan struct{}, 1),
 		state:     record.NewState(evidence.SourceAudit),
 		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "glassplane_audit_lines_total",
@@ -100,7 +102,8 @@ func (s *Source) Run(ctx context.Context) error {
 	defer ticker.Stop()
 	defer s.close()
 	for {
-		s.read()
+		// A context that has ended is seen below.
+		_ = s.Sync(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -143,8 +146,6 @@ func (s *Source) watch() (changes <-chan fsnotify.Event, failures <-chan error, 
 }
 
 func (s *Source) read() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err := s.tail.read(); err != nil {
 		s.state.Unavailable(err.Error())
 		return
@@ -153,14 +154,21 @@ func (s *Source) read() {
 }
 
 func (s *Source) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.reading <- struct{}{}
+	defer func() { <-s.reading }()
 	s.tail.close()
 }
 
 // Sync reads every line that is complete by now. The API server writes the line
 // of a request before it ends the response, unless its log is written in batches.
-func (s *Source) Sync(context.Context) error {
+// It returns the context's error where that ends while another read is under way.
+func (s *Source) Sync(ctx context.Context) error {
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	s.read()
 	return nil
 }

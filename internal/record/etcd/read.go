@@ -14,12 +14,8 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
-const (
-	// historyTimeout bounds how long old revisions are waited for.
-	historyTimeout = 2 * time.Second
-	// maxHistory bounds how many revisions of one key are read back.
-	maxHistory = 1000
-)
+// historyTimeout bounds how long old revisions are waited for.
+const historyTimeout = 2 * time.Second
 
 // Key returns the key under which an object is stored.
 func (s *Source) Key(object evidence.Object) string { return s.keys.object(object) }
@@ -65,57 +61,64 @@ func readEntry(object evidence.Object, kv *mvccpb.KeyValue, now time.Time, revis
 	}
 }
 
-// History reads the revisions of the object's key from a revision on up to now,
-// at most maxHistory of them. Where the first of them are compacted, the first
-// entry says so, and the rest follows. The entries are not added to the journal.
-func (s *Source) History(ctx context.Context, object evidence.Object, from int64) ([]evidence.Entry, error) {
+// History reads the revisions of the object's key from one on and before another.
+// Where the first of them are compacted, the first entry says so, and the rest
+// follows. Of more than a record holds, the first and the newest are given, and an
+// entry in their middle says what is left out. The entries are not added to the
+// journal.
+func (s *Source) History(ctx context.Context, object evidence.Object, from, before int64) ([]evidence.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, historyTimeout)
 	defer cancel()
-	last, err := s.ReadKey(ctx, object, 0)
-	if err != nil || last.Etcd.CreateRevision == 0 {
+	current, err := s.ReadKey(ctx, object, 0)
+	if err != nil || current.Etcd.CreateRevision == 0 {
 		return nil, err
 	}
-	var entries []evidence.Entry
-	for from <= last.Etcd.ModRevision {
-		compacted, more, err := s.replay(ctx, object, from, last.Etcd.ModRevision)
+	last := min(current.Etcd.ModRevision, before)
+	h := &history{before: before}
+	for from <= last {
+		compacted, err := s.replay(ctx, object, from, last, h)
 		if err != nil {
 			return nil, err
 		}
 		if compacted == 0 {
-			return append(entries, more...), nil
+			return h.entries(), nil
 		}
-		kv := &mvccpb.KeyValue{Key: []byte(last.Etcd.Key)}
-		entries = append(entries, readEntry(object, kv, last.Time, from,
+		kv := &mvccpb.KeyValue{Key: []byte(current.Etcd.Key)}
+		h.add(readEntry(object, kv, current.Time, from,
 			fmt.Sprintf("not available: revisions %d to %d are compacted", from, compacted-1)))
 		from = compacted
 	}
-	// All but the last revision are compacted; etcd keeps that one readable.
-	return append(entries, last), nil
+	// All but the current revision are compacted; etcd keeps that one readable.
+	if current.Revision < before {
+		h.add(current)
+	}
+	return h.entries(), nil
 }
 
-// replay watches the key from a past revision until the given last one. It
-// returns the oldest revision that is left where from is compacted.
-func (s *Source) replay(ctx context.Context, object evidence.Object, from, last int64) (compacted int64, entries []evidence.Entry, err error) {
+// replay adds to the history what a watch delivers from a past revision until the
+// given last one. It returns the oldest revision that is left where from is
+// compacted.
+func (s *Source) replay(ctx context.Context, object evidence.Object, from, last int64, h *history) (compacted int64, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	key := s.keys.object(object)
 	for response := range s.reader.Watch(clientv3.WithRequireLeader(ctx), key, clientv3.WithRev(from)) {
 		if response.CompactRevision > 0 {
-			return response.CompactRevision, nil, nil
+			return response.CompactRevision, nil
 		}
 		if err := response.Err(); err != nil {
-			return 0, nil, fmt.Errorf("read the history of %s in etcd: %w", key, err)
+			return 0, fmt.Errorf("read the history of %s in etcd: %w", key, err)
 		}
 		for _, event := range response.Events {
-			if event.Type == clientv3.EventTypePut {
+			if event.Type == clientv3.EventTypePut && event.Kv.ModRevision < h.before {
 				entry := newEntry(object, event.Kv, s.clock.Now())
 				entry.Etcd.Read, entry.Etcd.ReadRevision = true, event.Kv.ModRevision
-				entries = append(entries, entry)
+				h.add(entry)
 			}
-			if event.Kv.ModRevision >= last || len(entries) >= maxHistory {
-				return 0, entries, nil
+			if event.Kv.ModRevision >= last {
+				return 0, nil
 			}
 		}
 	}
-	return 0, nil, fmt.Errorf("read the history of %s in etcd: %w", key, context.Cause(ctx))
+	return 0, fmt.Errorf("read the history of %s in etcd: %w", key, context.Cause(ctx))
 }

@@ -18,6 +18,7 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -30,6 +31,10 @@ import (
 const (
 	// requestTimeout bounds one read.
 	requestTimeout = 5 * time.Second
+	// progressInterval is how often etcd is asked how far a watch without events
+	// has come. kube-apiserver compacts what is older than five minutes: a watch that
+	// is started again within that time loses nothing, however idle it was.
+	progressInterval = time.Minute
 	// retryInterval is the pause before a watch that failed is started again.
 	retryInterval = time.Second
 )
@@ -41,6 +46,9 @@ type Reader interface {
 	Get(ctx context.Context, key string, opts ...clientv3.OpOption) (*clientv3.GetResponse, error)
 	// Watch follows keys, as clientv3.Watcher does.
 	Watch(ctx context.Context, key string, opts ...clientv3.OpOption) clientv3.WatchChan
+	// RequestProgress asks for an answer without events on the watches of a context,
+	// as clientv3.Watcher does.
+	RequestProgress(ctx context.Context) error
 }
 
 // readOnly hides the rest of a client, so that not even a type assertion gets to it.
@@ -55,6 +63,8 @@ func (r readOnly) Get(ctx context.Context, key string, opts ...clientv3.OpOption
 func (r readOnly) Watch(ctx context.Context, key string, opts ...clientv3.OpOption) clientv3.WatchChan {
 	return r.client.Watch(ctx, key, opts...)
 }
+
+func (r readOnly) RequestProgress(ctx context.Context) error { return r.client.RequestProgress(ctx) }
 
 // Dial returns a Reader and what closes its connection. It does not wait for
 // etcd to answer. The config carries endpoints and TLS.
@@ -148,7 +158,8 @@ func (s *Source) follow(ctx context.Context, watch *prefixWatch) {
 }
 
 // watch delivers the revisions from next on until the watch ends, and returns
-// the one to go on with. 0 means those that are to come.
+// the one to go on with. 0 means those that are to come. What etcd says of its
+// progress counts too: nothing was written to the prefix up to there.
 func (s *Source) watch(ctx context.Context, watch *prefixWatch, next int64) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -161,8 +172,10 @@ func (s *Source) watch(ctx context.Context, watch *prefixWatch, next int64) (int
 		next = now + 1
 		watch.since.Store(now)
 	}
-	responses := s.reader.Watch(clientv3.WithRequireLeader(ctx), prefix,
-		clientv3.WithPrefix(), clientv3.WithRev(next), clientv3.WithCreatedNotify())
+	ctx = clientv3.WithRequireLeader(ctx)
+	responses := s.reader.Watch(ctx, prefix,
+		clientv3.WithPrefix(), clientv3.WithRev(next), clientv3.WithCreatedNotify(), clientv3.WithProgressNotify())
+	go s.askForProgress(ctx)
 	for response := range responses {
 		if compacted := response.CompactRevision; compacted > 0 {
 			s.state.Gap(fmt.Sprintf("revisions %d to %d of %s were compacted before they could be read", next, compacted-1, prefix))
@@ -176,8 +189,26 @@ func (s *Source) watch(ctx context.Context, watch *prefixWatch, next int64) (int
 			s.journal.Append(s.entry(watch, event))
 			next = event.Kv.ModRevision + 1
 		}
+		if response.IsProgressNotify() {
+			next = max(next, response.Header.Revision+1)
+		}
 	}
 	return next, fmt.Errorf("watch %s in etcd: %w", prefix, errWatchClosed)
+}
+
+// askForProgress asks how far the watches of a context have come until it ends.
+func (s *Source) askForProgress(ctx context.Context) {
+	ticker := s.clock.NewTicker(progressInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C():
+			// Where etcd does not answer, the watch itself ends and says so.
+			_ = s.reader.RequestProgress(ctx)
+		}
+	}
 }
 
 var errWatchClosed = errors.New("the watch was closed")
@@ -212,8 +243,9 @@ func (s *Source) entry(watch *prefixWatch, event *clientv3.Event) evidence.Entry
 
 func newEntry(object evidence.Object, kv *mvccpb.KeyValue, now time.Time) evidence.Entry {
 	value, unavailable := decodeValue(kv.Value)
-	object.UID = uidOf(value)
-	return evidence.Entry{
+	metadata := metadataOf(value)
+	object.UID = metadata.UID
+	entry := evidence.Entry{
 		Source:   evidence.SourceEtcd,
 		Time:     now,
 		Recorded: now,
@@ -229,6 +261,10 @@ func newEntry(object evidence.Object, kv *mvccpb.KeyValue, now time.Time) eviden
 			Unavailable:    unavailable,
 		},
 	}
+	if controller := metav1.GetControllerOfNoCopy(&metadata); controller != nil {
+		entry.Controller = controller.UID
+	}
+	return entry
 }
 
 // isCompacted says whether a revision is gone because etcd was compacted.

@@ -6,6 +6,8 @@ package etcd
 import (
 	"context"
 	"errors"
+	"fmt"
+	goruntime "runtime"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,15 @@ type fakeReader struct {
 	get     func(key string, revision int64) (*clientv3.GetResponse, error)
 	watches []watchAnswer
 	from    []int64
+	// asked is told of each request for progress where it is not nil.
+	asked chan struct{}
+}
+
+func (f *fakeReader) RequestProgress(context.Context) error {
+	if f.asked != nil {
+		f.asked <- struct{}{}
+	}
+	return nil
 }
 
 func (f *fakeReader) Get(_ context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
@@ -146,6 +157,41 @@ func TestWatchGoesOnAfterCompaction(t *testing.T) {
 	}
 }
 
+// What etcd says of its progress is where an idle watch goes on: a compaction
+// before that has lost nothing.
+func TestProgressOfAnIdleWatch(t *testing.T) {
+	progress := clientv3.WatchResponse{Header: &pb.ResponseHeader{Revision: 900}}
+	created := clientv3.WatchResponse{Header: &pb.ResponseHeader{Revision: 950}, Created: true}
+	reader := &fakeReader{
+		get:     func(string, int64) (*clientv3.GetResponse, error) { return got(10), nil },
+		watches: []watchAnswer{{responses: []clientv3.WatchResponse{created, events(put(11, 11, 1)), progress}}},
+	}
+	source, _ := newTest(reader)
+	next, err := source.watch(t.Context(), source.watches[0], 0)
+	if !errors.Is(err, errWatchClosed) || next != 901 {
+		t.Errorf("next %d, %v", next, err)
+	}
+}
+
+func TestAsksForProgress(t *testing.T) {
+	reader := &fakeReader{asked: make(chan struct{})}
+	source, _ := newTest(reader)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		source.askForProgress(ctx)
+	}()
+	clock := source.clock.(*clocktesting.FakeClock)
+	for !clock.HasWaiters() {
+		goruntime.Gosched()
+	}
+	clock.Step(progressInterval)
+	<-reader.asked
+	cancel()
+	<-done
+}
+
 func TestRunReconnectsFromTheLastRevision(t *testing.T) {
 	reader := &fakeReader{
 		get: func(string, int64) (*clientv3.GetResponse, error) { return got(10), nil },
@@ -158,11 +204,9 @@ func TestRunReconnectsFromTheLastRevision(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- source.Run(ctx) }()
-	for {
-		changed := journal.Changed()
-		if len(journal.ByName(web)) == 2 {
-			break
-		}
+	changed, stop := journal.Notify("", web)
+	defer stop()
+	for len(journal.ByName(web)) < 2 {
 		<-changed
 	}
 	cancel()
@@ -234,17 +278,23 @@ func TestHistory(t *testing.T) {
 	}
 	tests := map[string]struct {
 		watches         []watchAnswer
+		before          int64
 		want            []int64
 		wantUnavailable string
 	}{
 		"all":               {watches: []watchAnswer{{responses: []clientv3.WatchResponse{events(put(11, 11, 1)), events(put(11, 12, 2), put(11, 14, 3))}, open: true}}, want: []int64{11, 12, 14}},
 		"the first is gone": {watches: []watchAnswer{compacted(12), {responses: []clientv3.WatchResponse{events(put(11, 12, 2), put(11, 14, 3))}, open: true}}, want: []int64{11, 12, 14}, wantUnavailable: "not available: revisions 11 to 11 are compacted"},
+		"before another":    {before: 14, watches: []watchAnswer{{responses: []clientv3.WatchResponse{events(put(11, 11, 1)), events(put(11, 12, 2), put(11, 14, 3))}, open: true}}, want: []int64{11, 12}},
+		"none before it is": {before: 14, watches: []watchAnswer{compacted(25)}, want: []int64{11}, wantUnavailable: "not available: revisions 11 to 24 are compacted"},
 		"only the last is":  {watches: []watchAnswer{compacted(25)}, want: []int64{11, 14}, wantUnavailable: "not available: revisions 11 to 24 are compacted"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			source, _ := newTest(&fakeReader{watches: tc.watches, get: read})
-			entries, err := source.History(t.Context(), web, 11)
+			if tc.before == 0 {
+				tc.before = 100
+			}
+			entries, err := source.History(t.Context(), web, 11, tc.before)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -257,6 +307,49 @@ func TestHistory(t *testing.T) {
 			}
 			if got := entries[0].Etcd.Unavailable; got != tc.wantUnavailable {
 				t.Errorf("unavailable %q, want %q", got, tc.wantUnavailable)
+			}
+		})
+	}
+}
+
+// Of a long life the beginning and the end are kept, and the rest is counted.
+func TestHistoryIsBounded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		revisions, bytes      int
+		wantFirst, wantNewest int
+	}{
+		"by number": {revisions: 5000, bytes: 10, wantFirst: maxFirst, wantNewest: maxNewest},
+		"by size":   {revisions: 50, bytes: 1 << 20, wantFirst: 3, wantNewest: 15},
+		"at all":    {revisions: 2, bytes: 2 * maxNewestBytes, wantFirst: 1, wantNewest: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &history{before: 1 << 40}
+			for i := range tc.revisions {
+				h.add(newEntry(web, kv(1, int64(i+1), int64(i+1), `{"metadata":{"name":"`+strings.Repeat("x", tc.bytes)+`"}}`), now))
+			}
+			entries := h.entries()
+			leftOut := tc.revisions - tc.wantFirst - tc.wantNewest
+			var got []int64
+			for _, entry := range entries {
+				if entry.Etcd.Unavailable == "" {
+					got = append(got, entry.Revision)
+				}
+			}
+			var want []int64
+			for i := range tc.revisions {
+				if i < tc.wantFirst || i >= tc.wantFirst+leftOut {
+					want = append(want, int64(i+1))
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatalf("revisions (-want +got):\n%s", diff)
+			}
+			if leftOut == 0 {
+				return
+			}
+			gap := entries[tc.wantFirst]
+			if text := fmt.Sprintf("%d revisions of ", leftOut); gap.Revision != int64(tc.wantFirst+1) || !strings.Contains(gap.Etcd.Unavailable, text) {
+				t.Errorf("the gap is at %d: %q", gap.Revision, gap.Etcd.Unavailable)
 			}
 		})
 	}
@@ -281,7 +374,7 @@ func TestDecodeValue(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			object, unavailable := decodeValue(tc.value)
-			if got := string(uidOf(object)); got != tc.wantUID {
+			if got := string(metadataOf(object).UID); got != tc.wantUID {
 				t.Errorf("UID %q in %s, want %q", got, object, tc.wantUID)
 			}
 			if !strings.Contains(unavailable, tc.wantUnavailable) || (unavailable == "") != (tc.wantUnavailable == "") {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
 )
@@ -45,15 +46,17 @@ func decodeValue(value []byte) (object json.RawMessage, unavailable string) {
 	return nil, "not available: stored in an unknown encoding"
 }
 
-// uidOf reads the UID out of an object; empty where it has none.
-func uidOf(object json.RawMessage) types.UID {
+// metadataOf reads who an object is and whom it belongs to; nothing where it
+// cannot be read.
+func metadataOf(object json.RawMessage) metav1.ObjectMeta {
 	var partial struct {
 		Metadata struct {
-			UID types.UID `json:"uid"`
+			UID             types.UID               `json:"uid"`
+			OwnerReferences []metav1.OwnerReference `json:"ownerReferences"`
 		} `json:"metadata"`
 	}
 	if json.Unmarshal(object, &partial) != nil {
-		return ""
+		return metav1.ObjectMeta{}
 	}
-	return partial.Metadata.UID
+	return metav1.ObjectMeta{UID: partial.Metadata.UID, OwnerReferences: partial.Metadata.OwnerReferences}
 }

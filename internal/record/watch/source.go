@@ -273,6 +273,10 @@ func (s *store) append(kind watch.EventType, object *unstructured.Unstructured, 
 	if err != nil {
 		return fmt.Errorf("encode %s %s: %w", s.resource.GroupResource(), object.GetName(), err)
 	}
+	var controller types.UID
+	if owner := metav1.GetControllerOfNoCopy(object); owner != nil {
+		controller = owner.UID
+	}
 	s.journal.Append(evidence.Entry{
 		Source:   evidence.SourceWatch,
 		Time:     now,
@@ -281,8 +285,9 @@ func (s *store) append(kind watch.EventType, object *unstructured.Unstructured, 
 			Group: s.resource.Group, Resource: s.resource.Resource,
 			Namespace: object.GetNamespace(), Name: object.GetName(), UID: object.GetUID(),
 		},
-		Revision: version,
-		Watch:    &evidence.Watch{Type: string(kind), ArrivedAt: now, Initial: initial, Object: raw},
+		Revision:   version,
+		Controller: controller,
+		Watch:      &evidence.Watch{Type: string(kind), ArrivedAt: now, Initial: initial, Object: raw},
 	})
 	return nil
 }
