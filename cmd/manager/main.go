@@ -104,7 +104,7 @@ func parse(args []string) (options, error) {
 	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves its API to this machine")
 	flags.StringVar(&opts.observer.AuditLog, "audit-log", "", "path of the API server's audit log, for the observer")
-	flags.StringVar(&opts.observer.TokenFile, "endpoint-token-file", "", "token with which the observer reads from scheduler and controller manager; by default that of its ServiceAccount")
+	flags.StringVar(&opts.observer.TokenFile, "endpoint-token-file", "", "file with the token, for the audience "+manager.EvidenceAudience+", with which the observer reads from scheduler and controller manager; without it they are not asked")
 	opts.etcd.add(flags)
 	flags.BoolVar(&opts.version, "version", false, "print the version and exit")
 	logging := zap.Options{}

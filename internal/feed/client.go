@@ -88,7 +88,7 @@ func (c *client) resolve(ctx context.Context) error {
 // token. It follows no redirect: the token is for that endpoint only.
 func newHTTPClient(endpoint Endpoint, tokenFile string) (*http.Client, error) {
 	if tokenFile == "" {
-		return nil, errors.New("there is no token to prove who asks: the components' endpoints need one")
+		return nil, errors.New("there is no token to prove who asks: give the observer one with --endpoint-token-file")
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(endpoint.CA)) {

@@ -51,7 +51,9 @@ func (c *Cluster) writeObserverToken(ctx context.Context) (string, error) {
 		return "", err
 	}
 	seconds := int64(tokenLifetime.Seconds())
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{
+		Audiences: []string{manager.EvidenceAudience}, ExpirationSeconds: &seconds,
+	}}
 	response, err := clientset.CoreV1().ServiceAccounts(v1alpha1.SystemNamespace).
 		CreateToken(ctx, manager.ObserverName, request, metav1.CreateOptions{})
 	if err != nil {

@@ -22,6 +22,16 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
+// EvidenceAudience is the audience of the tokens that are good for what the
+// components tell of their work: decisions, transitions, the observer's API. Who
+// gets hold of such a token can do nothing with it at the API server, and a token
+// that is meant for the API server is not to be sent here.
+const EvidenceAudience = "evidence.sim.glassplane.dev"
+
+// metricsPath is the exception: scrapers send a token of the API server's own
+// audience, and what they may read tells of no object.
+const metricsPath = "/metrics"
+
 // How long an answer of the API server is believed, as in controller-runtime's
 // WithAuthenticationAndAuthorization.
 const (
@@ -35,7 +45,7 @@ const (
 var reviewBackoff = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 5}
 
 // access lets those callers through whom the API server knows by their token
-// (TokenReview), and allows the verb on the path (SubjectAccessReview). It does
+// (TokenReview, for the audience of the path), and allows the verb on the path (SubjectAccessReview). It does
 // what controller-runtime's WithAuthenticationAndAuthorization does, but answers
 // a token that is refused with 401, as kube-apiserver does, rather than with 500
 // and an error in the log, which anyone could fill so.
@@ -80,11 +90,11 @@ func newAccess(config *rest.Config, client *http.Client) (metricsserver.Filter, 
 // filter implements metricsserver.Filter.
 func (a *access) filter(log logr.Logger, next http.Handler) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		caller, known, err := a.authenticator.AuthenticateRequest(request)
+		caller, known, err := a.authenticator.AuthenticateRequest(forAudience(request))
 		if err != nil || !known {
 			// Where the API server cannot be asked, the webhook that asks it logs that.
 			log.V(1).Info("Refused a caller without a valid token", "path", request.URL.Path, "cause", err)
-			http.Error(w, "Unauthorized: a valid bearer token is needed", http.StatusUnauthorized)
+			http.Error(w, "Unauthorized: "+neededToken(request), http.StatusUnauthorized)
 			return
 		}
 		user, verb, path := caller.User.GetName(), strings.ToLower(request.Method), request.URL.Path
@@ -102,4 +112,21 @@ func (a *access) filter(log logr.Logger, next http.Handler) (http.Handler, error
 			next.ServeHTTP(w, request)
 		}
 	}), nil
+}
+
+// forAudience returns the request with the audience that its token must be for;
+// that of the API server where none is named.
+func forAudience(request *http.Request) *http.Request {
+	if request.URL.Path == metricsPath {
+		return request
+	}
+	return request.WithContext(authenticator.WithAudiences(request.Context(), authenticator.Audiences{EvidenceAudience}))
+}
+
+func neededToken(request *http.Request) string {
+	if request.URL.Path == metricsPath {
+		return "a valid bearer token is needed"
+	}
+	return fmt.Sprintf("a valid bearer token for the audience %s is needed: take one from a projected volume, or from kubectl create token NAME --audience=%s",
+		EvidenceAudience, EvidenceAudience)
 }

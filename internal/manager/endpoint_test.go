@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +20,10 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/cert"
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -69,7 +73,7 @@ var _ = Describe("the published endpoint", Ordered, func() {
 		journal := record.NewJournal(record.JournalOptions{Clock: clock})
 		source := components.NewDecisions(feed.Options{
 			Resolver: published{reader: readerAs(ObserverName), component: SchedulerName}, Path: DecisionsPath,
-			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName)),
+			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName, EvidenceAudience)),
 		}, clock, journal)
 		decided := func(ctx context.Context, name string) {
 			GinkgoHelper()
@@ -155,7 +159,7 @@ var _ = Describe("the published endpoint", Ordered, func() {
 		clock := clocktesting.NewFakeClock(time.Now())
 		source := components.NewTransitions(feed.Options{
 			Resolver: published{reader: readerAs(ObserverName), component: ControllerManagerName}, Path: TransitionsPath,
-			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName)),
+			TokenFile: writeToken(tokenOf(ctx, v1alpha1.SystemNamespace, ObserverName, EvidenceAudience)),
 		}, clock, record.NewJournal(record.JournalOptions{Clock: clock}))
 		Expect(source.Sync(ctx)).To(Succeed())
 	}, SpecTimeout(patience))
@@ -168,7 +172,7 @@ var _ = Describe("the observer's API on its endpoint", func() {
 			object := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}}
 			Expect(testEnv.Client.Create(ctx, object)).To(Succeed())
 			DeferCleanup(testEnv.Client.Delete, object)
-			return tokenOf(ctx, "default", name)
+			return tokenOf(ctx, "default", name, EvidenceAudience)
 		}
 		reader, plain := account("reader"), account("plain")
 		binding := &rbacv1.ClusterRoleBinding{
@@ -188,6 +192,7 @@ var _ = Describe("the observer's API on its endpoint", func() {
 		Expect(roots.AppendCertsFromPEM([]byte(configMap.Data[authorityKey]))).To(BeTrue())
 		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}}
 		DeferCleanup(transport.CloseIdleConnections)
+		var body []byte
 		get := func(token, path string) int {
 			GinkgoHelper()
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+configMap.Data[addressKey]+path, nil)
@@ -196,6 +201,8 @@ var _ = Describe("the observer's API on its endpoint", func() {
 				request.Header.Set("Authorization", "Bearer "+token)
 			}
 			response, err := (&http.Client{Transport: transport}).Do(request)
+			Expect(err).NotTo(HaveOccurred())
+			body, err = io.ReadAll(response.Body)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(response.Body.Close()).To(Succeed())
 			return response.StatusCode
@@ -207,7 +214,13 @@ var _ = Describe("the observer's API on its endpoint", func() {
 		Expect(get(plain, traces)).To(Equal(http.StatusForbidden), "any authenticated user, who has the role system:discovery")
 		Expect(get(reader, traces)).To(Equal(http.StatusOK), "the role glassplane-observer-reader")
 		Expect(get(reader, traces+"/simpods/default/never-requested")).To(Equal(http.StatusNotFound))
-		Expect(get(reader, "/metrics")).To(Equal(http.StatusForbidden), "another role is for that")
+		Expect(get(tokenOf(ctx, "default", "reader"), "/metrics")).To(Equal(http.StatusForbidden), "another role is for that")
+		Expect(get(tokenOf(ctx, "default", "reader"), traces)).To(Equal(http.StatusUnauthorized), "a token for the API server")
+		Expect(string(body)).To(ContainSubstring("--audience=" + EvidenceAudience))
+		_, err = kubernetes.NewForConfigOrDie(&rest.Config{
+			Host: testEnv.Config.Host, TLSClientConfig: rest.TLSClientConfig{CAData: testEnv.Config.CAData}, BearerToken: reader,
+		}).CoreV1().Pods("default").List(ctx, metav1.ListOptions{})
+		Expect(apierrors.IsUnauthorized(err)).To(BeTrue(), "the API server takes no such token: %v", err)
 		Expect(get(reader, "/api/v1/traces")).To(Equal(http.StatusNotFound), "not where every authenticated user may read")
 	}, SpecTimeout(patience))
 })

@@ -4,7 +4,6 @@
 package manager
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -33,8 +32,9 @@ type ObserverOptions struct {
 	AuditLog string
 	// Etcd says how to read from etcd.
 	Etcd *clientv3.Config
-	// TokenFile holds the token that proves to scheduler and controller manager who
-	// asks for what they did. Default: that of the component's own identity.
+	// TokenFile holds the token, for EvidenceAudience, that proves to scheduler and
+	// controller manager who asks for what they did. Without it they are not asked:
+	// the token of the component's own identity is for the API server alone.
 	TokenFile string
 }
 
@@ -81,7 +81,7 @@ func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOpti
 	leaderOf := func(component, path string) *feed.Options {
 		return &feed.Options{
 			Resolver: published{reader: reader, component: component}, Path: path,
-			TokenFile: cmp.Or(sources.TokenFile, config.BearerTokenFile),
+			TokenFile: sources.TokenFile,
 		}
 	}
 	return observer.New(observer.Options{

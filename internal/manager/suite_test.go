@@ -80,10 +80,11 @@ func start(ctx context.Context, component *Component) (stop func()) {
 	return stop
 }
 
-// tokenOf returns a token of a ServiceAccount.
-func tokenOf(ctx context.Context, namespace, name string) string {
+// tokenOf returns a token of a ServiceAccount, for the API server where no
+// audience is named.
+func tokenOf(ctx context.Context, namespace, name string, audiences ...string) string {
 	GinkgoHelper()
-	request := &authenticationv1.TokenRequest{}
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: audiences}}
 	account := &corev1.ServiceAccount{}
 	account.Namespace, account.Name = namespace, name
 	Expect(testEnv.Client.SubResource("token").Create(ctx, account, request)).To(Succeed())

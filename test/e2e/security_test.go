@@ -42,12 +42,18 @@ var _ = Describe("The endpoints of the components", SpecPriority(priorityDefault
 
 	It("answer those who may read them, and nobody else", func(ctx SpecContext) {
 		ns := makeNamespace(ctx)
-		stranger := makeServiceAccount(ctx, ns, "stranger")
-		reader := makeServiceAccount(ctx, ns, "reader", "glassplane-metrics-reader", "glassplane-observer-reader")
+		makeServiceAccount(ctx, ns, "stranger")
+		makeServiceAccount(ctx, ns, "reader", "glassplane-metrics-reader", "glassplane-observer-reader")
 		for _, component := range components {
 			https := endpointClient(ctx, component)
 			for _, path := range endpointPaths[component] {
 				By(component + path)
+				var audience []string
+				if path != "/metrics" {
+					audience = []string{manager.EvidenceAudience}
+					Expect(status(ctx, https, path, tokenOf(ctx, ns, "reader"))).To(Equal(http.StatusUnauthorized), "a token for the API server")
+				}
+				stranger, reader := tokenOf(ctx, ns, "stranger", audience...), tokenOf(ctx, ns, "reader", audience...)
 				Expect(status(ctx, https, path, "")).To(Equal(http.StatusUnauthorized), "anonymous")
 				Expect(status(ctx, https, path, "no.such.token")).To(Equal(http.StatusUnauthorized), "a token that is none")
 				Expect(status(ctx, https, path, stranger)).To(Equal(http.StatusForbidden), "a ServiceAccount without permissions")
@@ -95,9 +101,8 @@ func reaches(ctx context.Context, ns, host string) bool {
 	return strings.Contains(log, "x509")
 }
 
-// makeServiceAccount makes a ServiceAccount that is bound to ClusterRoles and
-// returns a token of it.
-func makeServiceAccount(ctx context.Context, ns, name string, roles ...string) string {
+// makeServiceAccount makes a ServiceAccount that is bound to ClusterRoles.
+func makeServiceAccount(ctx context.Context, ns, name string, roles ...string) {
 	GinkgoHelper()
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name}}
 	Expect(k8sClient.Create(ctx, account)).To(Succeed())
@@ -110,7 +115,14 @@ func makeServiceAccount(ctx context.Context, ns, name string, roles ...string) s
 		Expect(k8sClient.Create(ctx, binding)).To(Succeed())
 		DeferCleanup(func(ctx SpecContext) { Expect(k8sClient.Delete(ctx, binding)).To(Succeed()) })
 	}
-	token := &authenticationv1.TokenRequest{}
+}
+
+// tokenOf returns a token of a ServiceAccount, for the API server where no
+// audience is named.
+func tokenOf(ctx context.Context, ns, name string, audiences ...string) string {
+	GinkgoHelper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: name}}
+	token := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: audiences}}
 	Expect(k8sClient.SubResource("token").Create(ctx, account, token)).To(Succeed())
 	return token.Status.Token
 }

@@ -42,17 +42,33 @@ const (
 	nobody         = "nobody"
 )
 
+// tokens of one caller, by what they are for.
+type tokens struct{ apiServer, evidence string }
+
+// of returns the token to send to a path.
+func (t tokens) of(path string) string {
+	if path == "/metrics" {
+		return t.apiServer
+	}
+	return t.evidence
+}
+
 // callers are the tokens of those who call.
 type callers struct {
-	known map[string]string
-	// unknown are those that the API server does not know, by why.
-	unknown map[string]string
+	known map[string]tokens
+	// unknown are those that are refused, by why.
+	unknown map[string]tokens
+}
+
+func tokensOf(ctx context.Context, account string) tokens {
+	GinkgoHelper()
+	return tokens{apiServer: tokenOf(ctx, account), evidence: tokenOf(ctx, account, manager.EvidenceAudience)}
 }
 
 // newCallers makes the ServiceAccounts and what they may do.
 func newCallers(ctx context.Context) *callers {
 	GinkgoHelper()
-	c := &callers{known: map[string]string{}}
+	c := &callers{known: map[string]tokens{}}
 	for account, role := range map[string]string{
 		scraper: "glassplane-metrics-reader", observerReader: "glassplane-observer-reader", endpointAdmin: "cluster-admin", nobody: "", "deleted": "",
 	} {
@@ -61,14 +77,17 @@ func newCallers(ctx context.Context) *callers {
 			bindRole(ctx, "", rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
 				rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: system, Name: account})
 		}
-		c.known[account] = tokenOf(ctx, account)
+		c.known[account] = tokensOf(ctx, account)
 	}
-	c.known[manager.ObserverName] = tokenOf(ctx, manager.ObserverName)
-	c.unknown = map[string]string{
-		"no token":                             "",
-		"no JSON web token":                    "anything",
-		"a signature that is not the issuer's": forged(c.known[endpointAdmin]),
-		"another audience":                     tokenOf(ctx, endpointAdmin, "https://another.example"),
+	c.known[manager.ObserverName] = tokensOf(ctx, manager.ObserverName)
+	known := c.known[endpointAdmin]
+	another := tokenOf(ctx, endpointAdmin, "https://another.example")
+	c.unknown = map[string]tokens{
+		"no token":                             {},
+		"no JSON web token":                    {"anything", "anything"},
+		"a signature that is not the issuer's": {forged(known.apiServer), forged(known.evidence)},
+		"an audience of somebody else":         {another, another},
+		"the audience of other paths":          {known.evidence, known.apiServer},
 		"a ServiceAccount that was deleted":    c.known["deleted"],
 	}
 	delete(c.known, "deleted")
@@ -97,11 +116,11 @@ func itGuardsEndpoints() {
 					want = http.StatusOK
 				}
 				// The authorizer's cache learns of a new role after a moment.
-				Eventually(func() int { return call(ctx, s.component, http.MethodGet, s.path, token) }).
+				Eventually(func() int { return call(ctx, s.component, http.MethodGet, s.path, token.of(s.path)) }).
 					WithContext(ctx).WithTimeout(patience/6).Should(Equal(want), "%s", caller)
 			}
 			for why, token := range c.unknown {
-				Expect(call(ctx, s.component, http.MethodGet, s.path, token)).To(Equal(http.StatusUnauthorized), "%s", why)
+				Expect(call(ctx, s.component, http.MethodGet, s.path, token.of(s.path))).To(Equal(http.StatusUnauthorized), "%s", why)
 			}
 		}, SpecTimeout(patience))
 	}
@@ -109,7 +128,7 @@ func itGuardsEndpoints() {
 	It("answer no other path to their readers", func(ctx context.Context) {
 		for _, s := range served {
 			for _, path := range []string{"/", "/debug/pprof/", s.path + "/../debug", "//metrics", "/observer"} {
-				Expect(call(ctx, s.component, http.MethodGet, path, c.known[s.reader])).
+				Expect(call(ctx, s.component, http.MethodGet, path, c.known[s.reader].of(path))).
 					To(BeElementOf(http.StatusForbidden, http.StatusNotFound, http.StatusTemporaryRedirect, http.StatusMovedPermanently), "%s%s", s.component, path)
 			}
 		}
@@ -118,8 +137,8 @@ func itGuardsEndpoints() {
 	It("let nobody write", func(ctx context.Context) {
 		path := web.Prefix + "traces"
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			Expect(call(ctx, manager.ObserverName, method, path, c.known[observerReader])).To(Equal(http.StatusForbidden), method)
-			Expect(call(ctx, manager.ObserverName, method, path, c.known[endpointAdmin])).To(Equal(http.StatusMethodNotAllowed), method)
+			Expect(call(ctx, manager.ObserverName, method, path, c.known[observerReader].evidence)).To(Equal(http.StatusForbidden), method)
+			Expect(call(ctx, manager.ObserverName, method, path, c.known[endpointAdmin].evidence)).To(Equal(http.StatusMethodNotAllowed), method)
 		}
 	}, SpecTimeout(patience))
 
@@ -141,7 +160,7 @@ func itGuardsEndpoints() {
 	It("speak no plain HTTP", func(ctx context.Context) {
 		for _, component := range accounts {
 			address, authority := published(ctx, component)
-			answer, err := send(ctx, authority, http.MethodGet, "http://"+address+"/metrics", c.known[endpointAdmin])
+			answer, err := send(ctx, authority, http.MethodGet, "http://"+address+"/metrics", c.known[endpointAdmin].apiServer)
 			if err == nil { // else the connection was closed before the answer was read
 				Expect(answer.code).To(Equal(http.StatusBadRequest))
 			}
@@ -234,11 +253,11 @@ var issued struct {
 // itKeepsSecrets adds the spec that looks for them in all that the components say.
 func itKeepsSecrets() {
 	It("tell no secret", func(ctx context.Context) {
-		token := tokenOf(ctx, endpointAdmin)
+		token := tokensOf(ctx, endpointAdmin)
 		said := map[string]string{"the log": logs.String()}
 		for _, s := range served {
 			address, authority := published(ctx, s.component)
-			answer, err := send(ctx, authority, http.MethodGet, "https://"+address+s.path, token)
+			answer, err := send(ctx, authority, http.MethodGet, "https://"+address+s.path, token.of(s.path))
 			Expect(err).NotTo(HaveOccurred())
 			Expect(answer.code).To(Equal(http.StatusOK))
 			Expect(answer.body).NotTo(BeEmpty())
@@ -247,7 +266,7 @@ func itKeepsSecrets() {
 		}
 		for _, subject := range []string{"simpods/" + elsewhere + "/walked", "simreplicasets/" + elsewhere + "/scaled"} {
 			address, authority := published(ctx, manager.ObserverName)
-			answer, err := send(ctx, authority, http.MethodGet, "https://"+address+web.Prefix+"records/"+subject, token)
+			answer, err := send(ctx, authority, http.MethodGet, "https://"+address+web.Prefix+"records/"+subject, token.evidence)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(answer.code).To(Equal(http.StatusOK))
 			said["the record of "+subject] = answer.body
