@@ -6,18 +6,19 @@ package observer_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -96,6 +97,7 @@ func newClient(config *rest.Config) client.Client {
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
 	Expect(corev1.AddToScheme(scheme)).To(Succeed())
 	Expect(rbacv1.AddToScheme(scheme)).To(Succeed())
+	Expect(admissionregistrationv1.AddToScheme(scheme)).To(Succeed())
 	c, err := client.New(config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
 	return c
@@ -439,14 +441,44 @@ var _ = Describe("A Walkthrough", func() {
 	})
 
 	It("says that its pod was rejected, from the audit log alone", func(ctx SpecContext) {
-		// A pod's name is limited to 63 characters, that of a Walkthrough is not.
-		w := newWalkthrough(strings.Repeat("n", 64), simPod("x").Spec)
+		refuse(ctx, "refused-")
+		w := newWalkthrough("refused-tour", simPod("x").Spec)
 		Expect(k8sClient.Create(ctx, w)).To(Succeed())
 		reconcile(ctx, w)
 		Expect(complete(w)).To(HaveField("Reason", v1alpha1.ReasonSubjectRejected))
 		Expect(w.Status.Outcome).To(Equal("Rejected"))
 	})
 })
+
+// refuse has the API server refuse SimPods whose names begin so.
+func refuse(ctx context.Context, prefix string) {
+	GinkgoHelper()
+	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "refuse"},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionregistrationv1.MatchResources{ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionregistrationv1.RuleWithOperations{
+					Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+					Rule:       admissionregistrationv1.Rule{APIGroups: []string{v1alpha1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"simpods"}},
+				},
+			}}},
+			Validations: []admissionregistrationv1.Validation{{Expression: fmt.Sprintf("!object.metadata.name.startsWith(%q)", prefix)}},
+		},
+	}
+	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "refuse"},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: policy.Name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
+		},
+	}
+	Expect(k8sClient.Create(ctx, policy)).To(Succeed())
+	DeferCleanup(k8sClient.Delete, policy)
+	Expect(k8sClient.Create(ctx, binding)).To(Succeed())
+	DeferCleanup(k8sClient.Delete, binding)
+	Eventually(func() bool {
+		return apierrors.IsInvalid(k8sClient.Create(ctx, simPod(prefix+"probe"), client.DryRunAll))
+	}).WithTimeout(30 * time.Second).Should(BeTrue())
+}
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
