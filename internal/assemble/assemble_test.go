@@ -171,3 +171,25 @@ func TestOrder(t *testing.T) {
 		t.Errorf("order (-want +got):\n%s", diff)
 	}
 }
+
+func TestEnds(t *testing.T) {
+	with := func(e evidence.Entry, change func(*evidence.Entry)) evidence.Entry {
+		change(&e)
+		return e
+	}
+	status := with(audited(3, "status", "patch", 200), func(e *evidence.Entry) { e.Audit.Subresource = "status" })
+	dryRun := with(audited(3, "dry-run", "delete", 200), func(e *evidence.Entry) { e.Audit.RequestObject = []byte(`{"dryRun":["All"]}`) })
+	told := with(stored(4, "u-1", 100, 102), func(e *evidence.Entry) {
+		e.Etcd.Value = []byte(`{"metadata":{"annotations":{"note":"\"deletionTimestamp\" is not set"}}}`)
+	})
+	marked := with(stored(5, "u-1", 100, 103), func(e *evidence.Entry) {
+		e.Etcd.Value = []byte(`{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}}`)
+	})
+	want := []evidence.Entry{audited(1, "create", "create", 201), stored(1, "u-1", 100, 100), watched(1, "u-1", 100), audited(5, "delete", "delete", 200), marked, removed(6, "u-1", 104)}
+	entries := []evidence.Entry{
+		want[0], want[1], want[2], audited(2, "get", "get", 200), stored(2, "u-1", 100, 101), status, dryRun, told, want[3], want[4], want[5],
+	}
+	if diff := cmp.Diff(want, Ends(entries)); diff != "" {
+		t.Errorf("Ends() (-want +got):\n%s", diff)
+	}
+}

@@ -43,12 +43,12 @@ func (c *clients) completeSubject(resources []followed.Resource, more ...string)
 		case found:
 			return c.names(command.Context(), resources, typed, typed+"/", name), cobra.ShellCompDirectiveNoFileComp
 		}
-		types := more
+		var types []string
 		for _, r := range resources {
 			types = append(types, r.Singular())
 		}
 		var completions []cobra.Completion
-		for _, kind := range types {
+		for _, kind := range append(types, more...) {
 			if strings.HasPrefix(kind, typed) {
 				completions = append(completions, kind+"/")
 			}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
-	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/local"
 )
@@ -86,31 +85,31 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 		err = c.local.stop(c.io, cluster, err)
 		tell("stopped; nothing is left behind")
 	}()
-	record, err := c.sendRequest(ctx, cluster)
+	trace, err := c.sendRequest(ctx, cluster)
 	if err != nil {
 		return err
 	}
-	return c.view.print(c.io, explain.Explain(record))
+	return c.view.print(c.io, trace)
 }
 
-// sendRequest creates the pod as glassplane run does and returns what was
-// recorded of it.
-func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (evidence.Record, error) {
+// sendRequest creates the pod as glassplane run does and returns how that went, by
+// the observer and by its own clock.
+func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (explain.Trace, error) {
 	pod, err := c.pod.newSimPod("default", "mypod")
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
 	config, err := cluster.UserConfig(runUserAgent)
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
 	sender, err := newSender(config, c.io)
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
 	sent, err := sender.create(ctx, pod)
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
 	followCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("simpod/%s did not run within %s", pod.Name, c.timeout))
 	defer cancel()
@@ -118,23 +117,11 @@ func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (
 		fmt.Fprintf(c.io.ErrOut, "        %s\n", line)
 	})
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
-	record, err := newObserver(cluster.ObserverURL()).record(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
+	trace, err := newObserver(cluster.ObserverURL()).trace(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
 	if err != nil {
-		return evidence.Record{}, err
+		return explain.Trace{}, err
 	}
-	return withClient(record, sent, shown), nil
-}
-
-// withClient adds what the client itself says about its requests to the record.
-func withClient(record evidence.Record, requests ...evidence.Client) evidence.Record {
-	for _, request := range requests {
-		record.Entries = append(record.Entries, evidence.Entry{
-			Source: evidence.SourceClient, Time: request.SentAt, Recorded: request.AnsweredAt,
-			Object: record.Subject, Client: &request,
-		})
-	}
-	record.Sources = append(record.Sources, evidence.SourceState{Source: evidence.SourceClient, Available: true})
-	return record
+	return explain.AddClient(explain.AddClient(trace, sent), shown), nil
 }

@@ -42,7 +42,7 @@ var _ = Describe("The observer in a cluster", func() {
 		Expect(code).To(BeZero(), errOut)
 		Expect(errOut).To(BeEmpty())
 		Expect(out).To(ContainSubstring("API server"))
-		Expect(observer.paths()).To(ConsistOf(HaveSuffix("/v1/records/pods/default/mypod")))
+		Expect(observer.paths()).To(ConsistOf(HaveSuffix("/v1/traces/pods/default/mypod")))
 		Expect(kubelet.port.Load()).To(Equal("8080"))
 		Eventually(kubelet.open.Load).Should(BeZero())
 	})
@@ -168,7 +168,7 @@ var _ = Describe("A cluster without an observer", func() {
 	})
 })
 
-// fakeObserver answers every request with one record.
+// fakeObserver answers every request with one trace.
 type fakeObserver struct {
 	server *httptest.Server
 	status int
@@ -186,7 +186,7 @@ func (o *fakeObserver) paths() []string {
 
 func startObserver() *fakeObserver {
 	GinkgoHelper()
-	record, err := os.ReadFile("../explain/testdata/captured/deleted-running.record.json")
+	trace, err := os.ReadFile("../explain/testdata/captured/deleted-running.golden.json")
 	Expect(err).NotTo(HaveOccurred())
 	o := &fakeObserver{status: http.StatusOK}
 	o.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
@@ -194,7 +194,7 @@ func startObserver() *fakeObserver {
 		o.asked = append(o.asked, request.URL.Path)
 		o.mu.Unlock()
 		w.WriteHeader(o.status)
-		_, _ = w.Write(record)
+		_, _ = w.Write(trace)
 	}))
 	DeferCleanup(o.server.Close)
 	return o

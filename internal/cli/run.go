@@ -271,11 +271,15 @@ func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...cl
 	sent.AnsweredAt = s.io.Clock.Now()
 	sent.AuditID, sent.Code = s.last.auditID, int32(s.last.code)
 	sent.Line = "simpod.sim.glassplane.dev/" + pod.Name + " created"
+	pod.SetGroupVersionKind(kind)
 	if err != nil {
 		sent.Line = message(err)
+		return sent, err
 	}
-	pod.SetGroupVersionKind(kind)
-	return sent, err
+	if sent.Answer, err = json.Marshal(pod); err != nil {
+		return sent, fmt.Errorf("encoding the answer for simpod/%s: %w", pod.Name, err)
+	}
+	return sent, nil
 }
 
 // follow watches the pod and tells each change, until it runs and is ready, has

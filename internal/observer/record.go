@@ -15,6 +15,7 @@ import (
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // Query says what a record is about: an object, a request, or both.
@@ -80,14 +81,39 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped}
 	}
 	assemble.Order(found.Entries)
+	children, leftOut := o.childrenOf(found.Subject)
 	return evidence.Record{
-		Subject:     found.Subject,
-		AuditID:     found.AuditID,
-		Entries:     found.Entries,
-		Sources:     states,
-		Dropped:     dropped,
-		CollectedAt: o.clock.Now(),
+		Subject:         found.Subject,
+		AuditID:         found.AuditID,
+		Entries:         found.Entries,
+		Children:        children,
+		ChildrenLeftOut: leftOut,
+		Sources:         states,
+		Dropped:         dropped,
+		CollectedAt:     o.clock.Now(),
 	}, nil
+}
+
+// maxChildren bounds the children of a record.
+const maxChildren = 50
+
+// childrenOf returns what is recorded of the beginning and the end of the objects
+// that a set controls, and how many more there are.
+func (o *Observer) childrenOf(object evidence.Object) (children []evidence.Child, leftOut int) {
+	if object.UID == "" || followed.Of(object).Role != followed.Set {
+		return nil, 0
+	}
+	subjects, leftOut := o.journal.Children(object.UID, maxChildren)
+	for _, subject := range subjects {
+		found, ok := o.find(Query{Object: subject})
+		if !ok {
+			continue
+		}
+		entries := assemble.Ends(found.Entries)
+		assemble.Order(entries)
+		children = append(children, evidence.Child{Subject: subject, Entries: entries})
+	}
+	return children, leftOut
 }
 
 // Trace explains the record of an object.

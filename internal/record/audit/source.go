@@ -79,7 +79,7 @@ func New(options Options, journal record.Appender) *Source {
 		state:     record.NewState(evidence.SourceAudit),
 		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "glassplane_audit_lines_total",
-			Help: "Lines of the audit log by result: recorded, ignored (of other resources), collection (of lists and watches) or malformed.",
+			Help: "Lines of the audit log by result: recorded, ignored (of other resources) or malformed.",
 		}, []string{"result"}),
 	}
 	for _, resource := range options.Resources {
@@ -227,9 +227,6 @@ func (s *Source) mayWant(line []byte) bool {
 func (s *Source) resultOf(entry *evidence.Entry) string {
 	if !s.resources.Has(schema.GroupResource{Group: entry.Object.Group, Resource: entry.Object.Resource}) {
 		return "ignored"
-	}
-	if verb := entry.Audit.Verb; entry.Object.Name == "" && (verb == "list" || verb == "watch") {
-		return "collection"
 	}
 	return "recorded"
 }
