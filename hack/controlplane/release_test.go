@@ -83,6 +83,7 @@ func TestParseSum(t *testing.T) {
 // What cannot be downloaded is told in one line, each reason once.
 func TestFailures(t *testing.T) {
 	unreachable := errors.New("no such host")
+	const output = "does not run:\n\tno \x1b[31mloader\n"
 	tests := []struct {
 		name string
 		f    failures
@@ -95,7 +96,7 @@ func TestFailures(t *testing.T) {
 		},
 		{
 			name: "what a program printed",
-			f:    failures{{"etcd", errors.New("does not run:\n\tno \x1b[31mloader\n")}},
+			f:    failures{{"etcd", errors.New(output)}},
 			want: "etcd (does not run: no [31mloader)",
 		},
 		{

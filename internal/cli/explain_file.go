@@ -180,7 +180,7 @@ func notesOf(pod *v1alpha1.SimPod, left map[convert.Effect][]string) []string {
 		notes = append(notes, "Left out, for a simulated pod does not have it, although it matters where a pod may run: "+strings.Join(fields, ", ")+
 			". kube-scheduler may decide otherwise.")
 	}
-	if fields := append(left[convert.EffectLifecycle], left[convert.EffectNone]...); len(fields) > 0 {
+	if fields := slices.Concat(left[convert.EffectLifecycle], left[convert.EffectNone]); len(fields) > 0 {
 		notes = append(notes, "Left out, for a simulated pod does not have it and it does not matter where a pod may run: "+strings.Join(fields, ", ")+".")
 	}
 	return notes

@@ -18,9 +18,9 @@ const (
 	// Manager is Glassplane's, KubeManager the one of Kubernetes.
 	Manager     = "Controller manager"
 	KubeManager = "kube-controller-manager"
-	Kubelet   = "Kubelet"
-	Etcd      = "etcd"
-	Observer  = "Observer"
+	Kubelet     = "Kubelet"
+	Etcd        = "etcd"
+	Observer    = "Observer"
 )
 
 // identity names a component by the user and the user agent of its requests.

@@ -51,7 +51,8 @@ func (r *Result) addNode(object *unstructured.Unstructured) {
 		return
 	}
 	meta, differences := metadata(object, original.ObjectMeta)
-	r.Differences = append(differences, leftOut("spec", object.Object["spec"], reflect.TypeFor[corev1.NodeSpec](), reflect.TypeFor[v1alpha1.SimNodeSpec](), nodeRules)...)
+	r.Differences = slices.Concat(differences,
+		leftOut("spec", object.Object["spec"], reflect.TypeFor[corev1.NodeSpec](), reflect.TypeFor[v1alpha1.SimNodeSpec](), nodeRules))
 	capacity, reserved := resourcesOf(original.Status)
 	r.Objects = []runtime.Object{&v1alpha1.SimNode{
 		TypeMeta: typeMeta("SimNode"), ObjectMeta: meta,

@@ -170,10 +170,6 @@ func useHostPorts(containers []corev1.Container) {
 	}
 }
 
-// setByServer are the fields of the metadata that the API server sets by itself:
-// what they say of the original is not what they say of the simulated object.
-var setByServer = []string{"creationTimestamp", "deletionGracePeriodSeconds", "generation", "managedFields", "resourceVersion", "selfLink", "uid"}
-
 // metadata returns what a simulated object keeps of an object's metadata.
 func metadata(object *unstructured.Unstructured, original metav1.ObjectMeta) (metav1.ObjectMeta, []Difference) {
 	raw, _ := object.Object["metadata"].(map[string]any)

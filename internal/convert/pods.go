@@ -129,7 +129,7 @@ func (r *Result) pods(object *unstructured.Unstructured, meta metav1.ObjectMeta,
 		r.Err = err
 		return nil
 	}
-	r.Differences = append(differences, more...)
+	r.Differences = slices.Concat(differences, more)
 	return func(suffix string, change func(*v1alpha1.SimPodSpec)) *v1alpha1.SimPod {
 		all := maps.Clone(original.Labels)
 		if all == nil {

@@ -28,13 +28,13 @@ func disagreements(tale *story.Story) []Disagreement {
 	if !tale.OfLife() {
 		// What the sources say of the rest of the object's life is not about the request.
 		for _, r := range slices.Concat(tale.Made, tale.Followed) {
-			compareRevision(tale, r, claim)
+			compareRevision(r, claim)
 		}
 		return all
 	}
 	compareCreate(tale, claim)
 	for _, r := range tale.Revisions {
-		compareRevision(tale, r, claim)
+		compareRevision(r, claim)
 	}
 	compareDecision(tale, claim)
 	comparePresence(tale, claim)
@@ -82,7 +82,7 @@ func compareCreate(tale *story.Story, claim claimer) {
 }
 
 // compareRevision compares the object at one revision as each source has it.
-func compareRevision(tale *story.Story, r *timeline.Revision, claim claimer) {
+func compareRevision(r *timeline.Revision, claim claimer) {
 	var uids, nodes, phases []Claim
 	add := func(s evidence.Source, o *timeline.Object) {
 		if o == nil || o.IsStatus() || o.Metadata.Name == "" {

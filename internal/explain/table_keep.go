@@ -76,7 +76,7 @@ func revisionSummary(tale *story.Story, r *timeline.Revision) string {
 }
 
 // changeLines are the fields that a revision changed, and who changed them.
-func changeLines(tale *story.Story, r *timeline.Revision) []string {
+func changeLines(r *timeline.Revision) []string {
 	var lines []string
 	if r.Manager != nil {
 		lines = append(lines, managerText(r.Manager))
@@ -95,9 +95,9 @@ func keptEvidence(tale *story.Story, r *timeline.Revision) []v1alpha1.Evidence {
 	var all []v1alpha1.Evidence
 	switch {
 	case r.Etcd != nil:
-		all = append(all, etcdEvidence(r.Etcd, revisionSummary(tale, r), changeLines(tale, r)...))
+		all = append(all, etcdEvidence(r.Etcd, revisionSummary(tale, r), changeLines(r)...))
 	case r.Watch != nil:
-		all = append(all, watchEvidence(r, append([]string{revisionSummary(tale, r)}, changeLines(tale, r)...)...))
+		all = append(all, watchEvidence(r, append([]string{revisionSummary(tale, r)}, changeLines(r)...)...))
 	}
 	if r.Write != nil {
 		all = append(all, auditEvidence(r.Write, fmt.Sprintf("the write by %s that made revision %d: it %s", r.Write.Actor(), r.Number, tale.Deed(r)), joinNote(r)))

@@ -239,7 +239,7 @@ func writesEvidence(tale *story.Story, revisions []*timeline.Revision) []v1alpha
 			all = append(all, auditEvidence(r.Write, summary, details...))
 		}
 		if r.Etcd != nil {
-			all = append(all, etcdEvidence(r.Etcd, revisionSummary(tale, r), changeLines(tale, r)...))
+			all = append(all, etcdEvidence(r.Etcd, revisionSummary(tale, r), changeLines(r)...))
 		}
 		if r.Watch != nil {
 			all = append(all, watchEvidence(r))

@@ -143,14 +143,6 @@ func afterStep6(tale *story.Story) v1alpha1.TrackerMoment {
 	return m
 }
 
-// kept is the revision with the state that the request asked for, else the last one.
-func kept(tale *story.Story) *timeline.Revision {
-	if tale.Confirm != nil {
-		return tale.Confirm
-	}
-	return tale.Last()
-}
-
 // stateAfterStep6 is the state of the request once etcd kept its result.
 func stateAfterStep6(tale *story.Story) string {
 	r := tale.Kept()

@@ -201,7 +201,7 @@ func keepsFinalizers(r *request) bool {
 // names the revision goes before all others.
 func decide(able []*request, s *state) maker {
 	exact := slices.DeleteFunc(slices.Clone(able), func(r *request) bool {
-		return r.revision() != s.revision && !(r.Verb == "delete" && r.revision() != 0)
+		return r.revision() != s.revision && (r.Verb != "delete" || r.revision() == 0)
 	})
 	if len(exact) > 0 {
 		able = exact

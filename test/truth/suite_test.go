@@ -71,7 +71,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	etcd, err = clientv3.New(config)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(etcd.Close)
-	watching, stop := context.WithCancel(context.Background()) //nolint:usetesting // a spec's context ends before the suite does
+	watching, stop := context.WithCancel(context.Background())
 	DeferCleanup(stop)
 
 	world = &work{

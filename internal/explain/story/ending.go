@@ -39,7 +39,7 @@ func (s *Story) removalText(last *timeline.Revision) string {
 	}
 	before := s.Before(last)
 	if before != nil && before.State.Object != nil && len(before.State.Object.Metadata.Finalizers) > 0 &&
-		!(last.Write != nil && s.Resource.Ends(&last.Write.Audit)) {
+		(last.Write == nil || !s.Resource.Ends(&last.Write.Audit)) {
 		return fmt.Sprintf("%s took the last finalizer off (%s)", by, strings.Join(before.State.Object.Metadata.Finalizers, ", "))
 	}
 	return by + " removed it then"

@@ -20,22 +20,27 @@ const (
 	Create Kind = "create"
 	// Apply is a server-side apply to an object that was there.
 	Apply Kind = "apply"
-	// Update replaces an object, and Patch changes fields of it.
+	// Update replaces an object.
 	Update Kind = "update"
-	Patch  Kind = "patch"
-	// Delete ends an object, DeleteCollection all those of a namespace.
-	Delete           Kind = "delete"
+	// Patch changes fields of an object.
+	Patch Kind = "patch"
+	// Delete ends an object.
+	Delete Kind = "delete"
+	// DeleteCollection ends all objects of a namespace, or those that are selected.
 	DeleteCollection Kind = "deletecollection"
-	// Get, List and Watch read.
-	Get   Kind = "get"
-	List  Kind = "list"
+	// Get reads an object.
+	Get Kind = "get"
+	// List reads all objects of a namespace or of the cluster.
+	List Kind = "list"
+	// Watch reads changes as they happen.
 	Watch Kind = "watch"
 	// Bind assigns a Pod to a node through its subresource binding.
 	Bind Kind = "bind"
 	// Evict asks for the end of a Pod through its subresource eviction.
 	Evict Kind = "evict"
-	// Scale writes the subresource scale, and Status the subresource status.
-	Scale  Kind = "scale"
+	// Scale writes the subresource scale.
+	Scale Kind = "scale"
+	// Status writes the subresource status.
 	Status Kind = "status"
 	// Subresource writes any other subresource.
 	Subresource Kind = "subresource"
