@@ -31,6 +31,9 @@ var _ = Describe("An API server", Ordered, func() {
 			Expect(warnings.take()).To(BeEmpty())
 			established(ctx, objects)
 
+			// The defaults of a status that nobody has written are stored with the
+			// first update.
+			apply(ctx, objects)
 			before := revisions(ctx, objects)
 			apply(ctx, objects)
 			Expect(warnings.take()).To(BeEmpty())

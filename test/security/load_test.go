@@ -9,6 +9,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -110,9 +111,16 @@ func scale(ctx context.Context) {
 // one event that counts.
 func refuseReplicas(ctx context.Context) {
 	GinkgoHelper()
-	spec := newPod("", "2").Spec
-	spec.Containers[0].Resources.Limits = v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
-	set := newReplicaSet("refused", 1, spec)
+	invalid := refuseSimPods("refused-")
+	for _, object := range invalid {
+		Expect(environment.Client.Create(ctx, object)).To(Succeed())
+	}
+	set := newReplicaSet("refused", 1, newPod("", "1").Spec)
+	Eventually(func() error {
+		pod := newPod("", "1")
+		pod.GenerateName = "refused-"
+		return environment.Client.Create(ctx, pod, client.DryRunAll)
+	}).WithContext(ctx).Should(MatchError(apierrors.IsInvalid, "IsInvalid"))
 	Expect(environment.Client.Create(ctx, set)).To(Succeed())
 	Eventually(func(g Gomega) {
 		events, err := admin.EventsV1().Events(elsewhere).List(ctx, metav1.ListOptions{})
@@ -120,7 +128,35 @@ func refuseReplicas(ctx context.Context) {
 		g.Expect(events.Items).To(ContainElement(And(
 			HaveField("Reason", v1alpha1.ReasonFailedCreate), HaveField("Series", Not(BeNil())))))
 	}).WithContext(ctx).Should(Succeed())
-	Expect(environment.Client.Delete(ctx, set)).To(Succeed())
+	for _, object := range append(invalid, set) {
+		Expect(environment.Client.Delete(ctx, object)).To(Succeed())
+	}
+}
+
+// refuseSimPods is a policy that finds simulated pods invalid whose name is made
+// from a prefix. No component lacks a permission because of it.
+func refuseSimPods(generateName string) []client.Object {
+	meta := metav1.ObjectMeta{Name: "security-" + generateName + "pods"}
+	rule := admissionregistrationv1.RuleWithOperations{
+		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+		Rule: admissionregistrationv1.Rule{
+			APIGroups: []string{v1alpha1.GroupName}, APIVersions: []string{"*"}, Resources: []string{"simpods"},
+		},
+	}
+	return []client.Object{
+		&admissionregistrationv1.ValidatingAdmissionPolicy{ObjectMeta: meta, Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionregistrationv1.MatchResources{
+				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{RuleWithOperations: rule}},
+			},
+			Validations: []admissionregistrationv1.Validation{{
+				Expression: `!object.metadata.?generateName.orValue("").startsWith("` + generateName + `")`,
+				Message:    "pods of this set are refused",
+			}},
+		}},
+		&admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: meta, Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: meta.Name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
+		}},
+	}
 }
 
 // removeNode leaves a pod without its node.
