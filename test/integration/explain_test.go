@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -216,7 +217,9 @@ var _ = Describe("glassplane explain", func() {
 			pod.Spec.NodeSelector = map[string]string{"disk": "none"}
 		}, SpecTimeout(patience)),
 		Entry("a resource that no node has", func(pod *v1alpha1.SimPod) {
-			pod.Spec.Containers[0].Resources.Requests["example.com/gpu"] = resource.MustParse("1")
+			gpu := v1alpha1.ResourceList{"example.com/gpu": resource.MustParse("1")}
+			maps.Copy(pod.Spec.Containers[0].Resources.Requests, gpu)
+			pod.Spec.Containers[0].Resources.Limits = gpu
 		}, SpecTimeout(patience)),
 	)
 })

@@ -101,7 +101,7 @@ var _ = Describe("a real Pod", Ordered, func() {
 		t := traceOf(ctx, "pods", pod.Name)
 		Expect(t.Outcome).To(Equal(explain.OutcomeDeleted))
 		Expect(t.Step(6).Effect).To(And(
-			MatchRegexp(`\d+: glassplane-admin writes the status \(phase Running\) \(to evict it\)`),
+			MatchRegexp(`\d+: glassplane-admin writes the status \(phase Running, DisruptionTarget EvictionByEvictionAPI\) \(to evict it\)`),
 			MatchRegexp(`\d+: glassplane-admin marks the object for deletion \(to evict it\)`),
 			MatchRegexp(`\d+: Kubelet removes the key`), Not(ContainSubstring("no source names"))))
 		Expect(t.Disagreements).To(BeEmpty())
