@@ -225,7 +225,7 @@ func (g *Generator) allocatable() corev1.ResourceList {
 		}
 	}
 	if !g.valid && g.chance(4) {
-		list[pick(g, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory})] = g.quantity("0", "9E", "1m", "4611686018427387904")
+		list[pick(g, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory})] = g.quantity("0", "10T", "1m")
 	}
 	if !g.valid && g.chance(3) {
 		delete(list, pick(g, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourcePods}))
@@ -325,7 +325,7 @@ func (g *Generator) container(name string, ports bool) corev1.Container {
 		}
 	}
 	if !g.valid && g.chance(3) {
-		requests[pick(g, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, "example.com/gpu"})] = g.quantity("9E", "4611686018427387904", "1n", "100M")
+		requests[pick(g, []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, "example.com/gpu"})] = g.quantity("10T", "1n", "100M")
 	}
 	if g.valid && len(requests) > 0 {
 		requests, c.Resources.Limits = g.accepted(requests)

@@ -240,7 +240,7 @@ func portCorners() corner {
 
 func resourceCorners() corner {
 	var c corner
-	quantities := []string{"0", "1n", "1m", "1", "3999m", "4", "4001m", "8Gi", "9E", "9223372036854775807"}
+	quantities := []string{"0", "1n", "1m", "1", "3999m", "4", "4001m", "8Gi", "10T"}
 	for i, q := range quantities {
 		for _, name := range []string{"cpu", "memory", "ephemeral-storage", "example.com/gpu", "hugepages-2Mi"} {
 			c.nodes = append(c.nodes, aNode(fmt.Sprintf("n%d", len(c.nodes)), func(n *corev1.Node) {
