@@ -220,6 +220,34 @@ var _ = Describe("Scheduler", func() {
 			Should(BeZero())
 	})
 
+	It("wakes those who wait where the watch tells of the deletion before the bind fails", func(ctx SpecContext) {
+		create(ctx, node("a").Capacity("cpu", "100m", "memory", "1Gi").Obj())
+		registry := prometheus.NewRegistry()
+		assumed := func() float64 { return gauge(registry, "glassplane_scheduler_cache_size", "assumed_pods") }
+		binding, release := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		start(registry, interceptor.Funcs{
+			Patch: func(ctx context.Context, c client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
+				if obj.GetName() == "doomed" {
+					once.Do(func() { close(binding) })
+					<-release
+				}
+				return c.Patch(ctx, obj, patch, opts...)
+			},
+		})
+		DeferCleanup(sync.OnceFunc(func() { close(release) }))
+		doomed := pod("doomed").Obj()
+		Expect(k8sClient.Create(ctx, doomed)).To(Succeed())
+		Eventually(binding).WithTimeout(timeout).Should(BeClosed())
+		next := pod("next").Obj()
+		Expect(k8sClient.Create(ctx, next)).To(Succeed())
+		Eventually(condition(ctx, next), timeout, interval).Should(ContainSubstring("Insufficient cpu"))
+
+		Expect(k8sClient.Delete(ctx, doomed)).To(Succeed())
+		Eventually(assumed, timeout, interval).Should(BeZero())
+		Eventually(nodeOf(ctx, next), timeout, interval).Should(Equal("a"))
+	})
+
 	It("binds each pod once where two schedulers race", func(ctx SpecContext) {
 		create(ctx, node("a").Obj())
 		create(ctx, node("b").Obj())

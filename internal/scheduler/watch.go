@@ -210,8 +210,10 @@ func (s *Scheduler) podGone(pod *simv1alpha1.SimPod) {
 	s.priorities.Forget(pod.UID)
 	gone := pod.ToPod()
 	s.endNomination(gone)
-	onNode := s.cache.Pod(pod.UID) != nil
-	s.cache.RemovePod(pod.UID)
+	node, onNode := s.cache.RemovePod(pod.UID)
+	if onNode {
+		gone.Spec.NodeName = node // an assumed pod's own last version names none
+	}
 	switch {
 	case onNode || pod.Status.NominatedNodeName != "":
 		s.move(framework.AssignedPod, framework.Delete, gone, nil)

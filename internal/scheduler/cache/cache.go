@@ -125,10 +125,10 @@ func (c *Cache) SetPod(pod *framework.PodInfo) {
 }
 
 // RemovePod implements ObjectCache.
-func (c *Cache) RemovePod(uid types.UID) {
+func (c *Cache) RemovePod(uid types.UID) (node string, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.removePod(uid)
+	return c.removePod(uid)
 }
 
 func (c *Cache) addPod(pod *framework.PodInfo, nodeName string, assumed bool) {
@@ -142,10 +142,10 @@ func (c *Cache) addPod(pod *framework.PodInfo, nodeName string, assumed bool) {
 	c.budgets.count(pod.Pod, 1)
 }
 
-func (c *Cache) removePod(uid types.UID) {
+func (c *Cache) removePod(uid types.UID) (node string, ok bool) {
 	state, ok := c.pods[uid]
 	if !ok {
-		return
+		return "", false
 	}
 	delete(c.pods, uid)
 	if state.assumed {
@@ -156,6 +156,7 @@ func (c *Cache) removePod(uid types.UID) {
 	c.changed(e)
 	c.budgets.count(state.info.Pod, -1)
 	c.dropIfEmpty(state.node, e)
+	return state.node, true
 }
 
 // SetNode implements ObjectCache.

@@ -44,8 +44,10 @@ type PodCache interface {
 type ObjectCache interface {
 	// SetPod adds or updates a pod that has a node, and confirms an assumed one.
 	SetPod(pod *framework.PodInfo)
-	// RemovePod removes a pod that was deleted or has ended; unknown pods are ignored.
-	RemovePod(uid types.UID)
+	// RemovePod removes a pod that was deleted or has ended and returns the node
+	// that it was on, or was assumed to be on; ok is false for a pod that is not in
+	// the cache.
+	RemovePod(uid types.UID) (node string, ok bool)
 	// SetNode adds or updates a node. Pods may have arrived before it.
 	SetNode(node *corev1.Node)
 	// RemoveNode removes a node. Its pods stay until they are removed.
