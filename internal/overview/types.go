@@ -1,0 +1,219 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package overview sums up what is recorded of a whole cluster, so that a screen
+// can show thousands of nodes: which pods are where, which wait for what, who
+// writes how much, and where the time goes. It is pure: it is told of objects and
+// of evidence, and answers from what it was told.
+package overview
+
+import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Snapshot is the state of the cluster at a sequence number. Pods are columns, so
+// that 50,000 of them stay small.
+type Snapshot struct {
+	// Epoch changes whenever numbers begin anew, as after a restart: deltas of
+	// another epoch cannot be applied.
+	Epoch string `json:"epoch"`
+	// Sequence of the last change that is in it.
+	Sequence    uint64           `json:"sequence"`
+	CollectedAt metav1.MicroTime `json:"collectedAt"`
+	Nodes       []Node           `json:"nodes"`
+	Pods        Pods             `json:"pods"`
+	Queues      Queues           `json:"queues"`
+	Rates       Rates            `json:"rates"`
+	// Unavailable says what cannot be told, and why.
+	Unavailable []string `json:"unavailable,omitempty"`
+	// NodesOmitted and PodsOmitted count those beyond the bounds of what is kept.
+	NodesOmitted int `json:"nodesOmitted,omitempty"`
+	PodsOmitted  int `json:"podsOmitted,omitempty"`
+}
+
+// Node is a node and what its pods ask for.
+type Node struct {
+	// ID is a small number that pods refer to; it is not used again in an epoch.
+	ID   uint32 `json:"id"`
+	Name string `json:"name"`
+	// Kind is SimNode or Node.
+	Kind  string `json:"kind"`
+	Zone  string `json:"zone,omitempty"`
+	Ready bool   `json:"ready"`
+	// Unschedulable is true for a cordoned node.
+	Unschedulable bool     `json:"unschedulable,omitempty"`
+	Taints        []string `json:"taints,omitempty"`
+	// Allocatable and Requested: millicores, bytes, and a number of pods.
+	Allocatable Amounts           `json:"allocatable"`
+	Requested   Amounts           `json:"requested"`
+	Labels      map[string]string `json:"labels,omitempty"`
+}
+
+// Amounts are CPU in millicores, memory in bytes, and a number of pods.
+type Amounts struct {
+	CPU    int64 `json:"cpu"`
+	Memory int64 `json:"memory"`
+	Pods   int64 `json:"pods"`
+}
+
+// Pods are columns of equal length: row i of each is one pod.
+type Pods struct {
+	// ID is a small number, not used again in an epoch.
+	ID []uint32 `json:"id"`
+	// Namespace is an index into Namespaces.
+	Namespace  []uint32 `json:"namespace"`
+	Namespaces []string `json:"namespaces"`
+	Name       []string `json:"name"`
+	// Node is the ID of one of the nodes; 0 for none.
+	Node []uint32 `json:"node"`
+	// Phase is an index into Phases.
+	Phase  []uint8  `json:"phase"`
+	Phases []string `json:"phases"`
+	// CPU in millicores and Memory in MiB.
+	CPU    []int64 `json:"cpu"`
+	Memory []int64 `json:"memory"`
+	// Real is 1 for a Pod, 0 for a SimPod.
+	Real []uint8 `json:"real"`
+}
+
+// The phases of pods on a screen, which say more than status.phase: Phases in the
+// order of their indices.
+const (
+	PhasePending       = "Pending"
+	PhaseUnschedulable = "Unschedulable"
+	PhaseGated         = "Gated"
+	PhaseStarting      = "Starting"
+	PhaseRunning       = "Running"
+	PhaseNotReady      = "NotReady"
+	PhaseSucceeded     = "Succeeded"
+	PhaseFailed        = "Failed"
+	PhaseTerminating   = "Terminating"
+)
+
+// Delta is what changed between two snapshots. Pods of Changed replace those with
+// the same ID, or are new.
+type Delta struct {
+	Epoch string `json:"epoch"`
+	// From is the sequence that it applies to, To the one that it leads to.
+	From uint64 `json:"from"`
+	To   uint64 `json:"to"`
+	// Nodes that are new or changed.
+	Nodes        []Node   `json:"nodes,omitempty"`
+	NodesRemoved []uint32 `json:"nodesRemoved,omitempty"`
+	// Changed has its own Namespaces and Phases.
+	Changed     *Pods            `json:"changed,omitempty"`
+	Removed     []uint32         `json:"removed,omitempty"`
+	Queues      Queues           `json:"queues"`
+	Rates       Rates            `json:"rates"`
+	CollectedAt metav1.MicroTime `json:"collectedAt"`
+}
+
+// Queues are the places in which the scheduler keeps the pods that wait.
+type Queues struct {
+	// Available is false where the scheduler does not say, and Reason says why.
+	Available bool   `json:"available"`
+	Reason    string `json:"reason,omitempty"`
+	// Active, Backoff, Unschedulable and Gated count the pods of each, InFlight
+	// those of attempts under way.
+	Active        int `json:"active"`
+	Backoff       int `json:"backoff"`
+	Unschedulable int `json:"unschedulable"`
+	Gated         int `json:"gated"`
+	InFlight      int `json:"inFlight"`
+	// Waiting are the first pods of each, at most MaxWaiting.
+	Waiting []Waiting `json:"waiting,omitempty"`
+}
+
+// MaxWaiting bounds the pods of Queues.Waiting.
+const MaxWaiting = 200
+
+// Waiting is a pod and what it waits for.
+type Waiting struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Queue is active, backoff, unschedulable or gated.
+	Queue string `json:"queue"`
+	// Since is when it entered that queue.
+	Since    *metav1.MicroTime `json:"since,omitempty"`
+	Attempts int               `json:"attempts"`
+	Priority int32             `json:"priority"`
+	// For says what it waits for: the end of its backoff, or the events that the
+	// plugins which rejected it wait for.
+	For string `json:"for,omitempty"`
+	// Plugins that rejected it.
+	Plugins []string `json:"plugins,omitempty"`
+	// BackoffEnds is when it may leave the backoff.
+	BackoffEnds *metav1.MicroTime `json:"backoffEnds,omitempty"`
+}
+
+// Rates count per second, over the last RateWindow, by component.
+type Rates struct {
+	Window     metav1.Duration `json:"window"`
+	Components []Rate          `json:"components"`
+	// WatchEvents that the observer's watches delivered, per second.
+	WatchEvents float64 `json:"watchEvents"`
+	// Available is false where there is no audit log, and Reason says why.
+	Available bool   `json:"available"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// RateWindow is the time over which rates are counted.
+const RateWindow = 10 * time.Second
+
+// Rate is how much one component asked of the API server per second, about the
+// resources that are recorded.
+type Rate struct {
+	Component string  `json:"component"`
+	Writes    float64 `json:"writes"`
+	Reads     float64 `json:"reads"`
+	Refused   float64 `json:"refused"`
+}
+
+// Latency is where the time of the recorded pods went.
+type Latency struct {
+	CollectedAt metav1.MicroTime `json:"collectedAt"`
+	// Pods is how many recorded pods it is about.
+	Pods int   `json:"pods"`
+	Hops []Hop `json:"hops"`
+}
+
+// Hop is a part of the way from create to Running.
+type Hop struct {
+	// ID is admission, etcd, watch, queue, decide, bind, see, start, confirm or total.
+	ID string `json:"id"`
+	// Name for people, From and To what begins and what ends it.
+	Name string `json:"name"`
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Component whose time it is, as the steps name it.
+	Component string `json:"component"`
+	// Count of the pods that had it; the others are not in it.
+	Count int           `json:"count"`
+	P50   time.Duration `json:"p50"`
+	P90   time.Duration `json:"p90"`
+	P99   time.Duration `json:"p99"`
+	Max   time.Duration `json:"max"`
+	// Buckets of its distribution, log-spaced, shortest first, without empty ones.
+	Buckets []Bucket `json:"buckets"`
+	// Unavailable says why no pod has it, such as that there are no server spans.
+	Unavailable string `json:"unavailable,omitempty"`
+}
+
+// Bucket counts the pods whose hop took from Low to High nanoseconds.
+type Bucket struct {
+	Low   time.Duration `json:"low"`
+	High  time.Duration `json:"high"`
+	Count int           `json:"count"`
+	// Example is a pod that had it.
+	Example Subject `json:"example"`
+}
+
+// Subject names a recorded object.
+type Subject struct {
+	Resource  string `json:"resource"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+}
