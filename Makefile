@@ -63,6 +63,9 @@ GOVULNCHECK := $(TOOLS_DIR)/govulncheck
 KUSTOMIZE := $(TOOLS_DIR)/kustomize
 SETUP_ENVTEST := $(TOOLS_DIR)/setup-envtest
 
+# The page's libraries and what checks it, as hack/page/package-lock.json has them.
+PAGE_MODULES := hack/page/node_modules/.package-lock.json
+
 # What the cache is to have: what the target at hand needs, and no more.
 BINARIES := etcd kube-apiserver kube-controller-manager
 test: BINARIES += kubectl kube-scheduler
@@ -98,6 +101,10 @@ manifests: $(CONTROLLER_GEN) ## Generate the CRDs in config/crd/bases.
 generate: $(CONTROLLER_GEN) ## Generate the DeepCopy methods of the API types.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
+.PHONY: vendor
+vendor: $(PAGE_MODULES) ## Write the page's libraries to internal/web/page/static/vendor.
+	node hack/page/vendor.mjs
+
 .PHONY: fmt
 fmt: ## Format all Go code.
 	$(foreach module,$(MODULES),$(GO) -C $(module) fmt ./... &&) true
@@ -107,15 +114,19 @@ vet: ## Run go vet.
 	$(foreach module,$(MODULES),$(GO) -C $(module) vet ./... &&) true
 
 .PHONY: lint
-lint: lint-api ## Check code, dependency rules and API conventions.
+lint: lint-api lint-page ## Check code, dependency rules and API conventions.
 	$(foreach module,$(MODULES),(cd $(module) && $(GOLANGCI_LINT) run --config $(CURDIR)/.golangci.yml $(ARGS)) &&) true
 
 .PHONY: lint-api
 lint-api: $(GOLANGCI_LINT) ## Check that the API types follow the Kubernetes API conventions.
 	$(GOLANGCI_LINT) run --config .golangci-api.yml ./api/...
 
+.PHONY: lint-page
+lint-page: $(PAGE_MODULES) ## Check the types that JSDoc gives the page's modules.
+	hack/page/node_modules/.bin/tsc --project hack/page
+
 .PHONY: verify
-verify: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Check that generated code, CRDs, modules and manifests are current.
+verify: $(CONTROLLER_GEN) $(KUSTOMIZE) $(PAGE_MODULES) ## Check that generated code, CRDs, modules and manifests are current.
 	TOOLS_DIR=$(TOOLS_DIR) hack/verify.sh
 
 .PHONY: vulncheck
@@ -125,7 +136,7 @@ vulncheck: $(GOVULNCHECK) ## Check the modules for known vulnerabilities, where 
 ##@ Testing
 
 .PHONY: test
-test: controlplane $(GOTESTSUM) ## Run all tests, those against a real API server too, with -race.
+test: test-page controlplane $(GOTESTSUM) ## Run all tests, those against a real API server too, with -race.
 	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; \
 	KUBEBUILDER_ASSETS="$$assets" $(GOTESTSUM) --format pkgname --raw-command -- \
 		hack/gotest.sh $(MODULES) -- -race $(ARGS) ./...
@@ -133,6 +144,10 @@ test: controlplane $(GOTESTSUM) ## Run all tests, those against a real API serve
 .PHONY: test-unit
 test-unit: $(GOTESTSUM) ## Run the tests of the pure packages: quick, and no API server is needed.
 	$(GOTESTSUM) --format pkgname -- -race $(ARGS) $(PURE:%=./internal/%/...)
+
+.PHONY: test-page
+test-page: node ## Run the tests of the page's model and timeline in node.
+	node --test internal/web/page/test/*.test.js
 
 # Built as the control plane's binaries are, so that Go's build cache serves both.
 .PHONY: fidelity
@@ -267,6 +282,15 @@ $(TOOLS_DIR)/%: hack/tools/go.mod hack/tools/go.sum
 	@mkdir -p $(@D)
 	$(GO) -C hack/tools build -o $@ \
 		$$(cd hack/tools && $(GO) list -f '{{.ImportPath}}' tool | grep -E '/$*(/v[0-9]+)?$$')
+
+$(PAGE_MODULES): hack/page/package-lock.json hack/page/package.json | node
+	npm --prefix hack/page ci
+	@touch $@
+
+.PHONY: node
+node:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "node or npm is missing: install Node.js 20 or newer, on Debian with 'apt-get install nodejs npm'" >&2; exit 1; }
 
 .PHONY: FORCE
 FORCE:

@@ -44,6 +44,14 @@ verify_boilerplate() {
     done < <(files '*.go')
 }
 
+verify_vendor() {
+    node hack/page/vendor.mjs "${work}/vendor"
+    diff --recursive --brief internal/web/page/static/vendor "${work}/vendor" ||
+        fail "the page's libraries are not those of hack/page/package-lock.json: run 'make vendor'"
+    ! grep --quiet '"resolved":' hack/page/package-lock.json ||
+        fail "hack/page/package-lock.json names a registry: run npm in hack/page, where .npmrc leaves it out"
+}
+
 verify_manifests() {
     local overlay
     for overlay in default kubeadm prometheus samples; do
@@ -64,7 +72,7 @@ fail() {
     failures=$((failures + 1))
 }
 
-for check in generated modules boilerplate manifests scripts; do
+for check in generated modules boilerplate vendor manifests scripts; do
     echo "verify: ${check}"
     "verify_${check}"
 done
