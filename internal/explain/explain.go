@@ -22,17 +22,17 @@ const (
 // Explain explains a record. A record that lacks sources or entries gives an
 // explanation that says what is not available; it is never an error.
 func Explain(record evidence.Record) Trace {
-	return view(story.Tell(timeline.Of(record)))
+	return Of(story.Tell(timeline.Of(record)))
 }
 
 // ExplainAt explains a record as far as it had come at a revision of etcd: what
 // happened later is left out of every view.
 func ExplainAt(record evidence.Record, revision int64) Trace {
-	return view(story.Tell(timeline.Of(record)).AsOf(revision))
+	return Of(story.Tell(timeline.Of(record)).AsOf(revision))
 }
 
-// view puts all views of a story together.
-func view(tale *story.Story) Trace {
+// Of puts all views of a story together.
+func Of(tale *story.Story) Trace {
 	record := tale.Record
 	t := Trace{
 		SchemaVersion: SchemaVersion,
@@ -41,7 +41,7 @@ func view(tale *story.Story) Trace {
 		Kind:          tale.Kind,
 		Outcome:       tale.Outcome,
 		Reason:        tale.Reason,
-		Headline:      headline(tale),
+		Headline:      Headline(tale),
 		Complete:      tale.Complete,
 		CollectedAt:   prose.Micro(record.CollectedAt),
 		Steps:         table(tale),
@@ -89,8 +89,8 @@ func requestSummary(tale *story.Story) *RequestSummary {
 	}
 }
 
-// headline is what became of the request in one sentence.
-func headline(tale *story.Story) string {
+// Headline is what became of the request in one sentence.
+func Headline(tale *story.Story) string {
 	what := "The request to " + requestText(tale)
 	if tale.OfLife() && !tale.NothingStored() {
 		what = subject(tale)

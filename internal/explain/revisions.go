@@ -33,7 +33,7 @@ var kindNames = map[followed.WriteKind]string{followed.Mark: "mark"}
 
 func revisionOf(tale *story.Story, r *timeline.Revision) RevisionSummary {
 	s := RevisionSummary{
-		Revision: r.Number, Kind: string(r.Kind), Step: stepOf(tale, r), State: tale.Word(r.State), Node: r.State.Node, Phase: r.State.Phase,
+		Revision: r.Number, Kind: string(r.Kind), Step: tale.StepOf(r), State: tale.Word(r.State), Node: r.State.Node, Phase: r.State.Phase,
 		Marked: r.State.Marked, Text: stateText(tale, r), Component: r.Component(),
 	}
 	if name := kindNames[r.Kind]; name != "" {
@@ -57,19 +57,4 @@ func revisionOf(tale *story.Story, r *timeline.Revision) RevisionSummary {
 		s.Changes = timeline.Describe(r.Changes, timeline.MaxChanges)
 	}
 	return s
-}
-
-// stepOf is the step that tells of a revision first.
-func stepOf(tale *story.Story, r *timeline.Revision) int32 {
-	for _, step := range tale.Steps {
-		if step.ID != story.Keep && slices.Contains(step.Revisions, r) {
-			return step.Number
-		}
-	}
-	for _, step := range tale.Steps {
-		if slices.Contains(step.Revisions, r) {
-			return step.Number
-		}
-	}
-	return 0
 }

@@ -125,14 +125,20 @@ type Message struct {
 	AuditID  string `json:"auditID,omitempty"`
 	// Code of an answer.
 	Code int32 `json:"code,omitempty"`
+	// About names another object that it is about, such as simpods/web-a of a set;
+	// empty for the subject.
+	About string `json:"about,omitempty"`
 	// Node that it is about, such as the one that a bind names.
 	Node string `json:"node,omitempty"`
 	// Evidence are IDs of Run.Evidence that prove it.
 	Evidence []string `json:"evidence,omitempty"`
+
+	// first is true for what comes before others of the same time.
+	first bool
 }
 
 // Activity is what one actor did for a while: the API server handled a request
-// or, below that, asked a webhook; the scheduler waited, or decided.
+// or, below that, asked a webhook; the scheduler let the pod wait, or decided.
 type Activity struct {
 	// ID is unique in the run.
 	ID string `json:"id"`
@@ -140,11 +146,12 @@ type Activity struct {
 	Actor string `json:"actor"`
 	// Parent is the ID of the activity of which this one is a part; empty for none.
 	Parent string `json:"parent,omitempty"`
-	// Kind is request, queue, decide, start or span.
-	Kind string `json:"kind"`
+	// Kind is one of the constants below.
+	Kind ActivityKind `json:"kind"`
 	// Label is short, such as "authorize".
-	Label string            `json:"label"`
-	Text  string            `json:"text"`
+	Label string `json:"label"`
+	Text  string `json:"text"`
+	// Begin is always known; End is nil while it goes on.
 	Begin *metav1.MicroTime `json:"begin"`
 	End   *metav1.MicroTime `json:"end"`
 	Step  int32             `json:"step,omitempty"`
@@ -153,17 +160,38 @@ type Activity struct {
 	Evidence []string `json:"evidence,omitempty"`
 }
 
+// ActivityKind says what an activity is.
+type ActivityKind string
+
+// The kinds of activities.
+const (
+	// Handle is the API server's, from the arrival of a request to its answer.
+	Handle ActivityKind = "request"
+	// Queue is the wait of a pod in the scheduler's queue, and Decide an attempt.
+	Queue  ActivityKind = "queue"
+	Decide ActivityKind = "decide"
+	// Start is from when a kubelet saw the bound pod until it had reported that it
+	// runs; Report is the same for what it reported before and later.
+	Start  ActivityKind = "start"
+	Report ActivityKind = "report"
+	// Span is a part of a request, by the API server's own tracing.
+	Span ActivityKind = "span"
+)
+
 // State is what etcd held at a revision. Who wrote it, when, and its size are in
 // the RevisionSummary with the same revision.
 type State struct {
 	Revision int64 `json:"revision"`
-	// Object as it was stored, without what Redacted names; nil where the key was
-	// removed or Unavailable says why it cannot be shown.
+	// Object as it was stored, its secrets redacted; nil where the key was removed
+	// or Unavailable says why it cannot be shown.
 	Object json.RawMessage `json:"object,omitempty"`
+	// Source that has the object: etcd, or else watch or audit, which show it with
+	// its resourceVersion.
+	Source string `json:"source,omitempty"`
 	// Removed is true where the revision removed the key.
 	Removed     bool   `json:"removed,omitempty"`
 	Unavailable string `json:"unavailable,omitempty"`
-	// Outcome, Reason and Headline are those of the run as of this revision.
+	// Outcome, Reason and Headline are those of the run when this revision was made.
 	Outcome  explain.Outcome `json:"outcome"`
 	Reason   string          `json:"reason,omitempty"`
 	Headline string          `json:"headline"`
@@ -171,14 +199,22 @@ type State struct {
 	Evidence []string `json:"evidence,omitempty"`
 }
 
-// Moment is a stop of the cursor.
+// Moment is a stop of the cursor: a step when it was completed, or a revision
+// that no step was completed with. Moments are in order even where a time is not
+// known, or two are equal.
 type Moment struct {
-	At *metav1.MicroTime `json:"at"`
+	// At is when; nil where no clock has it. It then lies between NotBefore and
+	// NotAfter, of which either may be unknown too.
+	At        *metav1.MicroTime `json:"at"`
+	NotBefore *metav1.MicroTime `json:"notBefore,omitempty"`
+	NotAfter  *metav1.MicroTime `json:"notAfter,omitempty"`
 	// Step is the number of the step that was completed then; 0 where the moment
-	// is a revision that no step tells of.
+	// is a revision only.
 	Step int32 `json:"step,omitempty"`
 	// Revision is the newest one of the object by then; 0 where there was none.
 	Revision int64 `json:"revision,omitempty"`
+	// Outcome is what had become of the run by then; empty for nothing yet.
+	Outcome explain.Outcome `json:"outcome,omitempty"`
 	// Actor is the ID of the one that acted.
 	Actor string `json:"actor"`
 	// Label is one or two words for a scrubber, such as "binds".
@@ -194,7 +230,8 @@ type Moment struct {
 
 // Evidence is one entry of the record as its source delivered it.
 type Evidence struct {
-	// ID is unique in the run, such as audit-1.
+	// ID is unique in the run, such as audit-17, and stays the same while the run
+	// goes on.
 	ID     string            `json:"id"`
 	Source string            `json:"source"`
 	Time   *metav1.MicroTime `json:"time,omitempty"`
@@ -211,8 +248,18 @@ type Evidence struct {
 	TooLarge int             `json:"tooLarge,omitempty"`
 }
 
-// MaxNodes bounds the nodes of a run.
-const MaxNodes = 100
+// Bounds of a run. Of what is too long the first and the last ones are kept.
+const (
+	MaxNodes      = 100
+	MaxMessages   = 600
+	MaxActivities = 400
+	MaxEvidence   = 400
+	// MaxRaw bounds the raw form of one piece of evidence, and MaxRawTotal that of
+	// all, as MaxStates does for all objects of States; in bytes.
+	MaxRaw      = 64 << 10
+	MaxRawTotal = 1 << 20
+	MaxStates   = 1 << 20
+)
 
 // Node is one that the scheduler looked at in the deciding attempt.
 type Node struct {

@@ -87,6 +87,22 @@ func (s *Story) steps() []Step {
 	return slices.Insert(steps, s.answerPosition(steps, answer.At), answer, s.show())
 }
 
+// StepOf is the number of the step that tells of a revision first; 0 for none.
+// That etcd keeps it comes last.
+func (s *Story) StepOf(r *timeline.Revision) int32 {
+	kept := int32(0)
+	for _, step := range s.Steps {
+		switch {
+		case !slices.Contains(step.Revisions, r):
+		case step.ID != Keep:
+			return step.Number
+		default:
+			kept = step.Number
+		}
+	}
+	return kept
+}
+
 // inOrder puts a step before the one in front of it where it was completed
 // earlier, as where the scheduler decides on a pod that is gone already. What has
 // no time stays, and the first three steps follow from each other.
