@@ -42,7 +42,7 @@ type explainCommand struct {
 	node        string
 	allNodes    bool
 	suggestions int
-	color       bool
+	color       colorFlag
 	// schedulerConfig is the file with the profiles that predictions use.
 	schedulerConfig string
 
@@ -97,7 +97,7 @@ glassplane explain simpod/web -o json`),
 	flags.BoolVar(&c.allNodes, "all-nodes", false, "list every node, also those that do not fit")
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
 	flags.StringVar(&c.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles, for predictions; by default one with the default plugins")
-	flags.BoolVar(&c.color, "color", false, "write with colours")
+	c.color.add(command)
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(explainFormats...), "node": clients.completeNodes})
 	return command
 }
@@ -168,7 +168,7 @@ func (c *explainCommand) print(e explanation.Explanation) error {
 		return render.ExplainYAML(c.io.Out, e)
 	default:
 		return render.ExplainText(c.io.Out, e, render.ExplainOptions{
-			Options: render.Options{Width: c.io.width, Color: c.color}, AllNodes: c.allNodes, Wide: c.output == "wide" || c.node != "",
+			Options: render.Options{Width: c.io.width, Theme: c.color.theme(c.io)}, AllNodes: c.allNodes, Wide: c.output == "wide" || c.node != "",
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 // pipe is where a command writes its results. It notices when nobody reads them
@@ -35,11 +36,28 @@ func (p *pipe) Write(data []byte) (int, error) {
 
 func (p *pipe) isClosed() bool { return p.is.Load() }
 
+// terminalOf returns the terminal that a stream is; nil where it is none.
+func terminalOf(stream any) *os.File {
+	file, ok := stream.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return file
+}
+
+// themeOf returns what can be shown: no colours but on a terminal.
+func themeOf(out io.Writer, env func(string) string) look.Theme {
+	if terminalOf(out) == nil {
+		return look.Theme{}
+	}
+	return look.Detect(env)
+}
+
 // widthOf returns how wide text may be: as wide as the terminal. What is not
 // written to a terminal is not wrapped, so that programs find names and URIs.
 func widthOf(out io.Writer) int {
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	file := terminalOf(out)
+	if file == nil {
 		return render.Unwrapped
 	}
 	width, _, err := term.GetSize(int(file.Fd()))

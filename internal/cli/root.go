@@ -18,6 +18,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 // IO is what every command reads from and writes to.
@@ -30,6 +31,8 @@ type IO struct {
 
 	// width of text in characters; see render.Options.
 	width int
+	// theme is what the terminal can show; the zero one where Out is none.
+	theme look.Theme
 }
 
 // The exit codes of commands that a signal ended, as shells have them.
@@ -45,7 +48,7 @@ func Main(ctx context.Context, program string, args []string, io IO) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := &pipe{w: io.Out, closed: cancel}
-	io.width = widthOf(io.Out)
+	io.width, io.theme = widthOf(io.Out), themeOf(io.Out, io.Env)
 	// What is written there is for people, and some of it comes from objects.
 	io.Out, io.ErrOut = out, render.CleanWriter(io.ErrOut)
 	code := run(ctx, program, args, io)

@@ -19,14 +19,14 @@ type viewFlags struct {
 	output      string
 	quiet       bool
 	hideAnswers bool
-	color       bool
+	color       colorFlag
 }
 
 func (f *viewFlags) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVarP(&f.output, "output", "o", string(render.FormatText), formats())
 	flags.BoolVar(&f.hideAnswers, "hide-answers", false, "leave the answers of the quiz out")
-	flags.BoolVar(&f.color, "color", false, "write with colours")
+	f.color.add(command)
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(formatNames()...)})
 }
 
@@ -42,7 +42,7 @@ func (f *viewFlags) print(io IO, trace explain.Trace) error {
 	if f.quiet && format == render.FormatText {
 		format = render.FormatTable
 	}
-	return render.Trace(io.Out, trace, format, render.Options{Width: io.width, HideAnswers: f.hideAnswers, Color: f.color})
+	return render.Trace(io.Out, trace, format, render.Options{Width: io.width, HideAnswers: f.hideAnswers, Theme: f.color.theme(io)})
 }
 
 // formats lists the formats as in "text, table or json".

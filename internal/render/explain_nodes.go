@@ -158,7 +158,7 @@ func (p *explainPrinter) groups(d explanation.Decision) {
 
 // node has a row per plugin: what it said as a filter, and as a score.
 func (p *explainPrinter) node(n evidence.NodeVerdict) {
-	p.heading("NODE " + clean(n.Name))
+	p.heading("NODE " + Clean(n.Name))
 	const plugin, verdict, raw, weighted = 31, 28, 6, 11
 	columns := []column{{title: "PLUGIN", width: plugin}, {title: "FILTER", width: verdict}, {title: "RAW", width: raw},
 		{title: "WEIGHTED", width: weighted}, {title: "REASONS", width: max(p.width-plugin-verdict-raw-weighted-4*len(gap), 16)}}

@@ -156,7 +156,7 @@ func (p *explainPrinter) predicted(e explanation.Explanation) {
 }
 
 func (p *explainPrinter) headline(pod string, with style, text string) {
-	p.printf("%s: %s\n", clean(pod), p.styled(with, clean(text)))
+	p.printf("%s: %s\n", Clean(pod), p.styled(with, Clean(text)))
 }
 
 func (p *explainPrinter) why(d explanation.Decision) {
@@ -370,7 +370,7 @@ func (p *explainPrinter) suggestions(s whatif.Suggestions) {
 	p.table(columns, rows)
 	for i, change := range s.Changes {
 		if change.Command != "" { // not wrapped, so that it can be copied
-			p.printf("  %d: %s\n", i+1, clean(change.Command))
+			p.printf("  %d: %s\n", i+1, Clean(change.Command))
 		}
 	}
 }

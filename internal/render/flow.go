@@ -7,10 +7,13 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/explain/run"
 	"github.com/glassplane/glassplane/internal/followed"
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 // lane is a vertical line of the flow diagram: one component.
@@ -41,15 +44,29 @@ type message struct {
 // flow writes the steps as a sequence diagram, top to bottom in the order in
 // which they were completed.
 func (p *printer) flow(t explain.Trace) {
-	titles := [lanes]string{"API client", "API server", "etcd", "Scheduler", runnerOf(t)}
-	p.printf("%s\n", strings.TrimRight(strings.Repeat(" ", timeWidth)+laneRow(titles[:]), " "))
-	p.printf("%s\n", lifelines())
+	d := newDiagram(p.theme, t)
+	p.printf("%s\n%s\n", d.heads(), d.text(d.lifelines()))
 	for _, s := range t.Steps {
 		for _, m := range messages(t, s) {
-			p.printf("%s\n", draw(m))
+			p.printf("%s\n", d.text(d.draw(m)))
 		}
 	}
-	p.printf("%s\n", lifelines())
+	p.printf("%s\n", d.text(d.lifelines()))
+}
+
+// diagram knows what the lanes look like.
+type diagram struct {
+	theme  look.Theme
+	titles [lanes]string
+	looks  [lanes]look.Look
+}
+
+func newDiagram(theme look.Theme, t explain.Trace) diagram {
+	runner := runnerOf(t)
+	return diagram{theme: theme, titles: [lanes]string{"API client", "API server", "etcd", "Scheduler", runner},
+		looks: [lanes]look.Look{
+			look.Of(run.KindClient), look.Of(run.KindAPIServer), look.Of(run.KindEtcd), look.Of(run.KindScheduler), look.OfComponent(runner),
+		}}
 }
 
 // runnerOf is the component of step 5, which differs for real pods.
@@ -60,58 +77,112 @@ func runnerOf(t explain.Trace) string {
 	return followed.Of(t.Subject).Runner
 }
 
-// laneRow centres titles over their lanes.
-func laneRow(titles []string) string {
+// heads centres titles, each with its component's shape, over the lanes.
+func (d diagram) heads() string {
 	var b strings.Builder
-	for _, title := range titles {
-		left := max((laneWidth-len(title))/2, 0)
-		fmt.Fprintf(&b, "%-*s", laneWidth, strings.Repeat(" ", left)+title)
+	written := 0
+	for l, title := range d.titles {
+		title = d.theme.Glyph(d.looks[l]) + " " + Clean(title)
+		width := utf8.RuneCountInString(title)
+		left := max(lane(l).column()+1-(width+1)/2, written)
+		b.WriteString(strings.Repeat(" ", left-written) + d.theme.Paint(d.looks[l], title))
+		written = left + width
 	}
 	return b.String()
 }
 
-// canvas is an empty line with a mark at each lane.
-func canvas() []rune {
-	line := []rune(strings.Repeat(" ", timeWidth+int(lanes)*laneWidth))
+// mark is a character of the diagram and the lane whose colour it has.
+type mark struct {
+	r  rune
+	by lane
+}
+
+// lifelines is a line with a mark at each lane.
+func (d diagram) lifelines() []mark {
+	line := make([]mark, timeWidth+int(lanes)*laneWidth)
+	for i := range line {
+		line[i] = mark{' ', lanes}
+	}
 	for l := range lanes {
-		line[l.column()] = '│'
+		line[l.column()] = mark{'│', l}
 	}
 	return line
 }
 
 func (l lane) column() int { return timeWidth + int(l)*laneWidth + laneWidth/2 }
 
-func lifelines() string { return strings.TrimRight(string(canvas()), " ") }
+// watchEvent is the label of what the API server tells who watches.
+const watchEvent = "watch event"
 
-// draw puts a message onto the lanes: an arrow with its label in the middle.
-func draw(m message) string {
-	line := canvas()
-	copy(line, []rune(m.time))
-	label := []rune(" " + clean(m.label) + " ")
+// draw puts a message onto the lanes: an arrow with its label in the middle, in
+// the colour of its sender.
+func (d diagram) draw(m message) []mark {
+	line := d.lifelines()
+	put(line, m.time, lanes)
 	if m.from == m.to {
-		note := []rune("● " + clean(m.label))
-		copy(line[m.from.column():], note[:min(len(note), len(line)-m.from.column())])
-		return strings.TrimRight(string(line), " ")
+		put(line[m.from.column():], "● "+Clean(m.label), m.from)
+		return line
 	}
 	left, right := m.from.column(), m.to.column()
 	if left > right {
 		left, right = right, left
 	}
 	for i := left + 1; i < right; i++ {
-		line[i] = '─'
+		line[i] = mark{'─', m.from}
 	}
 	if m.from < m.to {
-		line[right-1] = '▶'
+		line[right-1].r = '▶'
 	} else {
-		line[left+1] = '◀'
+		line[left+1].r = '◀'
 	}
+	label := []rune(" " + Clean(m.label) + " ")
 	room := right - left - 4
 	if len(label) > room {
 		// What is cut off is said to be: half of a number is another number.
 		label = append(label[:room-1:room-1], '…')
 	}
-	copy(line[left+2+(room-len(label))/2:], label)
-	return strings.TrimRight(string(line), " ")
+	put(line[left+2+(room-len(label))/2:], string(label), m.from)
+	return line
+}
+
+// put writes a text into a line, as far as there is room.
+func put(line []mark, text string, by lane) {
+	for i, r := range []rune(text) {
+		if i < len(line) {
+			line[i] = mark{r, by}
+		}
+	}
+}
+
+// inASCII is how the diagram is drawn where nothing else can be shown.
+var inASCII = strings.NewReplacer("│", "|", "─", "-", "▶", ">", "◀", "<", "●", "*", "…", "~")
+
+// text paints each stretch of one colour, without spaces at the end.
+func (d diagram) text(line []mark) string {
+	for len(line) > 0 && line[len(line)-1].r == ' ' {
+		line = line[:len(line)-1]
+	}
+	var b strings.Builder
+	for len(line) > 0 {
+		n := 1
+		for n < len(line) && line[n].by == line[0].by {
+			n++
+		}
+		stretch := make([]rune, n)
+		for i, m := range line[:n] {
+			stretch[i] = m.r
+		}
+		text := string(stretch)
+		if d.theme.ASCII {
+			text = inASCII.Replace(text)
+		}
+		if by := line[0].by; by < lanes {
+			text = d.theme.Paint(d.looks[by], text)
+		}
+		b.WriteString(text)
+		line = line[n:]
+	}
+	return b.String()
 }
 
 // messages are the arrows of a step. A watch is drawn where a component says
@@ -148,7 +219,7 @@ func exchange(s v1alpha1.WalkthroughStep, l lane, source, label string) []messag
 	var all []message
 	for _, e := range s.Evidence {
 		if e.Source == source {
-			all = append(all, message{"", laneAPIServer, l, "watch event"})
+			all = append(all, message{"", laneAPIServer, l, watchEvent})
 			break
 		}
 	}

@@ -18,6 +18,7 @@ func Markdown(w io.Writer, t explain.Trace) error {
 	if t.Reason != "" {
 		p.printf("%s\n\n", escape(t.Reason))
 	}
+	p.markdownFlow(t)
 	p.markdownSteps(t)
 	p.markdownTracker(t)
 	p.printf("## Key moments\n\n")
@@ -37,7 +38,7 @@ func Markdown(w io.Writer, t explain.Trace) error {
 
 // escape keeps Markdown and HTML in recorded texts from taking effect.
 func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`).Replace(clean(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`).Replace(Clean(s))
 }
 
 // cell is a text in a table, which must be one line.

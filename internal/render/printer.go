@@ -10,20 +10,22 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 // printer writes text and remembers the first error, so that views read as
 // plain lists of what they show.
 type printer struct {
 	w     io.Writer
-	color bool
+	theme look.Theme
 	// whole keeps the lines of texts and cells as they are, however long.
 	whole bool
 	err   error
 }
 
 func newPrinter(w io.Writer, o Options) printer {
-	return printer{w: w, color: o.Color, whole: o.Width == Unwrapped}
+	return printer{w: w, theme: o.Theme, whole: o.Width == Unwrapped}
 }
 
 func (p *printer) printf(format string, args ...any) {
@@ -33,7 +35,7 @@ func (p *printer) printf(format string, args ...any) {
 	}
 }
 
-func (p *printer) line(s string) { p.printf("%s\n", clean(s)) }
+func (p *printer) line(s string) { p.printf("%s\n", Clean(s)) }
 
 // heading starts a section.
 func (p *printer) heading(s string) { p.printf("\n%s\n", p.styled(bold, s)) }
@@ -49,7 +51,7 @@ const (
 )
 
 func (p *printer) styled(with style, s string) string {
-	if !p.color {
+	if !p.theme.Colors() {
 		return s
 	}
 	return string(with) + s + string(reset)
@@ -68,7 +70,7 @@ func (p *printer) wrap(s string, width int) []string {
 		return wrap(s, width)
 	}
 	var lines []string
-	for line := range strings.SplitSeq(clean(s), "\n") {
+	for line := range strings.SplitSeq(Clean(s), "\n") {
 		lines = append(lines, strings.Join(strings.Fields(line), " "))
 	}
 	return lines
@@ -81,17 +83,18 @@ func CleanWriter(w io.Writer) io.Writer { return cleanWriter{w} }
 type cleanWriter struct{ w io.Writer }
 
 func (c cleanWriter) Write(data []byte) (int, error) {
-	if _, err := io.WriteString(c.w, clean(string(data))); err != nil {
+	if _, err := io.WriteString(c.w, Clean(string(data))); err != nil {
 		return 0, err
 	}
 	return len(data), nil
 }
 
-// clean replaces control characters: texts come from clients of the API server,
-// and a user agent with an escape sequence must not reach the terminal.
-func clean(s string) string {
+// Clean replaces control characters, but for line feeds: texts come from clients
+// of the API server, and a user agent with an escape sequence, or one that changes
+// the direction of what follows, must not reach the terminal.
+func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+		if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) {
 			return '·'
 		}
 		return r
@@ -102,7 +105,7 @@ func clean(s string) string {
 // where it can.
 func wrap(s string, width int) []string {
 	var lines []string
-	for part := range strings.SplitSeq(clean(s), "\n") {
+	for part := range strings.SplitSeq(Clean(s), "\n") {
 		lines = append(lines, wrapLine(part, max(width, 1))...)
 	}
 	return lines
@@ -148,6 +151,8 @@ type column struct {
 	width int
 	// lines is how many lines of a cell are shown; 0 means all of them.
 	lines int
+	// components is true where the cells name components, in their colours.
+	components bool
 }
 
 // gap is what separates columns, as kubectl has it.
@@ -164,7 +169,7 @@ func (p *printer) table(columns []column, rows [][]string) {
 	}
 	p.row(columns, titles)
 	for _, r := range rows {
-		p.row(columns, r)
+		p.cells(columns, r, p.paint)
 	}
 }
 
@@ -172,7 +177,7 @@ func (p *printer) table(columns []column, rows [][]string) {
 func (p *printer) fit(columns []column, rows [][]string) []column {
 	out := make([]column, len(columns))
 	for i, c := range columns {
-		out[i] = column{title: c.title, width: utf8.RuneCountInString(c.title)}
+		out[i] = column{title: c.title, width: utf8.RuneCountInString(c.title), components: c.components}
 		for _, r := range rows {
 			for _, line := range p.wrap(r[i], 0) {
 				out[i].width = max(out[i].width, utf8.RuneCountInString(line))
@@ -183,6 +188,19 @@ func (p *printer) fit(columns []column, rows [][]string) []column {
 }
 
 func (p *printer) row(columns []column, cells []string) {
+	p.cells(columns, cells, func(_ column, _, line string) string { return line })
+}
+
+// paint gives a line of a cell the colour of the component that the cell names.
+func (p *printer) paint(c column, cell, line string) string {
+	if !c.components {
+		return line
+	}
+	return p.theme.Paint(look.OfComponent(cell), line)
+}
+
+// cells writes a row, whose lines are painted once they are measured.
+func (p *printer) cells(columns []column, cells []string, paint func(c column, cell, line string) string) {
 	wrapped := make([][]string, len(columns))
 	height := 0
 	for i, c := range columns {
@@ -196,7 +214,7 @@ func (p *printer) row(columns []column, cells []string) {
 			if n < len(wrapped[i]) {
 				cell = wrapped[i][n]
 			}
-			line.WriteString(cell)
+			line.WriteString(paint(c, cells[i], cell))
 			if i < len(columns)-1 {
 				line.WriteString(strings.Repeat(" ", c.width-utf8.RuneCountInString(cell)) + gap)
 			}

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 // Format is one of the forms of a trace.
@@ -52,8 +53,9 @@ type Options struct {
 	// Width of tables in characters: DefaultWidth where it is 0, and no less
 	// than 80; or Unwrapped.
 	Width int
-	// Color adds ANSI colours. They only repeat what the text says.
-	Color bool
+	// Theme of the terminal; the zero one has no colours, which only repeat what
+	// the text says.
+	Theme look.Theme
 	// HideAnswers leaves out the answers to the quiz, in every format.
 	HideAnswers bool
 }

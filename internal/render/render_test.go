@@ -16,10 +16,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/render/look"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -177,13 +180,13 @@ func TestColor(t *testing.T) {
 	if err := Text(&plain, trace, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Text(&colored, trace, Options{Color: true}); err != nil {
+	if err := Text(&colored, trace, Options{Theme: look.Theme{Profile: colorprofile.TrueColor, Ground: look.Dark}}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(plain.String(), "\x1b") {
 		t.Error("there are colours although none were asked for")
 	}
-	stripped := strings.NewReplacer(string(bold), "", string(green), "", string(red), "", string(reset), "").Replace(colored.String())
+	stripped := ansi.Strip(colored.String())
 	if d := cmp.Diff(plain.String(), stripped); d != "" {
 		t.Errorf("colours change the text (-plain +coloured):\n%s", d)
 	}
@@ -262,5 +265,48 @@ func TestLag(t *testing.T) {
 		if got := lag(d); got != want {
 			t.Errorf("lag(%d) = %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestMermaid checks that each component has its shape in documents too,
+// and that nothing recorded is read as a part of the diagram.
+func TestMermaid(t *testing.T) {
+	trace := traces(t)["fits"]
+	trace.Kind = "create\"]; click api \"javascript:alert(1)\" `<script>\n```"
+	var got bytes.Buffer
+	if err := Markdown(&got, trace); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(got.String(), "```mermaid\n")
+	diagram, _, found := strings.Cut(rest, "\n```\n")
+	if !found {
+		t.Fatal("there is no diagram")
+	}
+	for _, want := range []string{`client("API client`, `api{{"API server`, `etcd[("etcd`, `scheduler{"Scheduler`, `runner(("Controller manager`} {
+		if !strings.Contains(diagram, want) {
+			t.Errorf("the diagram lacks %s:\n%s", want, diagram)
+		}
+	}
+	for line := range strings.Lines(diagram) {
+		if strings.HasPrefix(strings.TrimSpace(line), "click") || strings.ContainsAny(line, "`") || strings.Contains(line, "<script") {
+			t.Errorf("a recorded text is read as a part of the diagram: %s", line)
+		}
+	}
+	if strings.Count(diagram, `"`)%2 != 0 {
+		t.Errorf("a recorded text ends a label:\n%s", diagram)
+	}
+}
+
+// TestFlowInASCII draws for a terminal that shows nothing else.
+func TestFlowInASCII(t *testing.T) {
+	var got bytes.Buffer
+	if err := Trace(&got, traces(t)["fits"], FormatText, Options{Theme: look.Theme{ASCII: true}}); err != nil {
+		t.Fatal(err)
+	}
+	_, flow, _ := strings.Cut(got.String(), "\nFLOW\n")
+	flow, _, _ = strings.Cut(flow, "\nSTEPS\n")
+	golden(t, "fits.ascii.golden", flow)
+	if strings.ContainsFunc(flow, func(r rune) bool { return r > '~' }) {
+		t.Errorf("the flow has other characters than ASCII:\n%s", flow)
 	}
 }

@@ -33,7 +33,7 @@ func (p *printer) steps(t explain.Trace, width int) {
 		p.line("No step of this request is recorded: " + t.Reason)
 		return
 	}
-	columns := []column{{title: "STEP", width: 4}, {title: "TIME (UTC)", width: 15}, {title: "COMPONENT", width: 12},
+	columns := []column{{title: "STEP", width: 4}, {title: "TIME (UTC)", width: 15}, {title: "COMPONENT", width: 12, components: true},
 		{title: "ACTION", width: 18}, {title: "EFFECT", lines: maxEffectLines}, {title: "EVIDENCE", width: 22, lines: maxEvidenceLines}}
 	columns[4].width = width - len(gap)*(len(columns)-1)
 	for i, c := range columns {
@@ -112,7 +112,7 @@ func shortID(id string) string {
 // details writes each piece of evidence of each step in full.
 func (p *printer) details(t explain.Trace, width int) {
 	for _, s := range t.Steps {
-		p.printf("%s\n", p.styled(bold, clean(fmt.Sprintf("Step %d  %s %s", s.Step, s.Component, s.Action))))
+		p.printf("%s\n", p.styled(bold, Clean(fmt.Sprintf("Step %d  %s %s", s.Step, s.Component, s.Action))))
 		p.paragraph("input:  "+s.Input, width, "  ")
 		p.paragraph("effect: "+s.Effect, width, "  ")
 		for _, e := range s.Evidence {

@@ -35,7 +35,7 @@ func Text(w io.Writer, t explain.Trace, o Options) error {
 	p.tracker(t.Tracker, width)
 	p.heading("KEY MOMENTS")
 	for _, m := range t.KeyMoments {
-		p.printf("%s\n", p.styled(bold, clean(m.Title)))
+		p.printf("%s\n", p.styled(bold, Clean(m.Title)))
 		p.paragraph(m.Explanation, width, "  ")
 	}
 	p.disagreements(t, width)
@@ -63,7 +63,7 @@ func (p *printer) outcome(t explain.Trace, width int) {
 	default:
 		color = red
 	}
-	p.printf("%s %s (%s)\n", clean(title(t)), p.styled(color, string(t.Outcome)), state)
+	p.printf("%s %s (%s)\n", Clean(title(t)), p.styled(color, string(t.Outcome)), state)
 	if t.Reason != "" {
 		p.paragraph(t.Reason, width, "  ")
 	}

@@ -1,0 +1,150 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package look says what each component looks like: one shape and one colour
+// each, the same in the terminal, in documents and on the page. Shape and name
+// always say what the colour says.
+package look
+
+import (
+	"image/color"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/glassplane/glassplane/internal/component"
+	"github.com/glassplane/glassplane/internal/explain/run"
+)
+
+// Shape is the outline of a component in a diagram.
+type Shape string
+
+// The shapes of the components.
+const (
+	RoundedBox Shape = "rounded box"
+	Hexagon    Shape = "hexagon"
+	Cylinder   Shape = "cylinder"
+	Diamond    Shape = "diamond"
+	Circle     Shape = "circle"
+	PlainBox   Shape = "plain box"
+)
+
+// Look is what a component looks like.
+type Look struct {
+	Kind  run.ActorKind
+	Shape Shape
+	// Dark and Light are its colours on a dark and on a light ground, as #rrggbb.
+	Dark, Light string
+	// glyph and ascii are the shape in one character, and in three of ASCII.
+	glyph, ascii string
+	// indexed are the nearest of the 256 colours that are far enough apart and
+	// readable on the ground, named those of the terminal's own 16 ones.
+	darkIndexed, lightIndexed ansi.IndexedColor
+	darkNamed, lightNamed     ansi.BasicColor
+}
+
+// looks follow Okabe and Ito, whose hues stay apart with any colour vision.
+var looks = []Look{
+	{run.KindClient, RoundedBox, "#9fb0c3", "#5b6b7f", "▢", "(>)", 145, 60, ansi.White, ansi.BrightBlack},
+	{run.KindAPIServer, Hexagon, "#5aa9e6", "#0b6fb8", "⬡", "<#>", 74, 25, ansi.BrightBlue, ansi.Blue},
+	{run.KindEtcd, Cylinder, "#35b58a", "#007a57", "≡", "(=)", 36, 29, ansi.BrightGreen, ansi.Green},
+	{run.KindScheduler, Diamond, "#e9b03c", "#a86f00", "◇", "<?>", 178, 94, ansi.BrightYellow, ansi.Yellow},
+	{run.KindControllerManager, Circle, "#d58ab5", "#a8487d", "○", "(o)", 175, 125, ansi.BrightMagenta, ansi.Magenta},
+	{run.KindKubelet, PlainBox, "#e8804a", "#b8480c", "□", "[ ]", 209, 130, ansi.BrightRed, ansi.Red},
+}
+
+// All returns the looks in the order of the map.
+func All() []Look { return append([]Look(nil), looks...) }
+
+// Of returns the look of an actor. One of a kind that is not known looks like a
+// client: somebody who asks.
+func Of(kind run.ActorKind) Look {
+	for _, l := range looks {
+		if l.Kind == kind {
+			return l
+		}
+	}
+	return looks[0]
+}
+
+// OfComponent returns the look of a component by the name that steps have for it.
+func OfComponent(name string) Look {
+	switch name {
+	case component.APIServer:
+		return Of(run.KindAPIServer)
+	case component.Etcd:
+		return Of(run.KindEtcd)
+	case component.Scheduler:
+		return Of(run.KindScheduler)
+	case component.Manager, component.KubeManager:
+		return Of(run.KindControllerManager)
+	case component.Kubelet:
+		return Of(run.KindKubelet)
+	}
+	return Of(run.KindClient)
+}
+
+// Ground is what colours are seen on.
+type Ground int
+
+const (
+	// Unknown is a ground that the terminal does not tell. Then only the
+	// terminal's own colours are used, which its user has chosen to be readable.
+	Unknown Ground = iota
+	// Dark and Light are grounds that are known.
+	Dark
+	Light
+)
+
+// Theme is what a terminal can show. The zero Theme has no colours.
+type Theme struct {
+	Profile colorprofile.Profile
+	Ground  Ground
+	// ASCII is true where other characters cannot be shown.
+	ASCII bool
+}
+
+// Colors reports whether there are any.
+func (t Theme) Colors() bool { return t.Profile >= colorprofile.ANSI }
+
+// Color returns the colour of a component in the theme; nil where it has none.
+func (t Theme) Color(l Look) color.Color {
+	switch {
+	case !t.Colors():
+		return nil
+	case t.Ground == Unknown && l.Kind == run.KindClient:
+		// The only grey: of the 16 none is readable on every ground.
+		return nil
+	case t.Ground == Unknown:
+		return l.lightNamed
+	case t.Profile == colorprofile.ANSI && t.Ground == Dark:
+		return l.darkNamed
+	case t.Profile == colorprofile.ANSI:
+		return l.lightNamed
+	case t.Profile == colorprofile.ANSI256 && t.Ground == Dark:
+		return l.darkIndexed
+	case t.Profile == colorprofile.ANSI256:
+		return l.lightIndexed
+	case t.Ground == Dark:
+		return lipgloss.Color(l.Dark)
+	}
+	return lipgloss.Color(l.Light)
+}
+
+// Paint gives a text the colour of a component.
+func (t Theme) Paint(l Look, s string) string {
+	c := t.Color(l)
+	if c == nil || s == "" {
+		return s
+	}
+	return ansi.Style{}.ForegroundColor(c).Styled(s)
+}
+
+// Glyph is the shape of a component in a few characters.
+func (t Theme) Glyph(l Look) string {
+	if t.ASCII {
+		return l.ascii
+	}
+	return l.glyph
+}
