@@ -41,7 +41,7 @@ func Select(named []evidence.Entry, subject evidence.Object, auditID string) (se
 	case subject.UID != "" || r == nil:
 		return selected, false
 	}
-	selected.AuditID, selected.Entries = r.AuditID, r.Entries
+	selected.AuditID, selected.Entries = r.AuditID, slices.Concat(r.Entries, spansOf(named, map[string]bool{r.AuditID: true}))
 	for _, life := range lives {
 		if life.start.After(r.ReceivedAt) {
 			selected.Next = life.createRevision
@@ -104,17 +104,32 @@ func choose(lives []life, subject evidence.Object, r *Request, auditID string) i
 // UID, and those without any that fall into its time.
 func entriesOf(named []evidence.Entry, requests []*Request, lives []life, i int) []evidence.Entry {
 	var entries []evidence.Entry
+	ids := map[string]bool{}
 	for _, r := range requests {
 		if lifeOf(lives, r) == i {
 			entries = append(entries, r.Entries...)
+			ids[r.AuditID] = true
 		}
 	}
+	entries = append(entries, spansOf(named, ids)...)
 	for k := range named {
 		entry := &named[k]
 		belongs := entry.Object.UID == lives[i].uid ||
 			(entry.Object.UID == "" && lifeAt(lives, entry.Time) == i)
-		if entry.Audit == nil && belongs {
+		if entry.Audit == nil && entry.Spans == nil && belongs {
 			entries = append(entries, *entry)
+		}
+	}
+	return entries
+}
+
+// spansOf returns what servers measured of some requests: spans belong to their
+// request, and to an object only with it.
+func spansOf(named []evidence.Entry, auditIDs map[string]bool) []evidence.Entry {
+	var entries []evidence.Entry
+	for i := range named {
+		if spans := named[i].Spans; spans != nil && auditIDs[spans.AuditID] {
+			entries = append(entries, named[i])
 		}
 	}
 	return entries

@@ -17,12 +17,16 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
+// defaultTraceSampling traces every request.
+const defaultTraceSampling = 1
+
 // localFlags describe a local control plane.
 type localFlags struct {
 	dataDir                 string
 	apiServerPort, etcdPort int
 	observerAddress         string
 	auditLevel              string
+	traceSampling           float64
 	schedulerConfig         string
 	nodes                   int
 	verbose                 bool
@@ -38,6 +42,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.IntVar(&f.etcdPort, substrate.FlagEtcdPort, 0, "port of etcd on loopback; 0 takes a free one")
 	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the observer's API; port 0 takes a free one")
 	flags.StringVar(&f.auditLevel, "audit-level", "RequestResponse", "how much the audit log keeps of requests for simulated pods: Metadata, Request or RequestResponse")
+	flags.Float64Var(&f.traceSampling, substrate.FlagTraceSampling, defaultTraceSampling, "part of all requests, from 0 to 1, of which API server and etcd say how long authentication, admission, the write and so on took")
 	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
@@ -52,6 +57,9 @@ func (f *localFlags) validate() error {
 	}
 	if f.nodes < 0 || f.nodes > local.MaxNodes {
 		return fmt.Errorf("invalid --nodes %d: must be 0 to %d", f.nodes, local.MaxNodes)
+	}
+	if !(f.traceSampling >= 0 && f.traceSampling <= 1) {
+		return fmt.Errorf("invalid --%s %v: must be 0 (off) to 1 (every request)", substrate.FlagTraceSampling, f.traceSampling)
 	}
 	if err := f.validateObserverAddress(); err != nil {
 		return err
@@ -89,7 +97,7 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress,
-		AuditLevel:      f.auditLevel, SchedulerProfiles: profiles,
+		AuditLevel:      f.auditLevel, TraceSampling: f.traceSampling, SchedulerProfiles: profiles,
 		Log:      logger,
 		Progress: newProgress(io).tell,
 	}, nil

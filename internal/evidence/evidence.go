@@ -32,10 +32,13 @@ const (
 	SourceTransition Source = "transition"
 	// SourceClient is the client that sent the request, by its own clock.
 	SourceClient Source = "client"
+	// SourceSpan is what API server and etcd measured of themselves while they
+	// handled a request.
+	SourceSpan Source = "span"
 )
 
 // Sources are all of them.
-var Sources = []Source{SourceAudit, SourceWatch, SourceEtcd, SourceDecision, SourceTransition, SourceClient}
+var Sources = []Source{SourceAudit, SourceWatch, SourceEtcd, SourceDecision, SourceTransition, SourceClient, SourceSpan}
 
 // Object identifies an object in the API. UID is empty where the trace does
 // not have it, such as that of a request that was refused.
@@ -70,6 +73,20 @@ type Entry struct {
 	Decision   *Decision   `json:"decision,omitempty"`
 	Transition *Transition `json:"transition,omitempty"`
 	Client     *Client     `json:"client,omitempty"`
+	Spans      *Spans      `json:"spans,omitempty"`
+}
+
+// AuditID is that of the request which the entry is about, where its source has it.
+func (e *Entry) AuditID() string {
+	switch {
+	case e.Audit != nil:
+		return e.Audit.AuditID
+	case e.Client != nil:
+		return e.Client.AuditID
+	case e.Spans != nil:
+		return e.Spans.AuditID
+	}
+	return ""
 }
 
 // Audit is one event of the API server's audit log.

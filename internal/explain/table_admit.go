@@ -13,6 +13,7 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/handling"
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
@@ -41,6 +42,7 @@ func tellAdmit(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 		s.Effect = refusalEffect(tale)
 		s.Evidence = append(s.Evidence, decisionOn(r, fmt.Sprintf("the API server refused the request with %d %s", r.Code, r.Reason),
 			append(details, r.Message)))
+		s.Evidence = append(s.Evidence, spanEvidence(tale, 2)...)
 		s.Evidence = append(s.Evidence, nothingStored(tale)...)
 		return s
 	}
@@ -48,11 +50,12 @@ func tellAdmit(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 		s.Evidence = nothingStored(tale)
 	}
 	added, effect := contentText(tale)
-	s.Effect = prose.Sentences(authorizationText(tale), admissionText(tale), effect, admittedBetween(tale))
+	s.Effect = prose.Sentences(authorizationText(tale), admissionText(tale), effect, decidedIn(tale))
 	if tale.DryRun {
 		s.Effect += " " + prose.Sentence("the request was a dry run, so nothing was written to etcd for it"+proof(tale))
 	}
 	s.Evidence = append(s.Evidence, decisionOn(r, "the audit event says what the API server decided on the request", append(details, added...)))
+	s.Evidence = append(s.Evidence, spanEvidence(tale, 2)...)
 	return s
 }
 
@@ -139,6 +142,15 @@ func admissionText(tale *story.Story) string {
 		return "admission and validation let it pass and left no annotation"
 	}
 	return fmt.Sprintf("admission let it pass and said: %v", said)
+}
+
+// decidedIn says how long the decision took, by what the servers measured or, where
+// they did not, between which times it lies.
+func decidedIn(tale *story.Story) string {
+	if tale.Handled == nil {
+		return prose.Sentences(admittedBetween(tale), unmeasured(tale))
+	}
+	return tookText(tale, handling.Authenticate, handling.Authorize, handling.Decode, handling.Patch, handling.Admit)
 }
 
 // admittedBetween bounds the time of the step, which the audit log does not have.

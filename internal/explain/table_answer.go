@@ -26,6 +26,7 @@ func tellAnswer(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	r := step.Requests[0]
 	s.Effect = prose.Sentences(fmt.Sprintf("the %s was answered at %s with %d: %s", r.Verb, prose.Clock(r.AnsweredAt()), r.Code, bodyText(r)))
 	s.Evidence = append(s.Evidence, auditEvidence(r, "the answer to the request", bodyDetails(r)...))
+	s.Evidence = append(s.Evidence, spanEvidence(tale, 7)...)
 	if tale.NothingStored() || !tale.OfPod() {
 		return s
 	}

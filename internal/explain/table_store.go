@@ -4,6 +4,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func tellStore(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 		return s
 	}
 	at, by := tale.First.SeenAt()
-	s.Effect = prose.Sentences(storedText(tale), sameRevision(tale), notLater(at, by))
+	s.Effect = prose.Sentences(storedText(tale), sameRevision(tale), cmp.Or(writtenIn(tale, at), notLater(at, by)))
 	if tale.First.Etcd != nil {
 		s.Evidence = append(s.Evidence, etcdEvidence(tale.First.Etcd, "etcd holds the first state of the key"))
 	}
@@ -39,6 +40,7 @@ func tellStore(tale *story.Story, _ story.Step) v1alpha1.WalkthroughStep {
 	if tale.First.Watch != nil {
 		s.Evidence = append(s.Evidence, watchEvidence(tale.First))
 	}
+	s.Evidence = append(s.Evidence, spanEvidence(tale, 3)...)
 	return s
 }
 
@@ -115,7 +117,8 @@ func tellChange(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 		parts = append(parts, markText(tale, last))
 	}
 	at, by := step.Revisions[len(step.Revisions)-1].SeenAt()
-	s.Effect = prose.Sentences(append(parts, etcdGap(tale, step.Revisions), notLater(at, by))...)
+	s.Effect = prose.Sentences(append(parts, etcdGap(tale, step.Revisions), cmp.Or(writtenIn(tale, at), notLater(at, by)))...)
+	s.Evidence = append(s.Evidence, spanEvidence(tale, 3)...)
 	return s
 }
 

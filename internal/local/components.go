@@ -91,7 +91,7 @@ func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
 		return nil, err
 	}
 	observer, err := manager.NewObserver(ctx, opts, manager.ObserverOptions{
-		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token,
+		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token, Spans: c.ListenForSpans,
 	})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,9 @@ type Options struct {
 	// AuditLevel is how much the audit log keeps of requests for simulated pods:
 	// None, Metadata, Request or RequestResponse. Default: RequestResponse.
 	AuditLevel string
+	// TraceSampling is the part of all requests of which API server and etcd say how
+	// long each part took, from 0 to 1. Default: none.
+	TraceSampling float64
 	// SchedulerProfiles are the scheduler's. Default: one with the default plugins.
 	SchedulerProfiles []*framework.Profile
 	// Log is where components and control plane log to. Default: nowhere.
@@ -79,9 +82,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	plane, err := substrate.Start(ctx, substrate.Options{
 		Assets: opts.Assets, Dir: opts.Dir,
 		APIServerPort: opts.APIServerPort, EtcdPort: opts.EtcdPort,
-		AuditLevel: auditv1.Level(opts.AuditLevel),
-		Bootstrap:  install.Apply,
-		Log:        opts.Log,
+		AuditLevel: auditv1.Level(opts.AuditLevel), TraceSampling: opts.TraceSampling,
+		Bootstrap: install.Apply,
+		Log:       opts.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ package manager
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -32,6 +33,8 @@ type ObserverOptions struct {
 	AuditLog string
 	// Etcd says how to read from etcd.
 	Etcd *clientv3.Config
+	// Spans opens where API server and etcd send their spans to.
+	Spans func(ctx context.Context) (net.Listener, error)
 	// TokenFile holds the token, for EvidenceAudience, that proves to scheduler and
 	// controller manager who asks for what they did. Without it they are not asked:
 	// the token of the component's own identity is for the API server alone.
@@ -85,7 +88,7 @@ func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOpti
 		}
 	}
 	return observer.New(observer.Options{
-		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, RESTConfig: watchConfig,
+		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, Spans: sources.Spans, RESTConfig: watchConfig,
 		Decisions:   leaderOf(SchedulerName, DecisionsPath),
 		Transitions: leaderOf(ControllerManagerName, TransitionsPath),
 		Registerer:  metrics.Registry,

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/glassplane/glassplane/internal/record/audit"
 	"github.com/glassplane/glassplane/internal/record/components"
 	"github.com/glassplane/glassplane/internal/record/etcd"
+	"github.com/glassplane/glassplane/internal/record/spans"
 	"github.com/glassplane/glassplane/internal/record/watch"
 )
 
@@ -60,6 +62,8 @@ type Options struct {
 	Etcd *clientv3.Config
 	// EtcdPrefix is the API server's --etcd-prefix; etcd.DefaultPrefix by default.
 	EtcdPrefix string
+	// Spans opens where API server and etcd send their spans to; nil where they send none.
+	Spans func(ctx context.Context) (net.Listener, error)
 	// RESTConfig reaches the API server with the observer's identity; nil for no watch.
 	RESTConfig *rest.Config
 	// Registerer takes the metrics while the observer runs; nil for none.
@@ -111,6 +115,8 @@ type Observer struct {
 	pollers []syncer
 	// watch and etcd deliver each revision once; reader is nil without etcd.
 	watch, etcd follower
+	// spans of a request are waited for; nil where there are none.
+	spans source
 	reader      keyReader
 	close       func() error
 	registerer  prometheus.Registerer
@@ -141,6 +147,7 @@ func New(options Options) (*Observer, error) {
 		return nil, err
 	}
 	o.addPollers(options)
+	o.addSpans(options)
 	return o, nil
 }
 
@@ -209,6 +216,15 @@ func (o *Observer) addPollers(options Options) {
 		source := components.NewTransitions(*options.Transitions, options.Clock, o.journal)
 		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
 	}
+}
+
+func (o *Observer) addSpans(options Options) {
+	if options.Spans == nil {
+		o.missing(evidence.SourceSpan, "where API server and etcd send their spans to is not configured")
+		return
+	}
+	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.journal)
+	o.sources = append(o.sources, o.spans)
 }
 
 // absent is a source that there is no access to.

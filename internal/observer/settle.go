@@ -22,6 +22,9 @@ const (
 	// pollFraction is the part of it that is left for asking the components, which
 	// is done last: what they tell of a revision they tell after it was written.
 	pollFraction = 4
+	// spansDelay is how long after the answer to a request its spans may come: API
+	// server and etcd send them in batches.
+	spansDelay = 500 * time.Millisecond
 )
 
 const auditStageReceived = string(auditv1.StageRequestReceived)
@@ -58,7 +61,8 @@ func (o *Observer) agreeing(ctx context.Context, query Query) {
 	for {
 		found, ok := o.find(query)
 		// Who knows an audit ID has seen the answer: the log will have it.
-		if ok && o.agree(found) && answered(found.Entries) || !ok && query.AuditID == "" {
+		due := o.spansDue(found)
+		if ok && o.agree(found) && answered(found.Entries) && due <= 0 || !ok && query.AuditID == "" {
 			return
 		}
 		if subject := found.Subject; subject.Name != followed.Name || subject.Namespace != followed.Namespace {
@@ -68,12 +72,48 @@ func (o *Observer) agreeing(ctx context.Context, query Query) {
 			changed, stop = o.follow(query.AuditID, followed)
 			continue
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
+		if !o.changes(ctx, changed, due) {
 			return
 		}
 	}
+}
+
+// changes waits until something has changed or, where spans are due, until they
+// will not come any more. It is false where the context has ended.
+func (o *Observer) changes(ctx context.Context, changed <-chan struct{}, due time.Duration) bool {
+	var elapsed <-chan time.Time
+	if due > 0 {
+		timer := o.clock.NewTimer(due)
+		defer timer.Stop()
+		elapsed = timer.C()
+	}
+	select {
+	case <-changed:
+	case <-elapsed:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// spansDue is for how long the spans of the request that a record is about may
+// still come; 0 where they are there, or will not come any more.
+func (o *Observer) spansDue(found assemble.Selection) time.Duration {
+	if o.spans == nil || !o.spans.State().Available {
+		return 0
+	}
+	for _, r := range assemble.Requests(found.Entries) {
+		if !r.Answered || r.AuditID != found.AuditID && (found.AuditID != "" || !r.Creates()) {
+			continue
+		}
+		for i := range found.Entries {
+			if spans := found.Entries[i].Spans; spans != nil && spans.AuditID == r.AuditID {
+				return 0
+			}
+		}
+		return spansDelay - o.clock.Since(r.AnsweredAt())
+	}
+	return 0
 }
 
 // follow is told of what arrives about a request, an object and the collection

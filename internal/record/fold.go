@@ -4,6 +4,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -78,13 +79,23 @@ func (j *Journal) fold(entry *kept) {
 	}
 }
 
-// leaveOut removes a read from the middle of its track. Its place there stays,
-// so that the track can be searched, until it is compacted.
+// leaveOut removes a read, and what servers measured of it.
 func (j *Journal) leaveOut(read *kept) {
-	t := j.track(read.Object)
-	j.remove(t, read)
-	*read = kept{Entry: evidence.Entry{Sequence: read.Sequence}, folded: true}
+	for _, entry := range slices.Clone(j.byAudit[read.AuditID()]) {
+		if entry.Spans != nil {
+			j.takeOut(entry)
+		}
+	}
+	j.takeOut(read)
 	j.folded++
+}
+
+// takeOut removes an entry from the middle of its track. Its place there stays,
+// so that the track can be searched, until it is compacted.
+func (j *Journal) takeOut(entry *kept) {
+	t := j.track(entry.Object)
+	j.remove(t, entry)
+	*entry = kept{Entry: evidence.Entry{Sequence: entry.Sequence}, folded: true}
 	t.folded++
 	t.compact()
 }

@@ -225,7 +225,7 @@ func (j *Journal) remove(t *track, entry *kept) {
 		unindex(j.byName, nameOf(entry.Object), entry)
 	}
 	unindex(j.byUID, entry.Object.UID, entry)
-	unindex(j.byAudit, auditID(&entry.Entry), entry)
+	unindex(j.byAudit, entry.AuditID(), entry)
 	unindex(j.byController, entry.Controller, entry)
 	if entry.reads != nil && entry.reads.remove(entry) {
 		delete(j.reads, entry.reads.key)
@@ -240,7 +240,7 @@ func (j *Journal) index(entry *kept) {
 	if uid := entry.Object.UID; uid != "" {
 		j.byUID[uid] = append(j.byUID[uid], entry)
 	}
-	if id := auditID(&entry.Entry); id != "" {
+	if id := entry.AuditID(); id != "" {
 		j.byAudit[id] = append(j.byAudit[id], entry)
 	}
 	if uid := entry.Controller; uid != "" {
@@ -275,16 +275,6 @@ func isNamed(entry *evidence.Entry) bool {
 func nameOf(object evidence.Object) evidence.Object {
 	object.UID = ""
 	return object
-}
-
-func auditID(entry *evidence.Entry) string {
-	switch {
-	case entry.Audit != nil:
-		return entry.Audit.AuditID
-	case entry.Client != nil:
-		return entry.Client.AuditID
-	}
-	return ""
 }
 
 // ByName returns the entries about the object's group, resource, namespace and

@@ -250,7 +250,7 @@ func TestEqualReadsAreFolded(t *testing.T) {
 	want = append(want, "", "")
 	var got []string
 	for i := range entries {
-		got = append(got, auditID(&entries[i]))
+		got = append(got, entries[i].AuditID())
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
@@ -274,6 +274,26 @@ func TestEqualReadsAreFolded(t *testing.T) {
 	all := func(evidence.Object) bool { return true }
 	if got := j.Subjects(all, 0, 10); len(got) != 2 || got[0].Object.UID != "u-1" || got[0].Entries != len(entries) {
 		t.Errorf("subjects %+v", got)
+	}
+}
+
+// What servers measured of a read goes with it, and is found by its audit ID.
+func TestSpansOfFoldedReadsAreLeftOut(t *testing.T) {
+	j := newTestJournal(JournalOptions{})
+	for i := range 3 + keptReads {
+		entry := read(pod("a", "u-1"), "poller", 7)
+		id := fmt.Sprintf("poll-%d", i)
+		entry.Audit.AuditID = id
+		j.Append(entry)
+		j.Append(evidence.Entry{Source: evidence.SourceSpan, Object: pod("a", ""), Spans: &evidence.Spans{AuditID: id, Spans: []evidence.Span{{Name: "Get"}}}})
+	}
+	for id, want := range map[string]int{"poll-0": 2, "poll-1": 0, "poll-2": 0, "poll-3": 2} {
+		if got := j.ByAuditID(id); len(got) != want {
+			t.Errorf("%d entries of %s, want %d", len(got), id, want)
+		}
+	}
+	if stats := j.Stats(); stats.Folded != 2 || stats.Entries != 2*(1+keptReads) {
+		t.Errorf("stats %+v", stats)
 	}
 }
 

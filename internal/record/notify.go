@@ -54,7 +54,7 @@ func (j *Journal) notify(entry *kept) {
 	if isNamed(&entry.Entry) {
 		j.wake(topic{name: nameOf(entry.Object)})
 	}
-	if id := auditID(&entry.Entry); id != "" {
+	if id := entry.AuditID(); id != "" {
 		j.wake(topic{auditID: id})
 	}
 }

@@ -35,6 +35,9 @@ func Size(entry *evidence.Entry) int64 {
 	if c := entry.Client; c != nil {
 		size += int(unsafe.Sizeof(*c)) + len(c.AuditID) + len(c.Line)
 	}
+	if s := entry.Spans; s != nil {
+		size += s.Size()
+	}
 	return int64(size)
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"sync"
@@ -39,6 +40,9 @@ type Local struct {
 	stopOnce sync.Once
 	stopErr  error
 
+	// noTracing says why API server and etcd send no spans; empty where they do.
+	noTracing string
+
 	// recordMu serializes the writing of the list of processes.
 	recordMu sync.Mutex
 
@@ -46,7 +50,9 @@ type Local struct {
 	components []*component // in the order of their start
 	missing    []Missing
 	exitErr    error
-	finished   bool // done is closed
+	// spans is where spans are sent to, until somebody takes it.
+	spans    net.Listener
+	finished bool // done is closed
 }
 
 // Missing is a part of the control plane that does not run.
@@ -76,6 +82,7 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	for _, step := range []func(context.Context) error{
 		l.cleanUp,
 		l.prepare,
+		l.prepareTracing,
 		l.startEtcd,
 		l.startAPIServer,
 		l.bootstrap,
@@ -124,7 +131,7 @@ func (l *Local) Stop() error {
 		l.cancelBackground()
 		l.finish(nil)
 		l.running.Wait()
-		var errs []error
+		errs := []error{l.closeSpans()}
 		for _, c := range slices.Backward(l.snapshot()) {
 			errs = append(errs, c.Stop(), c.log.Close())
 		}

@@ -37,6 +37,9 @@ type Options struct {
 	// for pods are logged; all other writes are logged at Metadata. None turns
 	// the audit log off. Default: RequestResponse.
 	AuditLevel auditv1.Level
+	// TraceSampling is the part of all requests that API server and etcd trace, from
+	// 0 to 1: see Local.ListenForSpans. Default: none.
+	TraceSampling float64
 	// StartTimeout is how long one process may take to become healthy.
 	// Default: DefaultStartTimeout.
 	StartTimeout time.Duration
@@ -66,6 +69,9 @@ func (o *Options) complete() error {
 	}
 	if o.APIServerPort != 0 && o.APIServerPort == o.EtcdPort {
 		return fmt.Errorf("--%s and --%s are both %d", FlagAPIServerPort, FlagEtcdPort, o.EtcdPort)
+	}
+	if err := checkSampling(o.TraceSampling); err != nil {
+		return err
 	}
 	return checkAuditLevel(o.AuditLevel)
 }

@@ -19,6 +19,7 @@ const (
 	FlagAPIServerPort = "apiserver-port"
 	FlagEtcdPort      = "etcd-port"
 	FlagDataDir       = "data-dir"
+	FlagTraceSampling = "trace-sampling"
 )
 
 // ports are those on which the processes listen.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -112,6 +113,7 @@ func (l *Local) startEtcd(ctx context.Context) error {
 		Set("peer-trusted-ca-file", ca).Set("peer-client-cert-auth", "true").
 		Set("quota-backend-bytes", etcdQuota).
 		Set("log-level", "warn")
+	l.traceEtcd(etcd)
 	c.runner, l.plane.Etcd = etcd, etcd
 	return l.startLogged(ctx, c)
 }
@@ -138,7 +140,7 @@ func (l *Local) startAPIServer(ctx context.Context) error {
 		Set("advertise-address", loopback).
 		// Endpoints may not be loopback addresses, and nobody looks for ours.
 		Set("endpoint-reconciler-type", "none")
-	if err := l.configureAudit(server); err != nil {
+	if err := errors.Join(l.configureAudit(server), l.traceAPIServer(server)); err != nil {
 		return err
 	}
 	c.runner = server

@@ -120,7 +120,7 @@ func (l *load) create(ctx context.Context, i int) error {
 
 // measureComponents measures the components: the load only creates.
 func measureComponents(ctx context.Context, opts options) (result, error) {
-	cluster, err := local.Start(ctx, local.Options{Assets: opts.assets, AuditLevel: opts.auditLevel, Log: logr.Discard()})
+	cluster, err := local.Start(ctx, local.Options{Assets: opts.assets, AuditLevel: opts.auditLevel, TraceSampling: opts.traceSampling, Log: logr.Discard()})
 	if err != nil {
 		return result{}, err
 	}

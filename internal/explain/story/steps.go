@@ -4,6 +4,7 @@
 package story
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -164,14 +165,29 @@ func (s *Story) SentByClient() []*evidence.Entry {
 	return found
 }
 
-// admit has a time only where nothing was stored: the audit log has none of its
-// own for the decision.
+// admit has a time where nothing was stored, because the answer says what was
+// decided, and where servers measured it: the audit log has none of its own for
+// the decision.
 func (s *Story) admit() *Step {
 	step := &Step{ID: Admit, Number: 2, Component: component.APIServer}
 	if s.NothingStored() {
 		step.At = s.AnsweredAt()
+	} else {
+		step.At = s.Handled.End(2)
 	}
 	return step
+}
+
+// writtenAt is when the API server had etcd's answer to the write of the request;
+// zero where it was not measured, or where there were several.
+func (s *Story) writtenAt(made []*timeline.Revision) time.Time {
+	if len(made) != 1 || made[0].Write != s.Asked {
+		return time.Time{}
+	}
+	if call := s.Handled.Write(); call != nil {
+		return call.ReturnedAt
+	}
+	return time.Time{}
 }
 
 func (s *Story) store() *Step {
@@ -180,8 +196,9 @@ func (s *Story) store() *Step {
 	}
 	step := &Step{ID: Store, Number: 3, Component: component.APIServer, At: s.AnsweredAt()}
 	if s.First != nil {
-		step.At, _ = s.First.SeenAt()
+		seen, _ := s.First.SeenAt()
 		step.Revisions = []*timeline.Revision{s.First}
+		step.At = cmp.Or(s.writtenAt(step.Revisions), seen)
 	}
 	return step
 }
@@ -193,7 +210,8 @@ func (s *Story) change() *Step {
 		return nil
 	}
 	step := &Step{ID: Change, Number: 3, Component: component.APIServer, Revisions: s.Made}
-	step.At, _ = s.Made[len(s.Made)-1].SeenAt()
+	seen, _ := s.Made[len(s.Made)-1].SeenAt()
+	step.At = cmp.Or(s.writtenAt(s.Made), seen)
 	return step
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/handling"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
 	"github.com/glassplane/glassplane/internal/followed"
 )
@@ -34,6 +35,10 @@ type Story struct {
 	// Steps that happened, in the order in which they were completed.
 	Steps []Step
 
+	// Handled is how the API server and etcd handled the request; nil where no spans
+	// of it are recorded.
+	Handled *handling.Handling
+
 	// Moments of the object's life; nil where they did not happen or no source
 	// has them. First is the create, Bind sets the node, Confirm is the first that
 	// says that the pod ran, Mark sets the deletion timestamp.
@@ -51,6 +56,9 @@ func Tell(line *timeline.Timeline) *Story {
 	s := &Story{Timeline: line, Kind: KindOf(line.Asked)}
 	s.Refused = s.Asked != nil && s.Asked.Refused()
 	s.DryRun = s.Asked != nil && s.Asked.DryRun()
+	if s.Asked != nil {
+		s.Handled = s.Handling(s.Asked.AuditID)
+	}
 	s.findMoments()
 	s.findMade()
 	s.findChildren()

@@ -11,11 +11,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/handling"
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/followed"
 )
@@ -47,6 +49,8 @@ type Timeline struct {
 	Transitions []*evidence.Entry
 	// Clients are what clients of ours say of their requests.
 	Clients []*evidence.Entry
+	// Spans are what servers measured of requests.
+	Spans []*evidence.Spans
 }
 
 // Of makes the timeline of a record.
@@ -130,6 +134,8 @@ func (t *Timeline) file(entries []evidence.Entry) {
 		switch {
 		case e.Client != nil:
 			t.Clients = append(t.Clients, e)
+		case e.Spans != nil:
+			t.Spans = append(t.Spans, e.Spans)
 		case e.Etcd != nil && e.Etcd.ModRevision == 0 && e.Etcd.Unavailable == "":
 			t.Absent = append(t.Absent, e)
 		case e.Decision != nil && sameUID(t.UID, e.Decision.Pod.UID):
@@ -287,6 +293,27 @@ func (t *Timeline) Last() *Revision {
 		return nil
 	}
 	return t.Revisions[len(t.Revisions)-1]
+}
+
+// Handling is how the API server and etcd handled a request; nil where no spans of
+// it are recorded.
+func (t *Timeline) Handling(auditID string) *handling.Handling {
+	var received time.Time
+	for _, r := range t.Requests {
+		if r.AuditID == auditID {
+			received = r.ReceivedAt
+		}
+	}
+	var spans []*evidence.Spans
+	for _, s := range t.Spans {
+		if s.AuditID == auditID {
+			spans = append(spans, s)
+		}
+	}
+	if len(spans) == 0 {
+		return nil
+	}
+	return handling.Of(received, spans)
 }
 
 // Source returns the state of a source; false where the record does not name it.
