@@ -75,6 +75,8 @@ async function writeModule(entry, file) {
     outfile: path.join(out, file),
     bundle: true,
     format: 'esm',
+    // Not the field browser: diff names a script there that is no module.
+    mainFields: ['module', 'main'],
     target: 'es2022',
     charset: 'utf8',
     minify: true,

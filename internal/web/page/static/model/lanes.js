@@ -1,0 +1,116 @@
+/**
+ * Where the rows and labels of the lanes are. Pure geometry.
+ * @typedef {import('./run.js').OpenRun} OpenRun
+ * @typedef {import('./scale.js').TimeScale} TimeScale
+ */
+import { short } from './text.js';
+
+/** Height of a row, of a bar, and of a level of bars inside of bars. */
+const row = 40;
+export const bar = 10;
+const level = 13;
+const top = 30;
+
+/** How deep bars inside of bars are drawn. */
+const deepest = 4;
+
+/**
+ * @typedef {object} Row
+ * @property {string} id of the actor
+ * @property {string} kind
+ * @property {string} name
+ * @property {number} y
+ */
+
+/**
+ * @param {OpenRun} open
+ * @returns {{rows: Map<string, Row>, height: number}}
+ */
+export function layRows(open) {
+  const depth = new Map();
+  for (const each of open.activities) {
+    depth.set(each.actor, Math.min(deepest, Math.max(depth.get(each.actor) ?? 0, each.depth)));
+  }
+  const rows = new Map();
+  let y = top;
+  for (const actor of open.actors) {
+    rows.set(actor.id, { id: actor.id, kind: actor.kind, name: actor.name, y });
+    y += row + (depth.get(actor.id) ?? 0) * level;
+  }
+  return { rows, height: y - row + 26 };
+}
+
+/**
+ * The bars of the activities, those inside of others below them.
+ * @param {OpenRun} open
+ * @param {Map<string, Row>} rows
+ * @param {TimeScale} scale
+ * @param {number} horizon
+ */
+export function bars(open, rows, scale, horizon) {
+  return open.activities.filter((each) => each.t0 <= horizon && each.depth <= deepest && rows.has(each.actor)).map((each) => {
+    const x = scale.x(each.t0);
+    const w = Math.max(1.5, scale.x(Math.min(each.t1, horizon)) - x);
+    const y = (rows.get(each.actor)?.y ?? 0) - bar / 2 + each.depth * level;
+    return { activity: each, kind: rows.get(each.actor)?.kind ?? '', x, y, w, label: w > 44 && each.depth > 0 ? short(each.label, Math.floor((w - 6) / 6.2)) : '' };
+  });
+}
+
+/**
+ * The arrows of the messages, each with a label where there is room for one.
+ * @param {OpenRun} open
+ * @param {Map<string, Row>} rows
+ * @param {TimeScale} scale
+ * @param {number} horizon
+ */
+export function arrows(open, rows, scale, horizon) {
+  /** @type {{x0: number, x1: number, y: number}[]} */
+  const taken = [];
+  return open.messages.filter((each) => each.at <= horizon && rows.has(each.from) && rows.has(each.to)).map((message) => {
+    const [from, to] = drawnBetween(message);
+    const a = { x: scale.x(from), y: rows.get(message.from)?.y ?? 0 };
+    const b = { x: scale.x(to), y: rows.get(message.to)?.y ?? 0 };
+    const text = short(message.label, 16);
+    const y = labelHeight(a, b);
+    const x = (a.x + b.x) / 2 + 5;
+    const box = { x0: x - 1, x1: x + text.length * 6.3 + 2, y };
+    const free = text !== '' && !taken.some((each) => Math.abs(each.y - y) < 12 && each.x0 < box.x1 && box.x0 < each.x1);
+    if (free) taken.push(box);
+    return { message, kind: open.actor.get(message.from)?.kind ?? 'client', a, b, label: free ? { text, x, y } : null };
+  });
+}
+
+/**
+ * A write to etcd and its answer that no clock has are within the same bounds, one after
+ * the other: they are drawn as the two halves of it.
+ * @param {OpenRun['messages'][number]} message
+ * @returns {[number, number]}
+ */
+function drawnBetween(message) {
+  const { t0, t1 } = message;
+  if (message.sentAt || message.receivedAt) return [t0, t1];
+  const middle = (t0 + t1) / 2;
+  if (message.kind === 'write') return [t0, middle];
+  if (message.kind === 'stored') return [middle, t1];
+  return [t0, t1];
+}
+
+/**
+ * A label stands between two rows, where no row's line is.
+ * @param {{y: number}} a
+ * @param {{y: number}} b
+ */
+function labelHeight(a, b) {
+  const middle = (a.y + b.y) / 2;
+  const near = Math.abs(b.y - a.y) > row * 1.5 ? Math.min(a.y, b.y) + row * 0.62 : middle;
+  return near + 4;
+}
+
+/**
+ * All times of a run at which something begins or ends, for a scale by waits.
+ * @param {OpenRun} open
+ */
+export function knots(open) {
+  return [0, ...open.messages.flatMap((each) => [each.t0, each.t1]), ...open.activities.flatMap((each) => [each.t0, each.t1]),
+    ...open.moments.map((each) => each.t), open.end].filter((t) => Number.isFinite(t) && t >= 0);
+}

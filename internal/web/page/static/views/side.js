@@ -1,0 +1,178 @@
+/**
+ * The side panel: what happens at the cursor, in words, and what proves it. A beginner
+ * reads from the top and may stop anywhere; an engineer goes to the evidence.
+ * @typedef {import('../timeline/timeline.js').Timeline} Timeline
+ * @typedef {import('../model/run.js').OpenRun} OpenRun
+ */
+import { html, useState } from '../lib.js';
+import { bytes, plural, visible } from '../model/text.js';
+import { offset } from '../model/time.js';
+import { stepOfQuestion, questionFor } from '../model/quiz.js';
+import { when } from './lanes.js';
+import { Component, Copy, Difference, Json, LongProse, Prose, Raw } from './pieces.js';
+import { Predict } from './predict.js';
+import { Ask } from './quiz.js';
+import { Why } from './why.js';
+import { kindOfSource } from './shapes.js';
+
+/**
+ * @param {{timeline: Timeline, quiz: import('./quiz.js').Score, selected: string, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props
+ */
+export function Side({ timeline, quiz, selected, select, go }) {
+  const open = timeline.open.value;
+  if (!open) return null;
+  const message = open.message.get(selected);
+  return html`<aside class="side" aria-label="At the cursor">
+    ${timeline.prediction.value ? html`<${Predict} timeline=${timeline} />` : null}
+    ${message ? html`<${Carried} timeline=${timeline} message=${message} close=${() => select('')} go=${go} />` : null}
+    <${AtCursor} timeline=${timeline} open=${open} quiz=${quiz} select=${select} go=${go} />
+  </aside>`;
+}
+
+/** @param {{timeline: Timeline, open: OpenRun, quiz: import('./quiz.js').Score, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props */
+function AtCursor({ timeline, open, quiz, select, go }) {
+  const moment = timeline.moment.value;
+  if (!moment) return html`<${Before} timeline=${timeline} open=${open} />`;
+  const step = open.step.get(moment.step ?? -1);
+  const { cursor } = timeline;
+  const between = !cursor.value.on && cursor.value.t > moment.t;
+  return html`<div class="side-part head">
+      <p class=${`eyebrow of-${open.actor.get(moment.actor)?.kind}`}>${counted(open, moment)} · <${Component} kind=${open.actor.get(moment.actor)?.kind} name=${open.actor.get(moment.actor)?.name ?? moment.actor} /></p>
+      <h1 aria-live="polite">${visible(moment.title)}</h1>
+      ${between ? html`<p class="quiet small-text">The cursor is at ${offset(cursor.value.t)}, ${'after this and before the next moment'}.</p>` : null}
+      <p><${LongProse} timeline=${timeline} text=${step ? step.effect ?? '' : revisionText(open, moment.revision)} /></p>
+    </div>
+    ${moment.step === 4 ? html`<${Why} timeline=${timeline} open=${open} go=${go} />` : null}
+    <${Stored} timeline=${timeline} open=${open} go=${go} />
+    <${Messages} open=${open} moment=${moment} select=${select} />
+    <${Proof} open=${open} ids=${moment.evidence ?? []} go=${go} />
+    <${Question} timeline=${timeline} open=${open} quiz=${quiz} />`;
+}
+
+/**
+ * @param {OpenRun} open
+ * @param {import('../model/types.js').Moment} moment
+ */
+function counted(open, moment) {
+  if (!moment.step) return `Revision ${moment.revision ?? ''}`;
+  const steps = open.moments.filter((each) => each.step);
+  const place = steps.findIndex((each) => each.step === moment.step) + 1;
+  return place === moment.step ? `Step ${moment.step} of 8` : `Step ${moment.step} of 8, the ${ordinal(place)} completed`;
+}
+
+/** @param {number} place */
+function ordinal(place) {
+  return `${place}${place === 1 ? 'st' : place === 2 ? 'nd' : place === 3 ? 'rd' : 'th'}`;
+}
+
+/**
+ * @param {OpenRun} open
+ * @param {number|undefined} revision
+ */
+function revisionText(open, revision) {
+  return open.revisions.find((each) => each.revision === revision)?.text ?? '';
+}
+
+/** @param {{timeline: Timeline, open: OpenRun}} props */
+function Before({ timeline, open }) {
+  const { request, subject } = open.trace;
+  return html`<div class="side-part head">
+    <p class="eyebrow">Before everything</p>
+    <h1>${request ? `A client is about to ${request.verb} ${visible(subject.name)}` : `Before ${visible(subject.name)}`}</h1>
+    <p>Each message that follows really went over the network of this control plane, and each is proved by what the components left behind.
+      A <b>client</b> talks to the <b>API server</b> alone; the API server keeps everything in <b>etcd</b>; the others <b>watch</b> it and act on what they see.</p>
+    <p><button type="button" class="primary" onClick=${() => timeline.step(1)}>First step →</button></p>
+  </div>`;
+}
+
+/** @param {{timeline: Timeline, open: OpenRun, go: (view: string) => void}} props */
+function Stored({ timeline, open, go }) {
+  const { revision: index } = timeline.cursor.value;
+  const moment = timeline.moment.value;
+  const made = open.revisions[index];
+  const before = open.revisions[index - 1];
+  const previous = open.moments[(moment?.index ?? 0) - 1];
+  if (!made || (previous && previous.revision === moment?.revision)) {
+    return html`<div class="side-part"><h2>In etcd</h2><p class="quiet">${made ? html`Still revision ${made.revision}: ${visible(made.state)}.` : open.revisions.length ? 'Nothing is stored yet.' : 'Nothing was stored.'}</p></div>`;
+  }
+  const state = open.states.get(made.revision);
+  return html`<div class="side-part">
+    <h2>What changed in etcd <span class="aside mono">${before ? `${before.revision} → ` : ''}${made.revision} · ${before?.bytes && made.bytes ? `${before.bytes} → ${bytes(made.bytes)}` : made.bytes ? bytes(made.bytes) : ''}</span></h2>
+    ${state?.removed ? html`<p>The key was removed.</p>` : null}
+    ${state?.unavailable ? html`<p class="quiet">Not available: ${visible(state.unavailable)}</p>` : null}
+    ${state?.object && (!before || open.states.get(before.revision)?.object)
+      ? html`<div class="clipped"><${Difference} before=${before && open.states.get(before.revision)?.object} after=${state.object} /></div>`
+      : html`<ul class="plain mono">${(made.changes ?? []).map((each) => html`<li><bdi>${visible(each)}</bdi></li>`)}</ul>`}
+    <p><button type="button" class="link" onClick=${() => go('tracker')}>The object at each revision ›</button></p>
+  </div>`;
+}
+
+/** @param {{open: OpenRun, moment: import('../model/types.js').Moment, select: (id: string) => void}} props */
+function Messages({ open, moment, select }) {
+  const list = (moment.messages ?? []).map((id) => open.message.get(id)).filter((each) => each !== undefined);
+  if (!list.length) return null;
+  return html`<div class="side-part"><h2>Messages <span class="aside">${list.length}</span></h2>
+    <ul class="rows">${list.slice(0, 12).map((each) => html`<li>
+      <button type="button" class=${`row-button of-${open.actor.get(each.from)?.kind}`} onClick=${() => select(each.id)}>
+        <${Component} kind=${open.actor.get(each.from)?.kind} name=${open.actor.get(each.from)?.name} /> → <${Component} kind=${open.actor.get(each.to)?.kind} name=${open.actor.get(each.to)?.name} />
+        <${Raw} class="ellipsis">${each.label}<//>
+      </button></li>`)}</ul>
+    ${list.length > 12 ? html`<p class="quiet small-text">and ${plural(list.length - 12, 'more message')}</p>` : null}
+  </div>`;
+}
+
+/**
+ * @param {{timeline: Timeline, message: OpenRun['messages'][number], close: () => void, go: (view: string, params?: Record<string, string>) => void}} props
+ */
+function Carried({ timeline, message, close, go }) {
+  const open = /** @type {OpenRun} */ (timeline.open.value);
+  const from = open.actor.get(message.from);
+  const to = open.actor.get(message.to);
+  return html`<div class="side-part card">
+    <p class="eyebrow"><${Component} kind=${from?.kind} name=${from?.name} /> → <${Component} kind=${to?.kind} name=${to?.name} />
+      <button type="button" class="icon close" aria-label="Close the message" onClick=${close}>✕</button></p>
+    <h2><${Raw}>${message.label}<//></h2>
+    <p><${Prose} timeline=${timeline} text=${message.text} /></p>
+    <p class="mono small-text">${when(message)}</p>
+    <${Rows} open=${open} ids=${message.evidence ?? []} go=${go} />
+  </div>`;
+}
+
+/** @param {{open: OpenRun, ids: string[], go: (view: string, params?: Record<string, string>) => void}} props */
+function Proof({ open, ids, go }) {
+  const sources = new Set(ids.map((id) => open.piece.get(id)?.source).filter(Boolean));
+  return html`<div class="side-part"><h2>Evidence <span class="aside">${ids.length ? `${plural(ids.length, 'piece')} from ${plural(sources.size, 'source')}` : ''}</span></h2>
+    ${ids.length ? html`<${Rows} open=${open} ids=${ids} go=${go} />` : html`<p class="quiet">No source has an entry of its own for this moment.</p>`}
+  </div>`;
+}
+
+/** @param {{open: OpenRun, ids: string[], go: (view: string, params?: Record<string, string>) => void}} props */
+export function Rows({ open, ids, go }) {
+  return html`<ul class="rows">${ids.slice(0, 16).map((id) => {
+    const piece = open.piece.get(id);
+    return piece ? html`<li key=${id}><${Piece} piece=${piece} go=${go} /></li>` : null;
+  })}</ul>
+  ${ids.length > 16 ? html`<button type="button" class="link" onClick=${() => go('evidence')}>and ${ids.length - 16} more ›</button>` : null}`;
+}
+
+/** @param {{piece: OpenRun['evidence'][number], go: (view: string, params?: Record<string, string>) => void}} props */
+function Piece({ piece, go }) {
+  const [shown, setShown] = useState(false);
+  return html`<div class=${`piece of-${kindOfSource(piece.source)}`}>
+    <button type="button" class="row-button" aria-expanded=${shown} onClick=${() => setShown(!shown)}>
+      <b>${visible(piece.source)}</b> <${Raw} class="ellipsis">${piece.summary}<//> <span aria-hidden="true">${shown ? '⌄' : '›'}</span>
+    </button>
+    ${shown ? html`<div class="piece-raw">
+      ${piece.tooLarge ? html`<p class="quiet">Too large to be shown: ${bytes(piece.tooLarge)}.</p>` : html`<${Json} value=${piece.raw} />`}
+      <p><${Copy} text=${() => JSON.stringify(piece.raw, null, 2)} label="Copy JSON" /> <button type="button" class="link" onClick=${() => go('evidence', { piece: piece.id })}>In Evidence ›</button></p>
+    </div>` : null}
+  </div>`;
+}
+
+/** @param {{timeline: Timeline, open: OpenRun, quiz: import('./quiz.js').Score}} props */
+function Question({ timeline, open, quiz }) {
+  const step = timeline.moment.value?.step ?? 0;
+  const question = questionFor(open.trace.quiz ?? [], step, (id) => quiz.answers.value.has(id));
+  if (!question || stepOfQuestion(question.id) !== step) return null;
+  return html`<div class="side-part"><h2>Check yourself</h2><${Ask} timeline=${timeline} question=${question} quiz=${quiz} /></div>`;
+}
