@@ -59,7 +59,7 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 		return nil, err
 	}
 	api, err := web.NewServer(web.Options{
-		Address: sources.Address, Observer: recorder, Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
+		Address: sources.Address, Observer: recorder, Overview: recorder.Overview(), Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("building the observer's API: %w", err)

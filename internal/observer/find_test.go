@@ -188,7 +188,7 @@ func TestReadKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newTest(tc.journal...)
 			o.reader = &tc.keys
-			o.sources = []source{fakeSource{state: evidence.SourceState{Source: evidence.SourceEtcd, Available: true}}}
+			o.sources = []Source{fakeSource{state: evidence.SourceState{Source: evidence.SourceEtcd, Available: true}}}
 			got, err := o.Record(t.Context(), tc.query)
 			if (err != nil) != tc.wantErr {
 				t.Fatalf("error %v", err)
@@ -231,7 +231,7 @@ func TestRecordWaitsUntilSourcesAgree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newTest(stored(11, "u-1", 100, 100))
 			watch := fakeSource{since: tc.watchSince, state: evidence.SourceState{Source: evidence.SourceWatch, Available: tc.available}}
-			o.sources, o.watch = []source{watch}, watch
+			o.sources, o.watch = []Source{watch}, watch
 			records := make(chan evidence.Record, 1)
 			go func() {
 				got, err := o.Record(t.Context(), Query{Object: pod("")})

@@ -72,10 +72,12 @@ type Options struct {
 	Decisions *feed.Options
 	// Transitions say how to read those of the controller manager; nil for not at all.
 	Transitions *feed.Options
+	// Sources are further ones, each made with what it delivers to.
+	Sources []func(record.Appender, watch.Follower) Source
 }
 
-// source delivers entries to the journal.
-type source interface {
+// Source delivers entries to the journal.
+type Source interface {
 	Run(ctx context.Context) error
 	State() evidence.SourceState
 }
@@ -104,12 +106,13 @@ type keyReader interface {
 
 // Observer owns the journal and the sources. It is a Runnable of a manager.
 type Observer struct {
-	clock   clock.WithTicker
-	journal *record.Journal
+	clock    clock.WithTicker
+	journal  *record.Journal
+	overview *Overview
 	// settleTimeout is how long a record waits for its sources to agree.
 	settleTimeout time.Duration
 
-	sources []source
+	sources []Source
 	// audit is read before a record is put together, pollers after.
 	audit   syncer
 	pollers []syncer
@@ -148,13 +151,27 @@ func New(options Options) (*Observer, error) {
 	}
 	o.addPollers(options)
 	o.addSpans(options)
+	for _, build := range options.Sources {
+		o.sources = append(o.sources, build(o.appender(), o.overview))
+	}
 	return o, nil
 }
 
 func newObserver(clock clock.WithTicker, journal *record.Journal) *Observer {
-	return &Observer{
-		clock: clock, journal: journal, settleTimeout: defaultSettleTimeout, close: func() error { return nil },
+	o := &Observer{
+		clock: clock, journal: journal, overview: newOverview(clock), settleTimeout: defaultSettleTimeout,
+		close: func() error { return nil },
 	}
+	o.overview.sources = o.Sources
+	return o
+}
+
+// Overview returns what is known of all objects together.
+func (o *Observer) Overview() *Overview { return o.overview }
+
+// appender takes what the sources deliver.
+func (o *Observer) appender() record.Appender {
+	return listening{Appender: o.journal, overview: o.overview}
 }
 
 func (o *Observer) addAudit(options Options) {
@@ -165,7 +182,7 @@ func (o *Observer) addAudit(options Options) {
 	source := audit.New(audit.Options{
 		Path: options.AuditLog, FromStart: options.AuditFromStart, Clock: options.Clock,
 		Resources: groupResources(options.Resources),
-	}, o.journal)
+	}, o.appender())
 	o.sources = append(o.sources, source)
 	o.audit = source
 }
@@ -179,8 +196,11 @@ func (o *Observer) addWatch(options Options) error {
 	if err != nil {
 		return fmt.Errorf("make a client for the observer's watches: %w", err)
 	}
-	source := watch.New(watch.Options{Client: client, Resources: options.Resources, Clock: options.Clock}, o.journal)
+	source := watch.New(watch.Options{
+		Client: client, Resources: options.Resources, Unrecorded: nodeResources, Follower: o.overview, Clock: options.Clock,
+	}, o.appender())
 	o.sources = append(o.sources, source)
+	o.overview.partOf = source.StateOf
 	o.watch = source
 	return nil
 }
@@ -197,7 +217,7 @@ func (o *Observer) addEtcd(options Options) error {
 	source := etcd.New(etcd.Options{
 		Reader: reader, Prefix: options.EtcdPrefix, Clock: options.Clock,
 		Resources: groupResources(options.Resources),
-	}, o.journal)
+	}, o.appender())
 	o.sources = append(o.sources, source)
 	o.etcd, o.reader, o.close = source, source, closeReader
 	return nil
@@ -207,13 +227,13 @@ func (o *Observer) addPollers(options Options) {
 	if options.Decisions == nil {
 		o.missing(evidence.SourceDecision, "the scheduler's endpoint is not configured")
 	} else {
-		source := components.NewDecisions(*options.Decisions, options.Clock, o.journal)
+		source := components.NewDecisions(*options.Decisions, options.Clock, o.appender())
 		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
 	}
 	if options.Transitions == nil {
 		o.missing(evidence.SourceTransition, "the controller manager's endpoint is not configured")
 	} else {
-		source := components.NewTransitions(*options.Transitions, options.Clock, o.journal)
+		source := components.NewTransitions(*options.Transitions, options.Clock, o.appender())
 		o.sources, o.pollers = append(o.sources, source), append(o.pollers, source)
 	}
 }
@@ -223,7 +243,7 @@ func (o *Observer) addSpans(options Options) {
 		o.missing(evidence.SourceSpan, "where API server and etcd send their spans to is not configured")
 		return
 	}
-	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.journal)
+	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.appender())
 	o.sources = append(o.sources, o.spans)
 }
 

@@ -135,7 +135,7 @@ func TestSettleEndsInTime(t *testing.T) {
 func TestWaitersLookAtTheirOwnOnly(t *testing.T) {
 	o := newTest(stored(11, "u-1", 100, 100))
 	watch := fakeSource{since: 50, state: evidence.SourceState{Source: evidence.SourceWatch, Available: true}}
-	o.sources, o.watch = []source{watch}, watch
+	o.sources, o.watch = []Source{watch}, watch
 	finds := 0
 	o.sources = append(o.sources, countingSource{watch, &finds})
 	done := make(chan struct{})

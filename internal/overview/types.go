@@ -35,7 +35,8 @@ type Snapshot struct {
 
 // Node is a node and what its pods ask for.
 type Node struct {
-	// ID is a small number that pods refer to; it is not used again in an epoch.
+	// ID is a small number, from 1, that pods refer to. It is not used for another
+	// node in an epoch.
 	ID   uint32 `json:"id"`
 	Name string `json:"name"`
 	// Kind is SimNode or Node.
@@ -45,10 +46,14 @@ type Node struct {
 	// Unschedulable is true for a cordoned node.
 	Unschedulable bool     `json:"unschedulable,omitempty"`
 	Taints        []string `json:"taints,omitempty"`
-	// Allocatable and Requested: millicores, bytes, and a number of pods.
-	Allocatable Amounts           `json:"allocatable"`
-	Requested   Amounts           `json:"requested"`
-	Labels      map[string]string `json:"labels,omitempty"`
+	// Allocatable is what pods can have.
+	Allocatable Amounts `json:"allocatable"`
+	// Requested is the sum of what its pods request, but for those that have ended.
+	Requested Amounts           `json:"requested"`
+	Labels    map[string]string `json:"labels,omitempty"`
+	// Unseen is true where only pods name the node: it was deleted, or may not be
+	// watched. Nothing else is known of it then.
+	Unseen bool `json:"unseen,omitempty"`
 }
 
 // Amounts are CPU in millicores, memory in bytes, and a number of pods.
@@ -69,13 +74,13 @@ type Pods struct {
 	// Node is the ID of one of the nodes; 0 for none.
 	Node []uint32 `json:"node"`
 	// Phase is an index into Phases.
-	Phase  []uint8  `json:"phase"`
+	Phase  []int    `json:"phase"`
 	Phases []string `json:"phases"`
-	// CPU in millicores and Memory in MiB.
+	// CPU in millicores and Memory in MiB, rounded up, are what it requests.
 	CPU    []int64 `json:"cpu"`
 	Memory []int64 `json:"memory"`
 	// Real is 1 for a Pod, 0 for a SimPod.
-	Real []uint8 `json:"real"`
+	Real []int `json:"real"`
 }
 
 // The phases of pods on a screen, which say more than status.phase: Phases in the
@@ -108,6 +113,10 @@ type Delta struct {
 	Queues      Queues           `json:"queues"`
 	Rates       Rates            `json:"rates"`
 	CollectedAt metav1.MicroTime `json:"collectedAt"`
+	// Unavailable, NodesOmitted and PodsOmitted replace those of the snapshot.
+	Unavailable  []string `json:"unavailable,omitempty"`
+	NodesOmitted int      `json:"nodesOmitted,omitempty"`
+	PodsOmitted  int      `json:"podsOmitted,omitempty"`
 }
 
 // Queues are the places in which the scheduler keeps the pods that wait.

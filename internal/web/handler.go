@@ -36,7 +36,10 @@ type Observer interface {
 // handler holds what the endpoints need.
 type handler struct {
 	observer Observer
+	overview Overview
 	log      logr.Logger
+	// streams has a place for each stream that is open.
+	streams chan struct{}
 	// api serves what is below Prefix.
 	api http.Handler
 }
@@ -46,8 +49,8 @@ type handler struct {
 type endpoint func(request *http.Request) (any, error)
 
 // newHandler returns the API, which takes no method that writes.
-func newHandler(observer Observer, log logr.Logger) *handler {
-	h := &handler{observer: observer, log: log}
+func newHandler(observer Observer, overview Overview, log logr.Logger) *handler {
+	h := &handler{observer: observer, overview: overview, log: log, streams: make(chan struct{}, maxStreams)}
 	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
 	api := http.NewServeMux()
 	for pattern, endpoint := range map[string]endpoint{
@@ -56,11 +59,17 @@ func newHandler(observer Observer, log logr.Logger) *handler {
 		"GET " + Prefix + "records/{resource}/{namespace}/{name}": byObject.raw,
 		"GET " + Prefix + "requests/{auditID}":                    byRequest.explained,
 		"GET " + Prefix + "requests/{auditID}/record":             byRequest.raw,
-		"/": notFound,
+		"GET " + Prefix + "cluster":                               h.cluster,
+		"GET " + Prefix + "cluster/pods":                          h.clusterPods,
+		"GET " + Prefix + "latency":                               h.latency,
+		"/":                                                       notFound,
 	} {
 		api.Handle(pattern, h.serve(endpoint))
 	}
-	h.api = h.readOnly(h.limitInFlight(api))
+	all := http.NewServeMux()
+	all.Handle("GET "+Prefix+"cluster/stream", h.stream(h.clusterStream))
+	all.Handle("/", h.limitInFlight(api))
+	h.api = h.readOnly(all)
 	return h
 }
 

@@ -55,6 +55,8 @@ type Options struct {
 	Address string
 	// Observer answers the requests.
 	Observer Observer
+	// Overview answers those about the cluster as a whole.
+	Overview Overview
 	// Gatherer is what /metrics serves.
 	Gatherer prometheus.Gatherer
 	// Log takes what goes wrong while serving.
@@ -85,7 +87,7 @@ func NewServer(options Options) (*Server, error) {
 	if err := checkLoopback(options.Address); err != nil {
 		return nil, err
 	}
-	handler := newHandler(options.Observer, options.Log)
+	handler := newHandler(options.Observer, options.Overview, options.Log)
 	return &Server{
 		address: options.Address, api: handler.api,
 		server: &http.Server{

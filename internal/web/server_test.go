@@ -58,7 +58,7 @@ func (f *fakeObserver) Sources() []evidence.SourceState {
 func serve(t *testing.T, fake *fakeObserver, request *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	response := httptest.NewRecorder()
-	newHandler(fake, logr.Discard()).loopback(prometheus.NewRegistry()).ServeHTTP(response, request)
+	newHandler(fake, nil, logr.Discard()).loopback(prometheus.NewRegistry()).ServeHTTP(response, request)
 	return response
 }
 
@@ -194,7 +194,7 @@ func TestReady(t *testing.T) {
 
 func TestLimitInFlight(t *testing.T) {
 	fake := &fakeObserver{block: make(chan struct{})}
-	handler := newHandler(fake, logr.Discard()).api
+	handler := newHandler(fake, nil, logr.Discard()).api
 	codes := make(chan int, maxInFlight+1)
 	for range maxInFlight + 1 {
 		go func() {

@@ -34,11 +34,33 @@ type Options struct {
 	Client dynamic.Interface
 	// Resources that are watched, in all namespaces.
 	Resources []schema.GroupVersionResource
+	// Unrecorded resources are watched for the follower alone: what happens to them
+	// is too much for a journal, such as the heartbeats of nodes.
+	Unrecorded []schema.GroupVersionResource
+	// Follower is told of all objects; nil for nobody.
+	Follower Follower
 	// Clock sets the time of arrival.
 	Clock clock.PassiveClock
 }
 
-// Source watches resources with one reflector each. It keeps no objects, but
+// Follower keeps in mind what there is. Its methods must return soon, and may be
+// called for several resources at once, but for one in the order of the events.
+type Follower interface {
+	// Observed takes an object that was added or changed; listed is true where it
+	// came with a list, not with an event. The object must be neither changed nor kept.
+	Observed(resource schema.GroupResource, object *unstructured.Unstructured, listed bool)
+	// Gone is told that an object is no more.
+	Gone(resource schema.GroupResource, uid types.UID)
+}
+
+// nobody is a follower that does not listen.
+type nobody struct{}
+
+func (nobody) Observed(schema.GroupResource, *unstructured.Unstructured, bool) {}
+func (nobody) Gone(schema.GroupResource, types.UID)                            {}
+
+// Source watches resources with one reflector each, records what it delivers, and
+// tells the follower. It keeps no objects, but
 // the last version of each that exists, so that a list after a lost watch does
 // not record again what was seen before.
 type Source struct {
@@ -53,13 +75,23 @@ type Source struct {
 // New returns a source that appends to the journal once it runs.
 func New(options Options, journal record.Appender) *Source {
 	s := &Source{options: options, journal: journal, state: record.NewState(evidence.SourceWatch)}
+	if s.options.Follower == nil {
+		s.options.Follower = nobody{}
+	}
 	for _, resource := range options.Resources {
-		s.stores = append(s.stores, &store{
-			resource: resource, clock: options.Clock, journal: journal, state: s.state,
-			synced: s.update, versions: map[types.UID]int64{},
-		})
+		s.add(resource, true)
+	}
+	for _, resource := range options.Unrecorded {
+		s.add(resource, false)
 	}
 	return s
+}
+
+func (s *Source) add(resource schema.GroupVersionResource, recorded bool) {
+	s.stores = append(s.stores, &store{
+		resource: resource, recorded: recorded, clock: s.options.Clock, journal: s.journal, follower: s.options.Follower,
+		state: s.state, synced: s.update, versions: map[types.UID]int64{},
+	})
 }
 
 // Run watches until the context ends.
@@ -116,12 +148,18 @@ func (s *Source) update() {
 	s.updating.Lock()
 	defer s.updating.Unlock()
 	var problems []string
+	readable := 0
 	for _, store := range s.stores {
-		if problem := store.problem(); problem != "" {
+		problem := store.problem()
+		switch {
+		case !store.recorded: // It is no evidence.
+		case problem != "":
 			problems = append(problems, problem)
+		default:
+			readable++
 		}
 	}
-	s.state.Partly(len(s.stores)-len(problems), problems)
+	s.state.Partly(readable, problems)
 }
 
 // problem says why the resource is not watched; empty where it is.
@@ -174,8 +212,11 @@ func (s *Source) Collect(metrics chan<- prometheus.Metric) {
 // goroutine at a time.
 type store struct {
 	resource schema.GroupVersionResource
+	// recorded is false where only the follower is told.
+	recorded bool
 	clock    clock.PassiveClock
 	journal  record.Appender
+	follower Follower
 	state    *record.State
 	synced   func()
 
@@ -207,7 +248,7 @@ func (s *store) Replace(list []any, resourceVersion string) error {
 	if err != nil {
 		return fmt.Errorf("list of %s has resourceVersion %q: %w", s.resource.GroupResource(), resourceVersion, err)
 	}
-	if previous := s.since.Load(); previous != 0 {
+	if previous := s.since.Load(); previous != 0 && s.recorded {
 		s.state.Gap(fmt.Sprintf("the watch of %s was lost and started anew at revision %d; changes since revision %d may be missing",
 			s.resource.GroupResource(), revision, max(previous, s.latest())))
 	}
@@ -223,6 +264,11 @@ func (s *store) Replace(list []any, resourceVersion string) error {
 		}
 		if err := s.append(watch.Added, object, version, true); err != nil {
 			return err
+		}
+	}
+	for uid := range s.versions {
+		if _, exists := listed[uid]; !exists {
+			s.follower.Gone(s.resource.GroupResource(), uid)
 		}
 	}
 	s.versions = listed
@@ -247,6 +293,7 @@ func (s *store) event(kind watch.EventType, obj any) error {
 	}
 	if kind == watch.Deleted {
 		delete(s.versions, object.GetUID())
+		s.follower.Gone(s.resource.GroupResource(), object.GetUID())
 	} else {
 		s.versions[object.GetUID()] = version
 	}
@@ -265,9 +312,15 @@ func (s *store) check(obj any) (*unstructured.Unstructured, int64, error) {
 	return object, version, nil
 }
 
-// append records an object. The deleted object carries the revision of its
-// deletion, as the API server's watch cache sets it.
+// append tells of an object, and records it. The deleted object carries the
+// revision of its deletion, as the API server's watch cache sets it.
 func (s *store) append(kind watch.EventType, object *unstructured.Unstructured, version int64, initial bool) error {
+	if kind != watch.Deleted {
+		s.follower.Observed(s.resource.GroupResource(), object, initial)
+	}
+	if !s.recorded {
+		return nil
+	}
 	now := s.clock.Now()
 	raw, err := json.Marshal(object.Object)
 	if err != nil {
