@@ -118,10 +118,11 @@ func (c *client) get(ctx context.Context, query url.Values) (body []byte, err er
 	}()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url()+"?"+query.Encode(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url(), nil)
 	if err != nil {
 		return nil, err
 	}
+	request.URL.RawQuery = query.Encode()
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, err

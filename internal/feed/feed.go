@@ -5,6 +5,7 @@
 // follow it: the scheduler's decisions and the simulated kubelet's transitions.
 // A component keeps the last items in a Store, which is also the handler that
 // serves them in pages; a Poller reads the pages of the component that leads now.
+// What a component says of its present state is a Document.
 package feed
 
 import (

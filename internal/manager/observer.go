@@ -90,6 +90,7 @@ func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOpti
 	return observer.New(observer.Options{
 		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, Spans: sources.Spans, RESTConfig: watchConfig,
 		Decisions:   leaderOf(SchedulerName, DecisionsPath),
+		Queue:       leaderOf(SchedulerName, QueuePath),
 		Transitions: leaderOf(ControllerManagerName, TransitionsPath),
 		Registerer:  metrics.Registry,
 	})

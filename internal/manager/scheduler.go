@@ -23,6 +23,9 @@ import (
 // DecisionsPath is where the scheduler's endpoint serves its decisions.
 const DecisionsPath = "/decisions"
 
+// QueuePath is where it serves the state of its queue.
+const QueuePath = "/queue"
+
 // decisionNodes is how many nodes' verdicts a decision holds.
 const decisionNodes = 20
 
@@ -72,5 +75,5 @@ func NewScheduler(opts Options) (*Component, error) {
 	if err := c.manager.Add(s); err != nil {
 		return nil, err
 	}
-	return c, c.serve(opts, map[string]http.Handler{DecisionsPath: s.Decisions()})
+	return c, c.serve(opts, map[string]http.Handler{DecisionsPath: s.Decisions(), QueuePath: s.QueueHandler()})
 }

@@ -72,6 +72,8 @@ type Options struct {
 	Decisions *feed.Options
 	// Transitions say how to read those of the controller manager; nil for not at all.
 	Transitions *feed.Options
+	// Queue says how to read the state of the scheduler's queue; nil for not at all.
+	Queue *feed.Options
 	// Sources are further ones, each made with what it delivers to.
 	Sources []func(record.Appender, watch.Follower) Source
 }
@@ -151,6 +153,9 @@ func New(options Options) (*Observer, error) {
 	}
 	o.addPollers(options)
 	o.addSpans(options)
+	if options.Queue != nil {
+		o.overview.queue = newQueueReader(feed.NewDocument[evidence.Queue](*options.Queue, options.Clock), options.Clock)
+	}
 	for _, build := range options.Sources {
 		o.sources = append(o.sources, build(o.appender(), o.overview))
 	}

@@ -47,6 +47,8 @@ type Overview struct {
 	partOf func(schema.GroupResource) evidence.SourceState
 
 	counter overview.Counter
+	// queue is nil where the scheduler is not asked.
+	queue *queueReader
 
 	mu      sync.Mutex
 	cluster *overview.Cluster
@@ -158,8 +160,11 @@ func (o *Overview) Latency() overview.Latency {
 	return overview.Latency{CollectedAt: metav1.NewMicroTime(o.clock.Now()), Hops: []overview.Hop{}}
 }
 
-func (o *Overview) queues(context.Context) overview.Queues {
-	return overview.Queues{Reason: "the scheduler's endpoint is not configured"}
+func (o *Overview) queues(ctx context.Context) overview.Queues {
+	if o.queue == nil {
+		return overview.Queues{Reason: "the scheduler's endpoint is not configured"}
+	}
+	return o.queue.get(ctx)
 }
 
 // rates are those of requests, where the audit log is read.

@@ -4,7 +4,6 @@
 package overview
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,9 @@ var counted = []string{
 	component.Client, component.Scheduler, component.Manager, component.KubeManager, component.Kubelet,
 	component.APIServer, component.Observer, OtherProgram,
 }
+
+// firstError is the lowest HTTP status that refuses a request.
+const firstError = 400
 
 const (
 	bucketTime = time.Second
@@ -84,7 +86,7 @@ func (c *Counter) Request(a *evidence.Audit, at time.Time) {
 	default:
 		rate.Writes++
 	}
-	if a.Code >= http.StatusBadRequest {
+	if a.Code >= firstError {
 		rate.Refused++
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // Snapshot is the state of the cluster at a sequence number. Pods are columns, so
@@ -124,37 +126,7 @@ type Queues struct {
 	// Available is false where the scheduler does not say, and Reason says why.
 	Available bool   `json:"available"`
 	Reason    string `json:"reason,omitempty"`
-	// Active, Backoff, Unschedulable and Gated count the pods of each, InFlight
-	// those of attempts under way.
-	Active        int `json:"active"`
-	Backoff       int `json:"backoff"`
-	Unschedulable int `json:"unschedulable"`
-	Gated         int `json:"gated"`
-	InFlight      int `json:"inFlight"`
-	// Waiting are the first pods of each, at most MaxWaiting.
-	Waiting []Waiting `json:"waiting,omitempty"`
-}
-
-// MaxWaiting bounds the pods of Queues.Waiting.
-const MaxWaiting = 200
-
-// Waiting is a pod and what it waits for.
-type Waiting struct {
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	// Queue is active, backoff, unschedulable or gated.
-	Queue string `json:"queue"`
-	// Since is when it entered that queue.
-	Since    *metav1.MicroTime `json:"since,omitempty"`
-	Attempts int               `json:"attempts"`
-	Priority int32             `json:"priority"`
-	// For says what it waits for: the end of its backoff, or the events that the
-	// plugins which rejected it wait for.
-	For string `json:"for,omitempty"`
-	// Plugins that rejected it.
-	Plugins []string `json:"plugins,omitempty"`
-	// BackoffEnds is when it may leave the backoff.
-	BackoffEnds *metav1.MicroTime `json:"backoffEnds,omitempty"`
+	evidence.Queue
 }
 
 // Rates count per second, over the last RateWindow, by component.

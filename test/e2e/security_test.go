@@ -32,7 +32,7 @@ const endpointPort = 8443
 
 // paths that each component serves on its endpoint.
 var endpointPaths = map[string][]string{
-	manager.SchedulerName:         {"/metrics", "/decisions"},
+	manager.SchedulerName:         {"/metrics", "/decisions", "/queue"},
 	manager.ControllerManagerName: {"/metrics", "/transitions"},
 	manager.ObserverName:          {"/metrics", "/observer/v1/traces"},
 }
@@ -58,7 +58,7 @@ var _ = Describe("The endpoints of the components", SpecPriority(priorityDefault
 				Expect(status(ctx, https, path, "no.such.token")).To(Equal(http.StatusUnauthorized), "a token that is none")
 				Expect(status(ctx, https, path, stranger)).To(Equal(http.StatusForbidden), "a ServiceAccount without permissions")
 				want := http.StatusOK
-				if path == "/decisions" || path == "/transitions" {
+				if path == "/decisions" || path == "/queue" || path == "/transitions" {
 					want = http.StatusForbidden // which are for the observer
 				}
 				Expect(status(ctx, https, path, reader)).To(Equal(want), "a ServiceAccount that may read metrics and the observer's API")

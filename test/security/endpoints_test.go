@@ -27,10 +27,12 @@ import (
 var served = []struct{ component, path, reader string }{
 	{manager.SchedulerName, "/metrics", scraper},
 	{manager.SchedulerName, manager.DecisionsPath, manager.ObserverName},
+	{manager.SchedulerName, manager.QueuePath, manager.ObserverName},
 	{manager.ControllerManagerName, "/metrics", scraper},
 	{manager.ControllerManagerName, manager.TransitionsPath, manager.ObserverName},
 	{manager.ObserverName, "/metrics", scraper},
 	{manager.ObserverName, web.Prefix + "traces", observerReader},
+	{manager.ObserverName, web.Prefix + "cluster", observerReader},
 }
 
 // ServiceAccounts that call the endpoints. The first three are bound to a role

@@ -108,7 +108,13 @@ var privileges = map[string][]privilege{
 		cached(sim, "walkthroughs", "records it, and keeps its status"),
 		cached("", "pods", "records real Pods beside simulated ones"),
 		{group: sim, resource: "walkthroughs/status", verbs: []string{"patch"}, why: "the only thing that it writes of all that it records"},
+		cached(sim, "simnodes", "shows the cluster's nodes, and what is requested of them"),
+		cached("", "nodes", "shows real Nodes beside simulated ones"),
 		{path: manager.DecisionsPath, verbs: []string{"get"}, why: "records what the scheduler decided"},
+		{
+			path: manager.QueuePath, verbs: []string{"get"}, why: "shows which pods wait, and for what",
+			idle: map[string]string{"get": "only while somebody looks at the cluster"},
+		},
 		{path: manager.TransitionsPath, verbs: []string{"get"}, why: "records what the simulated kubelets did"},
 		{resource: "configmaps", verbs: []string{"get"}, namespace: system, name: endpointOf(manager.SchedulerName), why: "finds the scheduler's endpoint and its certificate"},
 		{resource: "configmaps", verbs: []string{"get"}, namespace: system, name: endpointOf(manager.ControllerManagerName), why: "finds the controller manager's"},

@@ -34,7 +34,7 @@ var (
 	allNamespaces = []string{system, v1alpha1.NodeLeaseNamespace, elsewhere}
 	allPaths      = []string{
 		"/", "/api", "/apis", "/healthz", "/livez", "/readyz", "/version", "/openapi/v3", "/metrics", "/logs", "/debug/pprof",
-		"/configz", "/flagz", "/statusz", "/decisions", "/transitions", "/observer", "/observer/v1/traces", "/observer/*", "/*", "*",
+		"/configz", "/flagz", "/statusz", "/decisions", "/queue", "/transitions", "/observer", "/observer/v1/traces", "/observer/*", "/*", "*",
 	}
 )
 

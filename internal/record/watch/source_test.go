@@ -110,3 +110,64 @@ func TestFailures(t *testing.T) {
 		t.Error("no error for a version that is no number")
 	}
 }
+
+// remembered is what a follower was told.
+type remembered struct{ told []string }
+
+func (r *remembered) Observed(resource schema.GroupResource, object *unstructured.Unstructured, listed bool) {
+	what := "changed"
+	if listed {
+		what = "listed"
+	}
+	r.told = append(r.told, what+" "+resource.Resource+" "+object.GetName())
+}
+
+func (r *remembered) Gone(resource schema.GroupResource, uid types.UID) {
+	r.told = append(r.told, "gone "+resource.Resource+" "+string(uid))
+}
+
+func TestFollowerIsToldOfAllThatIs(t *testing.T) {
+	for name, tc := range map[string]struct {
+		recorded bool
+		entries  int
+	}{"recorded": {true, 4}, "not recorded": {false, 0}} {
+		t.Run(name, func(t *testing.T) {
+			clock := clocktesting.NewFakePassiveClock(time.Unix(1000, 0))
+			journal, follower := record.NewJournal(record.JournalOptions{Clock: clock}), &remembered{}
+			simPods := []schema.GroupVersionResource{v1alpha1.GroupVersion.WithResource("simpods")}
+			options := Options{Follower: follower, Clock: clock}
+			if tc.recorded {
+				options.Resources = simPods
+			} else {
+				options.Unrecorded = simPods
+			}
+			source := New(options, journal)
+			store := source.stores[0]
+			for _, err := range []error{
+				store.Replace([]any{object("a", "1"), object("b", "2")}, "10"),
+				store.Update(object("a", "11")),
+				store.Delete(object("a", "12")),
+				// The watch is lost, and b goes meanwhile.
+				store.Replace([]any{}, "20"),
+			} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			want := []string{"listed simpods a", "listed simpods b", "changed simpods a", "gone simpods u-a", "gone simpods u-b"}
+			if diff := cmp.Diff(want, follower.told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+			if got := len(entries(journal, "a")) + len(entries(journal, "b")); got != tc.entries {
+				t.Errorf("%d entries, want %d", got, tc.entries)
+			}
+			// What is not recorded is no evidence, and its gaps are none of it.
+			if state := source.State(); state.Available != tc.recorded || (state.Reason != "") != tc.recorded {
+				t.Errorf("state %+v", state)
+			}
+			if state := source.StateOf(v1alpha1.Resource("simpods")); !state.Available {
+				t.Errorf("state of the resource %+v", state)
+			}
+		})
+	}
+}

@@ -25,7 +25,7 @@ func (q *Queue) enter(it *item, to place) (gated *framework.QueuedPodInfo) {
 			it.pod.GatingPlugin, it.pod.GatingMessage = "", ""
 		}
 	}
-	it.place = to
+	it.place, it.since = to, q.clock.Now()
 	q.items[it.pod.UID()] = it
 	if to == inUnschedulable {
 		q.unschedulable++

@@ -61,6 +61,8 @@ type item struct {
 	place place
 	// index in the heap of the place.
 	index int
+	// since is when the pod entered the place.
+	since time.Time
 	// backoffEnds is when the pod may leave the backoff.
 	backoffEnds time.Time
 }
@@ -361,11 +363,11 @@ func (q *Queue) requeued(it *item) *evidence.Requeued {
 	out := &evidence.Requeued{At: q.clock.Now()}
 	switch it.place {
 	case inActive:
-		out.Queue = "active"
+		out.Queue = evidence.QueueActive
 	case inUnschedulable:
-		out.Queue = "unschedulable"
+		out.Queue = evidence.QueueUnschedulable
 	default:
-		out.Queue, out.BackoffEnds = "backoff", new(it.backoffEnds)
+		out.Queue, out.BackoffEnds = evidence.QueueBackoff, new(it.backoffEnds)
 	}
 	return out
 }
