@@ -121,10 +121,10 @@ type Observer struct {
 	// watch and etcd deliver each revision once; reader is nil without etcd.
 	watch, etcd follower
 	// spans of a request are waited for; nil where there are none.
-	spans source
-	reader      keyReader
-	close       func() error
-	registerer  prometheus.Registerer
+	spans      Source
+	reader     keyReader
+	close      func() error
+	registerer prometheus.Registerer
 }
 
 var (
@@ -175,8 +175,8 @@ func newObserver(clock clock.WithTicker, journal *record.Journal) *Observer {
 func (o *Observer) Overview() *Overview { return o.overview }
 
 // appender takes what the sources deliver.
-func (o *Observer) appender() record.Appender {
-	return listening{Appender: o.journal, overview: o.overview}
+func (o *Observer) appender() listening {
+	return listening{Journal: o.journal, overview: o.overview}
 }
 
 func (o *Observer) addAudit(options Options) {

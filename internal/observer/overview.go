@@ -68,14 +68,14 @@ func newOverview(clock clock.PassiveClock) *Overview {
 
 // listening tells the overview of each entry before the journal has it.
 type listening struct {
-	record.Appender
+	*record.Journal
 	overview *Overview
 }
 
 // Append implements record.Appender.
 func (l listening) Append(entry evidence.Entry) uint64 {
 	l.overview.recorded(&entry)
-	return l.Appender.Append(entry)
+	return l.Journal.Append(entry)
 }
 
 // recorded takes an entry. It is called for each of them and must be fast.
