@@ -122,17 +122,26 @@ func (o *observer) get(ctx context.Context, into any, query url.Values, path ...
 	if err != nil {
 		return fmt.Errorf("reading the observer's answer: %w", o.unreachable(err))
 	}
-	switch response.StatusCode {
-	case http.StatusOK:
-	case http.StatusNotFound:
-		return errNotRecorded
-	default:
-		return fmt.Errorf("the observer at %s answered %s: %s", o.base, response.Status, statusMessage(body))
+	if response.StatusCode != http.StatusOK {
+		return o.refusal(response, body)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return fmt.Errorf("decoding the observer's answer: %w", err)
 	}
 	return nil
+}
+
+// answerError is an answer of the observer that is not what was asked for.
+type answerError struct{ error }
+
+func (e *answerError) Unwrap() error { return e.error }
+
+// refusal says why an answer is not what was asked for.
+func (o *observer) refusal(response *http.Response, body []byte) error {
+	if response.StatusCode == http.StatusNotFound {
+		return &answerError{errNotRecorded}
+	}
+	return &answerError{fmt.Errorf("the observer at %s answered %s: %s", o.base, response.Status, statusMessage(body))}
 }
 
 func statusMessage(body []byte) string {

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -31,8 +32,9 @@ type IO struct {
 
 	// width of text in characters; see render.Options.
 	width int
-	// theme is what the terminal can show; the zero one where Out is none.
-	theme look.Theme
+	// terminal is the one that Out leads to; nil for none. theme is what it can show.
+	terminal *os.File
+	theme    look.Theme
 }
 
 // The exit codes of commands that a signal ended, as shells have them.
@@ -48,17 +50,17 @@ func Main(ctx context.Context, program string, args []string, io IO) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := &pipe{w: io.Out, closed: cancel}
-	io.width, io.theme = widthOf(io.Out), themeOf(io.Out, io.Env)
+	io.width, io.terminal, io.theme = widthOf(io.Out), terminalOf(io.Out), themeOf(io.Out, io.Env)
 	// What is written there is for people, and some of it comes from objects.
 	io.Out, io.ErrOut = out, render.CleanWriter(io.ErrOut)
-	code := run(ctx, program, args, io)
+	code := execute(ctx, program, args, io)
 	if out.isClosed() {
 		return exitClosedPipe
 	}
 	return code
 }
 
-func run(ctx context.Context, program string, args []string, io IO) int {
+func execute(ctx context.Context, program string, args []string, io IO) int {
 	if programName(program) == completionProgram {
 		args = append([]string{cobra.ShellCompRequestCmd}, args...)
 	}
@@ -141,6 +143,7 @@ components themselves left behind.`,
 	root.AddCommand(
 		newRunCommand(name, io, clients),
 		newWalkCommand(name, io, clients),
+		newWatchCommand(name, io, clients),
 		newExplainCommand(name, io, clients),
 		newConvertCommand(name, io, clients),
 		newCordonCommand(name, io, clients),
