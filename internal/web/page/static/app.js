@@ -185,7 +185,7 @@ function App() {
 function cursorData(onRun, view) {
   const open = timeline.open.value;
   const cursor = timeline.cursor.value;
-  const state = !onRun ? 'ready' : open ? 'ready' : session?.status.value.state ?? 'empty';
+  const state = !onRun ? undefined : open ? 'ready' : session?.status.value.state ?? 'empty';
   return {
     'data-view': view,
     'data-state': state,

@@ -64,20 +64,77 @@ export function bars(open, rows, scale, horizon) {
  * @param {number} horizon
  */
 export function arrows(open, rows, scale, horizon) {
-  /** @type {{x0: number, x1: number, y: number}[]} */
-  const taken = [];
-  return open.messages.filter((each) => each.at <= horizon && rows.has(each.from) && rows.has(each.to)).map((message) => {
+  const list = open.messages.filter((each) => each.at <= horizon && rows.has(each.from) && rows.has(each.to)).map((message) => {
     const [from, to] = drawnBetween(message);
     const a = { x: scale.x(from), y: rows.get(message.from)?.y ?? 0 };
     const b = { x: scale.x(to), y: rows.get(message.to)?.y ?? 0 };
-    const text = short(message.label, 16);
-    const y = labelHeight(a, b);
-    const x = (a.x + b.x) / 2 + 5;
-    const box = { x0: x - 1, x1: x + text.length * 6.3 + 2, y };
-    const free = text !== '' && !taken.some((each) => Math.abs(each.y - y) < 12 && each.x0 < box.x1 && box.x0 < each.x1);
-    if (free) taken.push(box);
-    return { message, kind: open.actor.get(message.from)?.kind ?? 'client', a, b, label: free ? { text, x, y } : null };
+    return { message, kind: open.actor.get(message.from)?.kind ?? 'client', a, b };
   });
+  /** @type {Label[]} */
+  const taken = [];
+  const right = Math.max(0, ...list.map((each) => Math.max(each.a.x, each.b.x))) + 22;
+  return list.map((arrow, index) => {
+    const near = list.slice(Math.max(0, index - 24), index + 24).filter((each) => each !== arrow);
+    const label = placeLabel(labelText(arrow.message), arrow, near, taken, right);
+    if (label) taken.push(label);
+    return { ...arrow, label };
+  });
+}
+
+/**
+ * A write that no clock has needs no label: its answer beside it has one.
+ * @param {OpenRun['messages'][number]} message
+ */
+function labelText(message) {
+  return message.kind === 'write' && !message.exact ? '' : short(message.label, 16);
+}
+
+/**
+ * @typedef {object} Label
+ * @property {string} text
+ * @property {number} x where it begins
+ * @property {number} y of its line
+ * @property {number} w
+ */
+
+/** @typedef {{a: {x: number, y: number}, b: {x: number, y: number}}} Line */
+
+/**
+ * The place beside an arrow that touches no other label and the fewest other arrows.
+ * @param {string} text
+ * @param {Line} arrow
+ * @param {Line[]} near
+ * @param {Label[]} taken
+ * @param {number} right where the drawing ends
+ * @returns {Label|null}
+ */
+function placeLabel(text, arrow, near, taken, right) {
+  const w = text.length * 6.7;
+  const y = labelHeight(arrow.a, arrow.b);
+  const part = (y - 4 - arrow.a.y) / (arrow.b.y - arrow.a.y || 1);
+  const x = arrow.a.x + (arrow.b.x - arrow.a.x) * part;
+  let best = null;
+  let least = Infinity;
+  for (const [shift, price] of /** @type {[number, number][]} */ ([[6, 0], [-w - 6, 0.5], [18, 0.7], [-w - 18, 1]])) {
+    const label = { text, x: x + shift, y, w };
+    if (!text || label.x < 2 || label.x + w > right || taken.some((each) => Math.abs(each.y - y) < 13 && each.x < label.x + w + 4 && label.x < each.x + each.w + 4)) continue;
+    const cost = price + near.filter((each) => crosses(each, label)).length;
+    if (cost < least) [best, least] = [label, cost];
+  }
+  return best;
+}
+
+/**
+ * Whether a line leads through a label.
+ * @param {Line} line
+ * @param {Label} label
+ */
+function crosses({ a, b }, label) {
+  const [top, bottom] = a.y < b.y ? [a, b] : [b, a];
+  if (bottom.y < label.y - 10 || top.y > label.y + 2) return false;
+  const part = (label.y - 4 - top.y) / (bottom.y - top.y || 1);
+  const x = top.x + (bottom.x - top.x) * Math.min(1, Math.max(0, part));
+  return x > label.x - 2 && x < label.x + label.w + 2;
 }
 
 /**

@@ -57,13 +57,13 @@ const size = /** @type {Record<string, [number, number]>} */ ({
 });
 
 const wide = {
-  width: 940, height: 440,
-  client: [{ x: 84, y: 200 }, { x: 84, y: 62 }, { x: 84, y: 345 }],
-  api: { x: 318, y: 200 },
-  etcd: { x: 318, y: 366 },
-  middle: [[{ x: 610, y: 100 }], [{ x: 610, y: 70 }, { x: 610, y: 318 }], [{ x: 610, y: 54 }, { x: 610, y: 208 }, { x: 610, y: 356 }]],
-  nodes: { x: 852, y: 208, w: 152, h: 400, across: false, most: 4 },
-  label: 168, chip: 152,
+  width: 860, height: 424,
+  client: [{ x: 80, y: 196 }, { x: 80, y: 60 }, { x: 80, y: 336 }],
+  api: { x: 316, y: 196 },
+  etcd: { x: 316, y: 352 },
+  middle: [[{ x: 560, y: 100 }], [{ x: 560, y: 72 }, { x: 560, y: 306 }], [{ x: 560, y: 52 }, { x: 560, y: 196 }, { x: 560, y: 338 }]],
+  nodes: { x: 778, y: 204, w: 150, h: 384, across: false, most: 4 },
+  label: 148, chip: 150,
 };
 
 const narrow = {
@@ -71,9 +71,9 @@ const narrow = {
   client: [{ x: 190, y: 34 }, { x: 46, y: 74 }, { x: 46, y: 160 }],
   api: { x: 190, y: 200 },
   etcd: { x: 56, y: 320 },
-  middle: [[{ x: 324, y: 110 }], [{ x: 328, y: 90 }, { x: 324, y: 316 }], [{ x: 332, y: 96 }, { x: 332, y: 228 }, { x: 324, y: 350 }]],
+  middle: [[{ x: 320, y: 110 }], [{ x: 320, y: 96 }, { x: 312, y: 316 }], [{ x: 318, y: 96 }, { x: 318, y: 228 }, { x: 312, y: 350 }]],
   nodes: { x: 190, y: 510, w: 372, h: 100, across: true, most: 3 },
-  label: 108, chip: 92,
+  label: 120, chip: 92,
 };
 
 /** Room between two things, and from a lane to its twin. */
@@ -131,7 +131,7 @@ function nodeBoxes(plan, nodes) {
  */
 function placeActors(plan, actors, boxes) {
   const clients = actors.filter((each) => each.kind === 'client');
-  const middle = actors.filter((each) => each.kind === 'scheduler' || each.kind === 'controller-manager');
+  const middle = [...actors.filter((each) => each.kind === 'scheduler'), ...actors.filter((each) => each.kind === 'controller-manager')];
   const rows = plan.middle[Math.min(Math.max(middle.length, 1), 3) - 1];
   return actors.map((actor) => {
     const [w, h] = size[actor.kind] ?? size.client;
@@ -159,7 +159,7 @@ function kubeletPlace(plan, boxes) {
 /**
  * @param {Plan} plan
  * @param {{id: string, kind: string, x: number, y: number, w: number, h: number}} shape
- * @param {{bare?: boolean}} at
+ * @param {{x: number, y: number, bare?: boolean}} at
  * @returns {Box}
  */
 function labelOf(plan, shape, at) {
@@ -167,8 +167,8 @@ function labelOf(plan, shape, at) {
   if (shape.kind === 'kubelet' && at.bare === false) return { x: shape.x, y: shape.y, w: 0, h: 0 };
   if (shape.kind === 'api-server') {
     return plan.width > 500
-      ? { x: shape.x, y: shape.y - shape.h / 2 - gap - h / 2, w: plan.label + 30, h }
-      : { x: shape.x - shape.w / 2 - 56, y: shape.y, w: plan.label, h };
+      ? { x: shape.x - 32, y: shape.y - shape.h / 2 - gap - h / 2, w: plan.label + 12, h }
+      : { x: shape.x - shape.w / 2 - 60, y: shape.y, w: plan.label - 4, h };
   }
   if (plan.width < 500 && shape.kind === 'client' && shape.x > 100) {
     return { x: shape.x + shape.w / 2 + 62, y: shape.y, w: plan.label, h };
@@ -236,7 +236,7 @@ function corridorFor(plan, shapes, a, b) {
   const top = middle[0].label.y + middle[0].label.h / 2;
   const bottom = middle[1] ? middle[1].y - middle[1].h / 2 : top + 120;
   const y = (top + bottom) / 2;
-  return [{ x: 520, y }, { x: 700, y }];
+  return [{ x: 470, y }, { x: 650, y }];
 }
 
 /**
@@ -320,8 +320,8 @@ function bestPlace(plan, lane, taken, others) {
   for (const w of [plan.chip, plan.chip * 0.8, plan.chip * 0.6]) {
     for (const f of [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82]) {
       for (const d of [0, 6, 12, 18, 26, 36, 48, 62, 78]) {
-        const far = Math.abs(f - 0.5) * 60 + d + (plan.chip - w) * 0.4;
-        if (far >= least) break;
+        const far = Math.abs(f - 0.5) * 60 + (d || 10) + (plan.chip - w) * 0.4;
+        if (far >= least) continue;
         const box = chipAt(lane.points, f, d, w);
         if (outside(plan, box) || overlaps(box, taken)) continue;
         const cost = far + crossings(box, others) * 60;
@@ -371,7 +371,7 @@ export function along(points, f) {
  * @param {Box} other
  * @param {number} margin
  */
-export function touch(one, other, margin = 3) {
+export function touch(one, other, margin = 4) {
   return Math.abs(one.x - other.x) < (one.w + other.w) / 2 + margin && Math.abs(one.y - other.y) < (one.h + other.h) / 2 + margin;
 }
 

@@ -52,12 +52,24 @@ export function logarithmic(times, range) {
  * @param {number} room
  */
 function spaced(knots, x, room) {
+  /** @type {TimeScale['ticks']} */
   const ticks = [];
   let last = -Infinity;
   for (const t of knots) {
     if (x(t) - last < room) continue;
     last = x(t);
-    ticks.push({ t, label: duration(t) });
+    ticks.push({ t, label: different(t, ticks.at(-1)?.label ?? '') });
   }
   return ticks;
+}
+
+/**
+ * Says a time with as many digits as tell it from the one before.
+ * @param {number} t
+ * @param {string} before
+ */
+function different(t, before) {
+  let label = duration(t);
+  for (let more = 1; label === before && more < 6; more++) label = duration(t, more);
+  return label;
 }

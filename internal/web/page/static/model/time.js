@@ -26,14 +26,15 @@ const units = [
 /**
  * Says a length of time with its unit and three digits, never rounded to nothing.
  * @param {number} length in microseconds
+ * @param {number} [more] further digits
  */
-export function duration(length) {
+export function duration(length, more = 0) {
   if (!Number.isFinite(length)) return 'unknown';
   const size = Math.abs(length);
   if (size === 0) return '0 ms';
   const unit = units.find((each) => size >= each.of) ?? units[units.length - 1];
   const value = length / unit.of;
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  const digits = more + (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
   return `${trimZeros(value.toFixed(unit.of === 1 ? 0 : digits))} ${unit.name}`;
 }
 

@@ -50,11 +50,24 @@ export function createSession(timeline) {
     if (key === shown) return;
     shown = key;
     close();
-    timeline.show(null);
-    status.value = { state: 'loading' };
+    if (!route.subject || !shows(route.subject)) {
+      timeline.show(null);
+      status.value = { state: 'loading' };
+    }
     if (route.screen === 'newest') followNewest();
     else if (route.subject) closers.push(followRun(route.subject));
     else followRequest(route.request);
+  }
+
+  /**
+   * Whether the run on the screen is that of a subject already: its address was made
+   * more exact, and nothing may jump.
+   * @param {Subject} subject
+   */
+  function shows(subject) {
+    const now = timeline.open.value?.trace.subject;
+    return Boolean(now) && now?.resource === subject.resource && (now?.namespace ?? '') === subject.namespace
+      && now?.name === subject.name && (!subject.uid || now?.uid === subject.uid);
   }
 
   /** @param {Subject} subject */

@@ -47,9 +47,10 @@ export function createTimeline(frames) {
   function move(to) {
     if (!open.value) return;
     const beyond = to.moment > frontier.value || to.t > horizon.value;
+    const allowed = beyond ? cursors.atMoment(open.value, frontier.value) : to;
     batch(() => {
       asked.value = beyond;
-      cursor.value = beyond ? cursors.atMoment(open.value, frontier.value) : to;
+      cursor.value = allowed;
     });
   }
 

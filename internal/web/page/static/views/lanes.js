@@ -33,7 +33,7 @@ export function Lanes({ timeline, select }) {
   return html`<section class="panel lanes" aria-label="Messages over time">
     <header class="panel-head">
       <h2>Messages over time</h2>
-      <span class="quiet">${duration(open.end)} in all${omitted(open)}</span>
+      <span class="quiet">${timeline.horizon.value === Infinity ? `${duration(open.end)} in all` : ''}${omitted(open)}</span>
       <div class="segmented" role="group" aria-label="Scale of time">
         <button type="button" aria-pressed=${mode === 'linear'} title="A wait is as long as it was" onClick=${() => setMode('linear')}>linear</button>
         <button type="button" aria-pressed=${mode === 'log'} title="A wait is as long as its logarithm: 0.1 ms and 30 s are both readable" onClick=${() => setMode('log')}>log</button>

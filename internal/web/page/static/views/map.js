@@ -20,7 +20,7 @@ export function FlowMap({ timeline, select }) {
   const [ref, size] = useSize();
   const open = /** @type {OpenRun} */ (timeline.open.value);
   const cursor = timeline.cursor.value;
-  const narrow = size.width > 0 && size.width < 620;
+  const narrow = size.width > 0 && size.width < 640;
   const nodes = useMemo(() => nodesOf(open), [open]);
   const actors = useMemo(() => everyone(open), [open]);
   const shape = [narrow, ...actors.map((each) => each.id), '|', ...nodes.map((each) => each.name)].join(' ');
@@ -28,8 +28,8 @@ export function FlowMap({ timeline, select }) {
   const now = useMemo(() => new Set(timeline.moment.value?.messages ?? []), [open, cursor.moment]);
   const lanes = lanesAt(open, cursor.t, now);
   const travelled = useTravel(cursor.moment, timeline.isPlaying.value && timeline.speed.value !== 'step');
-  return html`<section class="panel map" aria-label="Map of the components" ref=${ref}>
-    <svg class=${narrow ? 'map-drawing narrow' : 'map-drawing'} viewBox=${`0 0 ${map.width} ${map.height}`} role="group"
+  return html`<section class=${narrow ? 'panel map narrow' : 'panel map'} aria-label="Map of the components" ref=${ref}>
+    <svg class="map-drawing" viewBox=${`0 0 ${map.width} ${map.height}`} role="group"
         aria-label=${sentence(timeline)}>
       <${Choices} timeline=${timeline} map=${map} />
       ${map.lanes.map((lane) => html`<${LaneLine} key=${lane.key} lane=${lane} state=${lanes.get(lane.key)} open=${open} />`)}
@@ -222,7 +222,7 @@ function Nodes({ timeline, map, nodes }) {
         <rect x=${box.x - box.w / 2} y=${top} width=${box.w} height=${box.h} rx="3" />
         <text class="node-name" x=${left} y=${top + 18}>${short(box.name, most)}</text>
         <text class="node-says" x=${left} y=${top + 35}>${short(line, most)}</text>
-        ${holds === box.name ? html`<text class="node-pod" x=${left} y=${top + 53}>${short(`● ${open.trace.subject.name}: ${state.state}`, most)}</text>` : null}
+        ${holds === box.name ? html`<text class="node-pod" x=${left} y=${top + 53}>${short(`● ${open.trace.subject.name}: ${state.state}`, Math.floor((box.w - 18) / 7.2))}</text>` : null}
       </g>`;
     })}
     ${map.nodesLeftOut + (open.run.nodesOmitted ?? 0) > 0 ? html`<text class="node-more" x=${map.nodesArea.x} y=${map.nodesArea.y + map.nodesArea.h / 2 - 2} text-anchor="middle">

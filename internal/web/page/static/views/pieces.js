@@ -7,6 +7,7 @@ import { html, useEffect, useMemo, useRef, useState } from '../lib.js';
 import { difference, onlyChanged, yamlLines } from '../model/object.js';
 import { references, visible } from '../model/text.js';
 import { clock, offset } from '../model/time.js';
+import { format, parse } from '../timeline/address.js';
 import { kindOf, Shape } from './shapes.js';
 
 /**
@@ -25,15 +26,25 @@ export function Prose({ timeline, text = '', class: name = '' }) {
   const open = timeline.open.value;
   if (!open) return null;
   return html`<span class=${`prose ${name}`}>${references(text).map((part) => {
-    if (part.step && open.step.has(part.step)) return html`<${Go} onGo=${() => timeline.seekPlace({ step: part.step })}>${part.text}<//>`;
-    if (part.revision && open.states.has(part.revision)) return html`<${Go} onGo=${() => timeline.seekPlace({ revision: part.revision })}>${part.text}<//>`;
+    if (part.step && open.step.has(part.step)) return html`<${Go} place=${`step${part.step}`} onGo=${() => timeline.seekPlace({ step: part.step })}>${part.text}<//>`;
+    if (part.revision && open.states.has(part.revision)) return html`<${Go} place=${`rev${part.revision}`} onGo=${() => timeline.seekPlace({ revision: part.revision })}>${part.text}<//>`;
     return part.text;
   })}</span>`;
 }
 
-/** @param {{onGo: () => void, children?: any}} props */
-function Go({ onGo, children }) {
-  return html`<button type="button" class="go" onClick=${onGo}>${children}</button>`;
+/**
+ * A link to a place of the cursor. It is an address, too, for who wants to share it.
+ * @param {{place: string, onGo: () => void, children?: any}} props
+ */
+function Go({ place, onGo, children }) {
+  const route = parse(location.hash);
+  route.params.set('at', place);
+  const act = (/** @type {MouseEvent} */ event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    onGo();
+  };
+  return html`<a class="go" href=${format(route)} onClick=${act}>${children}</a>`;
 }
 
 /**
@@ -108,11 +119,11 @@ export function StoredObject({ object, before = undefined, marked = true }) {
 export function Difference({ before, after, whole = false, testid = undefined }) {
   const [managed, setManaged] = useState(false);
   const changes = useMemo(() => difference(before, after), [before, after]);
-  const relevant = whole ? changes : onlyChanged(changes);
-  const shown = managed ? relevant : relevant.filter((each) => !each.managed);
-  const hiddenLines = relevant.filter((each) => each.managed && each.sign !== ' ').length;
-  if (!relevant.length) return html`<p class="quiet">Nothing changed.</p>`;
-  return html`<pre class="code diff" tabindex="0" data-testid=${testid}><code>${shown.map((each) =>
+  const relevant = managed ? changes : changes.filter((each) => !each.managed);
+  const shown = whole ? relevant : onlyChanged(relevant);
+  const hiddenLines = changes.filter((each) => each.managed && (whole || each.sign !== ' ')).length;
+  if (!shown.length && !hiddenLines) return html`<p class="quiet">Nothing changed.</p>`;
+  return html`<pre class="code diff" tabindex="0" data-testid=${testid}><code>${shown.length ? null : 'Only managedFields changed.'}${shown.map((each) =>
       html`<span class=${each.sign === '+' ? 'line added' : each.sign === '-' ? 'line removed' : 'line'}><span class="sign">${each.sign}</span>${each.text}${'\n'}</span>`)}</code></pre>
     <${Managed} hidden=${hiddenLines} shown=${managed} onToggle=${() => setManaged(!managed)} />`;
 }

@@ -68,11 +68,12 @@ function Track({ timeline, open }) {
         const kind = open.actor.get(moment.actor)?.kind ?? 'client';
         const state = stop.index === cursor.moment && cursor.on ? 'here' : stop.index <= cursor.moment ? 'done' : 'ahead';
         const at = stop.x * width;
+        const inside = (/** @type {string} */ text) => Math.min(Math.max(at, text.length * 3.3), width - text.length * 3.3);
         return html`<g class=${`stop of-${kind} ${state} ${stop.step ? '' : 'minor'}`}>
           <circle cx=${at} cy="40" r=${state === 'here' ? 9 : stop.step ? 6 : 3.5} />
-          ${kept.has(stop.index) ? html`<text class="stop-name" x=${at} y="20" text-anchor="middle">${label(stop)}</text>` : null}
+          ${kept.has(stop.index) ? html`<text class="stop-name" x=${inside(label(stop))} y="20" text-anchor="middle">${label(stop)}</text>` : null}
           ${stop.revision ? html`<line class="stop-revision" x1=${at} x2=${at} y1="52" y2="60" />` : null}
-          ${keptRevisions.has(stop.index) ? html`<text class="stop-revision-name" x=${at} y="75" text-anchor="middle">rev ${stop.revision}</text>` : null}
+          ${keptRevisions.has(stop.index) ? html`<text class="stop-revision-name" x=${inside(revision(stop))} y="75" text-anchor="middle">rev ${stop.revision}</text>` : null}
         </g>`;
       })}
       ${cursor.on ? null : html`<path class="between" d=${`M${x},31 l6,9 l-6,9 l-6,-9 Z`} />`}

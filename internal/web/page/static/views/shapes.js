@@ -29,7 +29,7 @@ export function outline(kind, w, h) {
     case 'etcd': {
       const lid = h * 0.14;
       return `M${-x},${-y + lid} A${x},${lid} 0 0 1 ${x},${-y + lid} L${x},${y - lid} A${x},${lid} 0 0 1 ${-x},${y - lid} Z`
-        + `M${-x},${-y + lid} A${x},${lid} 0 0 0 ${x},${-y + lid}`;
+        + `M${x},${-y + lid} A${x},${lid} 0 0 1 ${-x},${-y + lid}`;
     }
     case 'scheduler':
       return `M0,${-y} L${x},0 L0,${y} L${-x},0 Z`;

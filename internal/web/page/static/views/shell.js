@@ -59,6 +59,7 @@ function Subject({ open, timeline, go }) {
   const over = cursor.moment >= open.moments.length - 1 && timeline.horizon.value === Infinity;
   const { outcome, reason } = outcomeAt(open, cursor, over);
   const disagreements = trace.disagreements?.length ?? 0;
+  const gone = trace.sources.filter((each) => !each.available);
   const pieces = open.evidence.length + (run.evidenceOmitted ?? 0);
   return html`<div class="subject">
     <p class="subject-name"><span class="quiet">${visible(subject.resource.replace(/s$/, ''))}</span> <bdi class="mono"><b>${visible(subject.namespace ? `${subject.namespace} / ${subject.name || '(no name)'}` : subject.name || '(no name)')}</b></bdi>
@@ -66,8 +67,10 @@ function Subject({ open, timeline, go }) {
     <p class="subject-more">${request ? html`${visible(request.verb)} by <bdi>${visible(request.user)}</bdi>${request.userAgent ? html` with <bdi title=${visible(request.userAgent)}>${visible(request.userAgent.split('/')[0])}</bdi>` : null}` : 'no audit log has the request'}
       ${run.begin ? html` · <time datetime=${run.begin}>${dayAndClock(run.begin)}</time>` : null}
       ${timeline.horizon.value === Infinity ? html` · ${plural(trace.steps.length, 'step')}, ${duration(open.end)}, ${plural(open.revisions.length, 'revision')}` : null}
-      · <button type="button" class="link" onClick=${() => go('evidence')}>${plural(pieces, 'piece')} of evidence</button>, <span class=${disagreements ? 'tone-bad' : ''}>${disagreements ? plural(disagreements, 'disagreement') : 'no disagreement'}</span>
-      ${trace.complete ? null : html` · <span class="tone-wait">still going on</span>`}</p>
+      ${' · '}<button type="button" class="link" onClick=${() => go('evidence')}>${plural(pieces, 'piece')} of evidence</button>, <span class=${disagreements ? 'tone-bad' : ''}>${disagreements ? plural(disagreements, 'disagreement') : 'no disagreement'}</span>
+      ${gone.length ? html`${' · '}<span class="tone-wait" title=${visible(gone.map((each) => `${each.name}: ${each.reason}`).join('; '))}>not available: ${visible(gone.map((each) => each.name).join(', '))}</span>` : null}
+      ${trace.dropped ? html`${' · '}<span class="tone-wait">${plural(trace.dropped, 'entry', 'entries')} dropped</span>` : null}
+      ${trace.complete ? null : html`${' · '}<span class="tone-wait">still going on</span>`}</p>
   </div>`;
 }
 

@@ -5,7 +5,7 @@
  * @typedef {import('../model/run.js').OpenRun} OpenRun
  */
 import { html, useState } from '../lib.js';
-import { bytes, plural, visible } from '../model/text.js';
+import { bytes, plural, short, visible } from '../model/text.js';
 import { offset } from '../model/time.js';
 import { stepOfQuestion, questionFor } from '../model/quiz.js';
 import { when } from './lanes.js';
@@ -13,7 +13,7 @@ import { Component, Copy, Difference, Json, LongProse, Prose, Raw } from './piec
 import { Predict } from './predict.js';
 import { Ask } from './quiz.js';
 import { Why } from './why.js';
-import { kindOfSource } from './shapes.js';
+import { kindOfSource, Shape } from './shapes.js';
 
 /**
  * @param {{timeline: Timeline, quiz: import('./quiz.js').Score, selected: string, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props
@@ -29,9 +29,22 @@ export function Side({ timeline, quiz, selected, select, go }) {
   </aside>`;
 }
 
+/** What each step is in any run, for whoever sees one for the first time. */
+const general = /** @type {Record<number, string>} */ ({
+  1: 'A client asks the API server for something. So far nothing in the cluster has changed.',
+  2: 'The API server finds out who asks, whether they may, and whether what they ask for is well formed.',
+  3: 'The API server writes to etcd, the only place where the state of the cluster is kept.',
+  4: 'Nobody calls the scheduler. It watches the API server, sees a pod that has no node, and looks for one.',
+  5: 'Whoever runs the pod watches too: it sees that the pod has a node, acts, and reports the status.',
+  6: 'Each write makes a new revision in etcd, and their numbers are the order of events for everyone.',
+  7: 'The client has waited for this answer. It says what was stored, not what will become of it.',
+  8: 'What a person sees in the end comes from the answers alone.',
+});
+
 /** @param {{timeline: Timeline, open: OpenRun, quiz: import('./quiz.js').Score, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props */
 function AtCursor({ timeline, open, quiz, select, go }) {
   const moment = timeline.moment.value;
+  if (!open.moments.length) return html`<div class="side-part head"><h1>${visible(open.trace.headline)}</h1></div>`;
   if (!moment) return html`<${Before} timeline=${timeline} open=${open} />`;
   const step = open.step.get(moment.step ?? -1);
   const { cursor } = timeline;
@@ -39,14 +52,16 @@ function AtCursor({ timeline, open, quiz, select, go }) {
   return html`<div class="side-part head">
       <p class=${`eyebrow of-${open.actor.get(moment.actor)?.kind}`}>${counted(open, moment)} · <${Component} kind=${open.actor.get(moment.actor)?.kind} name=${open.actor.get(moment.actor)?.name ?? moment.actor} /></p>
       <h1 aria-live="polite">${visible(moment.title)}</h1>
+      ${general[moment.step ?? 0] ? html`<p class="quiet">${general[moment.step ?? 0]}</p>` : null}
       ${between ? html`<p class="quiet small-text">The cursor is at ${offset(cursor.value.t)}, ${'after this and before the next moment'}.</p>` : null}
       <p><${LongProse} timeline=${timeline} text=${step ? step.effect ?? '' : revisionText(open, moment.revision)} /></p>
     </div>
     ${moment.step === 4 ? html`<${Why} timeline=${timeline} open=${open} go=${go} />` : null}
     <${Stored} timeline=${timeline} open=${open} go=${go} />
-    <${Messages} open=${open} moment=${moment} select=${select} />
     <${Proof} open=${open} ids=${moment.evidence ?? []} go=${go} />
-    <${Question} timeline=${timeline} open=${open} quiz=${quiz} />`;
+    <${Messages} open=${open} moment=${moment} select=${select} />
+    <${Question} timeline=${timeline} open=${open} quiz=${quiz} />
+    <${Missing} open=${open} />`;
 }
 
 /**
@@ -57,7 +72,7 @@ function counted(open, moment) {
   if (!moment.step) return `Revision ${moment.revision ?? ''}`;
   const steps = open.moments.filter((each) => each.step);
   const place = steps.findIndex((each) => each.step === moment.step) + 1;
-  return place === moment.step ? `Step ${moment.step} of 8` : `Step ${moment.step} of 8, the ${ordinal(place)} completed`;
+  return place === moment.step ? `Step ${moment.step} of 8` : `Step ${moment.step} of 8, ${ordinal(place)} to be done`;
 }
 
 /** @param {number} place */
@@ -112,13 +127,21 @@ function Messages({ open, moment, select }) {
   const list = (moment.messages ?? []).map((id) => open.message.get(id)).filter((each) => each !== undefined);
   if (!list.length) return null;
   return html`<div class="side-part"><h2>Messages <span class="aside">${list.length}</span></h2>
-    <ul class="rows">${list.slice(0, 12).map((each) => html`<li>
-      <button type="button" class=${`row-button of-${open.actor.get(each.from)?.kind}`} onClick=${() => select(each.id)}>
-        <${Component} kind=${open.actor.get(each.from)?.kind} name=${open.actor.get(each.from)?.name} /> → <${Component} kind=${open.actor.get(each.to)?.kind} name=${open.actor.get(each.to)?.name} />
-        <${Raw} class="ellipsis">${each.label}<//>
+    <ul class="message-pills">${list.slice(0, 12).map((each) => html`<li>
+      <button type="button" class=${`message-pill of-${open.actor.get(each.from)?.kind}`} aria-label=${sentenceOf(open, each)} title=${sentenceOf(open, each)} onClick=${() => select(each.id)}>
+        <${Shape} kind=${open.actor.get(each.from)?.kind} /> → <${Shape} kind=${open.actor.get(each.to)?.kind} /> <${Raw}>${short(each.label, 24)}<//>
       </button></li>`)}</ul>
     ${list.length > 12 ? html`<p class="quiet small-text">and ${plural(list.length - 12, 'more message')}</p>` : null}
   </div>`;
+}
+
+/**
+ * @param {OpenRun} open
+ * @param {OpenRun['messages'][number]} message
+ */
+function sentenceOf(open, message) {
+  const name = (/** @type {string} */ id) => open.actor.get(id)?.name ?? id;
+  return `${name(message.from)} to ${name(message.to)}: ${visible(message.label)}`;
 }
 
 /**
@@ -136,6 +159,16 @@ function Carried({ timeline, message, close, go }) {
     <p class="mono small-text">${when(message)}</p>
     <${Rows} open=${open} ids=${message.evidence ?? []} go=${go} />
   </div>`;
+}
+
+/** What could not be read, so that nobody takes its silence for a fact. */
+function Missing(/** @type {{open: OpenRun}} */ { open }) {
+  const gone = open.trace.sources.filter((each) => !each.available);
+  if (!gone.length && !open.trace.dropped) return null;
+  return html`<div class="side-part"><h2>Not available</h2><ul class="plain">
+    ${gone.map((each) => html`<li><b>${visible(each.name)}</b>: <bdi>${visible(each.reason)}</bdi></li>`)}
+    ${open.trace.dropped ? html`<li>The journal dropped ${plural(open.trace.dropped, 'entry', 'entries')} of all requests: some of this run may be missing.</li>` : null}
+  </ul></div>`;
 }
 
 /** @param {{open: OpenRun, ids: string[], go: (view: string, params?: Record<string, string>) => void}} props */

@@ -22,7 +22,7 @@ export function Table({ timeline, route, go }) {
     <header class="view-head"><h1>Steps</h1><p class="quiet">in the order in which they were completed; the numbers are those of the story</p></header>
     <div class="table-scroll" tabindex="0" role="region" aria-label="Steps">
       <table class="steps">
-        <thead><tr><th scope="col">Step</th><th scope="col">Component</th><th scope="col">What it does</th><th scope="col">What came of it</th><th scope="col" class="right">Done at</th><th scope="col" class="right">Evidence</th></tr></thead>
+        <thead><tr><th scope="col">Step</th><th scope="col">Component</th><th scope="col">What it does</th><th scope="col">What came of it</th><th scope="col" class="num">Done at</th><th scope="col" class="num">Evidence</th></tr></thead>
         <tbody>${seen.map((step) => html`<${StepRow} key=${step.step} timeline=${timeline} open=${open} step=${step} go=${go} initially=${route?.params.get('open') === String(step.step)} />`)}</tbody>
       </table>
     </div>
@@ -48,8 +48,8 @@ function StepRow({ timeline, open, step, initially, go }) {
       <td><${Component} component=${step.component} /></td>
       <td><b>${visible(step.action)}</b>${step.input ? html`<br /><span class="quiet">on <bdi>${visible(step.input)}</bdi></span>` : null}</td>
       <td class="effect"><${LongProse} timeline=${timeline} text=${step.effect} most=${220} /></td>
-      <td class="right nowrap"><${At} open=${open} time=${step.time} /></td>
-      <td class="right nowrap"><button type="button" class="link" aria-expanded=${shown} onClick=${() => setShown(!shown)}>${plural(ids.length || (step.evidence?.length ?? 0), 'piece')} ${shown ? '⌄' : '›'}</button></td>
+      <td class="num nowrap"><${At} open=${open} time=${step.time} /></td>
+      <td class="num nowrap"><button type="button" class="link" aria-expanded=${shown} onClick=${() => setShown(!shown)}>${plural(ids.length || (step.evidence?.length ?? 0), 'piece')} ${shown ? '⌄' : '›'}</button></td>
     </tr>
     ${shown ? html`<tr class="step-more"><td></td><td colspan="5">
       ${step.step === 4 ? (open.trace.attempts ?? []).map((attempt) => html`<${Verdicts} attempt=${attempt} />`) : null}

@@ -90,8 +90,23 @@ function Revisions({ timeline, open }) {
         title=${`${each.kind} by ${visible(each.component ?? each.user ?? 'unknown')}, ${bytes(each.bytes)}`} onClick=${() => timeline.seekRevision(at)}>
       <svg width="28" height="36" aria-hidden="true"><rect x="6" y=${36 - height(each.bytes ?? 0)} width="16" height=${height(each.bytes ?? 0)} rx="2" /></svg>
       <span class="mono">${each.revision}</span><span class="revision-kind">${visible(each.kind)}</span></button>`)}</div>
+    <${InShort} open=${open} index=${index} />
     ${seen.length < list.length ? html`<${Hidden} timeline=${timeline} /> ` : null}
   </section>`;
+}
+
+/** @param {{open: OpenRun, index: number}} props */
+function InShort({ open, index }) {
+  const made = open.revisions[index];
+  if (!made) return null;
+  return html`<p class="in-short"><b class="mono">${made.revision}</b> <${Component} component=${made.component} name=${made.component ?? made.user ?? 'unknown'} />
+    ${made.verb ? html`<span class="mono">${visible(made.verb)} → ${made.code || 'no code'}</span>` : null} <span>${made.time ? offset(open.since(made.time)) : 'no time'}</span> <${Size} made=${made} before=${open.revisions[index - 1]} /></p>`;
+}
+
+/** @param {{made: OpenRun['revisions'][number], before?: OpenRun['revisions'][number]}} props */
+function Size({ made, before }) {
+  const grown = made.bytes && before?.bytes ? made.bytes - before.bytes : 0;
+  return html`<span>${bytes(made.bytes)}${grown ? html` <span class="quiet">(${grown > 0 ? '+' : '−'}${Math.abs(grown)} B)</span>` : null}</span>`;
 }
 
 /** @param {{timeline: Timeline, open: OpenRun, go: (view: string, params?: Record<string, string>) => void}} props */
@@ -104,7 +119,6 @@ function AtRevision({ timeline, open, go }) {
   const before = open.revisions[index - 1];
   const beforeObject = before && open.states.get(before.revision)?.object;
   return html`<div class="revision-detail">
-    <${Facts} timeline=${timeline} open=${open} made=${made} before=${before} state=${state} go=${go} />
     <section class="panel"><header class="panel-head"><h2>Difference ${before ? html`from <span class="mono">${before.revision}</span>` : 'from nothing'}</h2>
         ${state?.object && beforeObject ? html`<div class="segmented"><button type="button" aria-pressed=${!whole} onClick=${() => setWhole(false)}>changes</button><button type="button" aria-pressed=${whole} onClick=${() => setWhole(true)}>whole</button></div>` : null}</header>
       ${state?.removed ? html`<p class="pad">The key was removed: etcd keeps nothing of it after this revision.</p>` : null}
@@ -116,12 +130,12 @@ function AtRevision({ timeline, open, go }) {
       ${state?.object ? html`<${StoredObject} object=${state.object} before=${beforeObject} />`
         : html`<p class="pad" data-testid="stored-object">${state?.removed ? 'Nothing: the key is gone.' : html`Not available: ${visible(state?.unavailable ?? 'no source kept it')}.`}</p>`}
     </section>
+    <${Facts} timeline=${timeline} open=${open} made=${made} before=${before} state=${state} go=${go} />
   </div>`;
 }
 
 /** @param {{timeline: Timeline, open: OpenRun, made: OpenRun['revisions'][number], before?: OpenRun['revisions'][number], state?: import('../model/types.js').State, go: (view: string, params?: Record<string, string>) => void}} props */
 function Facts({ timeline, open, made, before, state, go }) {
-  const grown = made.bytes && before?.bytes ? made.bytes - before.bytes : 0;
   const fact = (/** @type {string} */ name, /** @type {any} */ value) => (value ? html`<div><dt>${name}</dt><dd>${value}</dd></div>` : null);
   return html`<section class="panel facts"><header class="panel-head"><h2>Revision <span class="mono">${made.revision}</span></h2>${state ? html`<${Outcome} outcome=${state.outcome} />` : null}</header>
     <dl>
@@ -131,7 +145,7 @@ function Facts({ timeline, open, made, before, state, go }) {
       ${fact('by', made.verb && html`<span class="mono">${visible(made.verb)} → ${made.code || 'no code'}</span>`)}
       ${fact('kind of write', visible(made.kind))}
       ${fact('at', made.time ? html`<time datetime=${made.time} title=${`${clock(made.time)} UTC`}>${offset(open.since(made.time))}</time>` : 'no source has the time')}
-      ${fact('size', html`${bytes(made.bytes)}${grown ? html` <span class="quiet">(${grown > 0 ? '+' : '−'}${Math.abs(grown)} B)</span>` : null}`)}
+      ${fact('size', html`<${Size} made=${made} before=${before} />`)}
       ${fact('state', visible(made.state))}
       ${fact('node', made.node && html`<${Raw}>${made.node}<//>`)}
       ${fact('audit ID', made.auditID && html`<button type="button" class="link mono" onClick=${() => go('evidence', { audit: made.auditID ?? '' })}>${visible(made.auditID.slice(0, 8))}</button>`)}
