@@ -1,0 +1,62 @@
+// Where the scheduler keeps the pods that wait, and what each waits for.
+
+import { html, useState } from '../lib.js';
+import { duration, micros } from '../model/time.js';
+import { Notice, Raw } from './pieces.js';
+import { VirtualList } from './virtual.js';
+
+/** @typedef {import('../model/cluster.js').Queues} Queues */
+/** @typedef {import('../model/cluster.js').Waiting} Waiting */
+
+const queues = /** @type {const} */ ([
+  { id: 'active', title: 'Active', count: 'active', meaning: 'next to be scheduled' },
+  { id: 'backoff', title: 'Backoff', count: 'backoff', meaning: 'tried and failed, and wait before the next try' },
+  { id: 'unschedulable', title: 'Unschedulable', count: 'unschedulable', meaning: 'wait for the cluster to change' },
+  { id: 'gated', title: 'Gated', count: 'gated', meaning: 'held back by scheduling gates' },
+  { id: '', title: 'In flight', count: 'inFlight', meaning: 'attempts under way' },
+]);
+
+/**
+ * @param {object} props
+ * @param {Queues|undefined} props.queues
+ * @param {string} props.now when the queues were read
+ * @param {(waiting: Waiting) => void} props.onPod
+ */
+export function QueuesPanel({ queues: state, now, onPod }) {
+  const [only, setOnly] = useState('');
+  if (!state) return null;
+  const waiting = (state.waiting ?? []).filter((pod) => !only || pod.queue === only);
+  const known = only ? state[/** @type {'active'|'backoff'|'unschedulable'|'gated'} */ (only)] : state.active + state.backoff + state.unschedulable + state.gated;
+  return html`<section class="queues" aria-labelledby="queues-title">
+    <div class="section-head"><h2 id="queues-title">Scheduler's queues</h2></div>
+    ${!state.available ? html`<${Notice} title="Not available:">${state.reason}<//>` : html`
+    <div class="queue-boxes" role="group" aria-label="Show one queue">${queues.map((queue) => html`<button
+        type="button" key=${queue.title} class=${`queue queue-${queue.id || 'flight'}`} title=${queue.meaning}
+        aria-pressed=${queue.id ? String(only === queue.id) : undefined} disabled=${!queue.id}
+        onClick=${() => setOnly(only === queue.id ? '' : queue.id)}>
+      <span class="count">${state[queue.count].toLocaleString('en')}</span> <span>${queue.title}</span></button>`)}</div>
+    <${VirtualList}
+      label="Pods that wait" className="waiting-list" count=${waiting.length} row=${(/** @type {number} */ i) => waiting[i]}
+      rowKey=${(/** @type {Waiting} */ pod) => `${pod.namespace}/${pod.name}`} onOpen=${onPod}
+      empty=${only ? 'No pod is in this queue.' : 'No pod waits: all have a node.'}
+      columns=${[
+        { title: 'Pod', className: 'grow', cell: (/** @type {Waiting} */ pod) => html`<${Raw} title=${`${pod.namespace}/${pod.name}`}>${`${pod.namespace}/${pod.name}`}<//>` },
+        { title: 'Queue', className: 'w-queue', cell: (/** @type {Waiting} */ pod) => pod.queue },
+        { title: 'Waits for', className: 'grow2', cell: (/** @type {Waiting} */ pod) => html`<span title=${reasonOf(pod, now)}><bdi>${reasonOf(pod, now)}</bdi></span>` },
+        { title: 'Since', className: 'w-number', cell: (/** @type {Waiting} */ pod) => (pod.since ? duration(micros(now) - micros(pod.since)) : '–') },
+        { title: 'Tries', className: 'w-count', cell: (/** @type {Waiting} */ pod) => pod.attempts },
+        { title: 'Priority', className: 'w-number', cell: (/** @type {Waiting} */ pod) => pod.priority },
+      ]} />
+    ${waiting.length < known && html`<p class="quiet">The first ${waiting.length.toLocaleString('en')} of ${known.toLocaleString('en')}.</p>`}`}
+  </section>`;
+}
+
+/**
+ * @param {Waiting} pod
+ * @param {string} now
+ */
+function reasonOf(pod, now) {
+  const ends = pod.backoffEnds ? micros(pod.backoffEnds) - micros(now) : NaN;
+  const parts = [pod.for, ends > 0 ? `backoff ends in ${duration(ends)}` : '', pod.plugins?.length ? `rejected by ${pod.plugins.join(', ')}` : ''];
+  return parts.filter(Boolean).join(' · ') || (pod.queue === 'active' ? 'its turn' : 'not told');
+}
