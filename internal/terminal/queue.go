@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/run"
 	"github.com/glassplane/glassplane/internal/overview"
 	"github.com/glassplane/glassplane/internal/render/look"
@@ -41,10 +42,10 @@ func waitingKeys(q overview.Queues) []string {
 }
 
 // selected is the pod that keys act on, if there is any.
-func (s *queueScreen) selected(q overview.Queues) (overview.Waiting, bool) {
+func (s *queueScreen) selected(q overview.Queues) (evidence.Waiting, bool) {
 	s.list.follow(waitingKeys(q))
 	if s.list.index >= len(q.Waiting) {
-		return overview.Waiting{}, false
+		return evidence.Waiting{}, false
 	}
 	return q.Waiting[s.list.index], true
 }
@@ -95,10 +96,10 @@ func placeBars(theme look.Theme, q overview.Queues, width int) []string {
 	return out
 }
 
-func (s *queueScreen) row(w overview.Waiting, at time.Time, selected bool, width int) string {
+func (s *queueScreen) row(w evidence.Waiting, at time.Time, selected bool, width int) string {
 	since := "?"
-	if w.Since != nil {
-		since = age(w.Since.Time, at)
+	if !w.Since.IsZero() {
+		since = age(w.Since, at)
 	}
 	row := waitingRow(clean(w.Namespace)+"/"+clean(w.Name), clean(w.Queue), since, fmt.Sprint(w.Attempts), fmt.Sprint(w.Priority), waitsFor(w, at), width)
 	if selected {
@@ -117,7 +118,7 @@ func waitingRow(pod, place, since, attempts, priority, why string, width int) st
 }
 
 // waitsFor is what a pod waits for, with the rest of its backoff.
-func waitsFor(w overview.Waiting, at time.Time) string {
+func waitsFor(w evidence.Waiting, at time.Time) string {
 	text := clean(w.For)
 	if w.BackoffEnds != nil && !at.IsZero() {
 		if rest := w.BackoffEnds.Sub(at); rest > 0 {
@@ -128,7 +129,7 @@ func waitsFor(w overview.Waiting, at time.Time) string {
 }
 
 // aboutWaiting says in full what the selected pod waits for.
-func aboutWaiting(w overview.Waiting, width int) []string {
+func aboutWaiting(w evidence.Waiting, width int) []string {
 	const height = 4
 	text := cmp.Or(clean(w.For), "The scheduler does not say what it waits for.")
 	if len(w.Plugins) > 0 {

@@ -18,8 +18,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/run"
 	"github.com/glassplane/glassplane/internal/overview"
 	"github.com/glassplane/glassplane/internal/render/look"
@@ -176,12 +176,12 @@ func snapshot() overview.Snapshot {
 		CPU: []int64{3000, 500, 500, 9000}, Memory: []int64{512, 512, 1024, 64}}
 	s.Pods.Phase = append(s.Pods.Phase, 0, 0, 1, 2)
 	s.Pods.Real = append(s.Pods.Real, 0, 0, 0, 0)
-	since, ends := metav1.NewMicroTime(later.Add(-95*time.Second)), metav1.NewMicroTime(later.Add(1500*time.Millisecond))
-	s.Queues = overview.Queues{Available: true, Unschedulable: 1, Backoff: 1, Waiting: []overview.Waiting{
-		{Namespace: "shop", Name: "cart-2", Queue: "backoff", Since: &since, Attempts: 3, For: "the end of its backoff", BackoffEnds: &ends, Plugins: []string{"NodeResourcesFit"}},
-		{Namespace: "default", Name: "huge", Queue: "unschedulable", Since: &since, Attempts: 1, Priority: 1000,
+	since, ends := later.Add(-95*time.Second), later.Add(1500*time.Millisecond)
+	s.Queues = overview.Queues{Available: true, Queue: evidence.Queue{Unschedulable: 1, Backoff: 1, Waiting: []evidence.Waiting{
+		{Namespace: "shop", Name: "cart-2", Queue: "backoff", Since: since, Attempts: 3, For: "the end of its backoff", BackoffEnds: &ends, Plugins: []string{"NodeResourcesFit"}},
+		{Namespace: "default", Name: "huge", Queue: "unschedulable", Since: since, Attempts: 1, Priority: 1000,
 			For: "a node that is added or gets more room, or a pod that goes", Plugins: []string{"NodeResourcesFit", "NodeAffinity"}},
-	}}
+	}}}
 	return s
 }
 
