@@ -169,9 +169,8 @@ function App() {
         <${Guard} key=${screen.id}>${onRun && !open ? html`<${NoRun} shell=${shell} />`
           : html`<${screen.component} timeline=${timeline} route=${now} info=${info.value} select=${select} go=${go} quiz=${quiz} />`}<//>
       </div>
-      ${onRun && open ? html`<${Scrubber} timeline=${timeline} />` : null}
     </main>
-    ${onRun && open ? html`<${Side} timeline=${timeline} quiz=${quiz} selected=${selected.value} select=${select} go=${go} />` : null}
+    ${onRun && open ? html`<${Side} timeline=${timeline} quiz=${quiz} selected=${selected.value} select=${select} go=${go} linked=${Boolean(session)} /><${Scrubber} timeline=${timeline} />` : null}
     ${typed.value ? html`<div class="toast" role="status">Go to step or revision <b>${typed.value.slice(1) || '…'}</b> <span class="quiet">Enter</span></div>` : null}
     ${helping.value ? html`<${Help} close=${() => { helping.value = false; }} />` : null}
   </div>`;

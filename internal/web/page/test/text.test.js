@@ -5,9 +5,9 @@ import { plural, references, short, visible } from '../static/model/text.js';
 for (const [name, text, want] of [
   ['plain text', 'web-1', 'web-1'],
   ['markup stays text', '<img src=x onerror=alert(1)>', '<img src=x onerror=alert(1)>'],
-  ['an escape sequence', 'a\u001b[31mb', 'a␛[31mb'],
-  ['a null', 'a\u0000b', 'a␀b'],
-  ['a delete', 'a\u007fb', 'a␡b'],
+  ['an escape sequence', 'a\u001b[31mb', 'a⟨U+001B⟩[31mb'],
+  ['a null', 'a\u0000b', 'a⟨U+0000⟩b'],
+  ['a delete', 'a\u007fb', 'a⟨U+007F⟩b'],
   ['a turn of direction', 'a\u202eb', 'a⟨U+202E⟩b'],
   ['an isolate', '\u2066x\u2069', '⟨U+2066⟩x⟨U+2069⟩'],
   ['no width', 'a\u200bb', 'a⟨U+200B⟩b'],

@@ -55,10 +55,20 @@ export function roomFor(list, text, width, current) {
   const kept = new Set();
   for (const stop of order) {
     const half = text(stop).length * 3.4 + 5;
-    const x = stop.x * width;
+    const x = within(stop.x * width, half, width);
     if (!text(stop) || taken.some(([from, to]) => x - half < to && from < x + half)) continue;
     taken.push([x - half, x + half]);
     kept.add(stop.index);
   }
   return kept;
+}
+
+/**
+ * The middle of a label that stays inside of the line.
+ * @param {number} x
+ * @param {number} half of its width
+ * @param {number} width of the line
+ */
+export function within(x, half, width) {
+  return Math.max(half, Math.min(width - half, x));
 }

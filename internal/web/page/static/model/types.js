@@ -44,7 +44,7 @@
  * @property {string} [auditID]
  * @property {number} [code]
  * @property {string} [node]
- * @property {Subject} [about] another object that it is about
+ * @property {string} [about] another object that it is about, such as simpod/web-a
  * @property {string[]} [evidence]
  *
  * @typedef {object} Activity

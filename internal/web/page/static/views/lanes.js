@@ -18,7 +18,7 @@ const margin = { left: 176, right: 24, narrowLeft: 40 };
 export function Lanes({ timeline, select }) {
   const [ref, size] = useSize();
   const [mode, setMode] = useState(/** @type {'linear'|'log'} */ ('log'));
-  const [zoom, setZoom] = useState(1);
+  const [zoom, setZoom] = useState(() => firstZoom(timeline.open.value?.messages.length ?? 0));
   const scroller = useRef(/** @type {HTMLElement|null} */ (null));
   const open = /** @type {OpenRun} */ (timeline.open.value);
   const narrow = size.width < 560;
@@ -55,6 +55,14 @@ export function Lanes({ timeline, select }) {
       </div>
     </div>
   </section>`;
+}
+
+/**
+ * Many messages begin zoomed, so that they can be told apart.
+ * @param {number} messages
+ */
+function firstZoom(messages) {
+  return Math.min(16, 2 ** Math.max(0, Math.ceil(Math.log2(messages / 120))));
 }
 
 /** @param {OpenRun} open */

@@ -194,7 +194,7 @@ function says(open, timeline, shape) {
   if (shape.kind === 'api-server') {
     const requests = open.messages.filter((each) => each.to === shape.id && each.kind === 'request' && each.t0 <= t).length;
     const events = open.messages.filter((each) => each.from === shape.id && each.kind === 'watch' && each.at <= t).length;
-    return requests ? `${plural(requests, 'request')} · ${plural(events, 'watch event')}` : 'everything goes through it';
+    return requests ? `${plural(requests, 'request')} · ${plural(events, 'event')}` : 'everything goes through it';
   }
   const doing = open.activities.filter((each) => each.actor === shape.id && each.t0 <= t && !each.parent).at(-1);
   return doing ? `${doing.label}: ${doing.going ? 'still going on' : duration(doing.t1 - doing.t0)}` : 'watches';
@@ -220,7 +220,7 @@ function Nodes({ timeline, map, nodes }) {
       return html`<g class=${`node ${holds === box.name ? 'holds' : ''} ${decided && node && !node.feasible ? 'unfit' : ''}`}>
         <title>${visible(box.name)} ${visible(line)}</title>
         <rect x=${box.x - box.w / 2} y=${top} width=${box.w} height=${box.h} rx="3" />
-        <text class="node-name" x=${left} y=${top + 18}>${short(box.name, most)}</text>
+        <text class="node-name" x=${left} y=${top + 18}>${short(box.name, Math.floor((box.w - 18) / 7.4))}</text>
         <text class="node-says" x=${left} y=${top + 35}>${short(line, most)}</text>
         ${holds === box.name ? html`<text class="node-pod" x=${left} y=${top + 53}>${short(`● ${open.trace.subject.name}: ${state.state}`, Math.floor((box.w - 18) / 7.2))}</text>` : null}
       </g>`;

@@ -5,7 +5,7 @@
  * @typedef {import('../model/run.js').OpenRun} OpenRun
  */
 import { html, useMemo } from '../lib.js';
-import { placeAmong, roomFor, stops } from '../model/scrubber.js';
+import { placeAmong, roomFor, stops, within } from '../model/scrubber.js';
 import { short, visible } from '../model/text.js';
 import { offset } from '../model/time.js';
 import { speeds } from '../timeline/play.js';
@@ -53,6 +53,7 @@ function Track({ timeline, open }) {
   const revision = (/** @type {import('../model/scrubber.js').Stop} */ stop) => (stop.revision ? `rev ${stop.revision}` : '');
   const keptRevisions = useMemo(() => roomFor(seen, revision, width, cursor.moment), [open, frontier, width, cursor.moment]);
   const x = placeAmong(open, cursor) * width;
+  const room = width / Math.max(1, list.length);
   const key = (/** @type {KeyboardEvent} */ event) => {
     const moves = /** @type {Record<string, () => void>} */ ({ Home: () => timeline.seekMoment(-1), End: () => timeline.seekMoment(open.moments.length - 1) });
     moves[event.key]?.();
@@ -68,9 +69,9 @@ function Track({ timeline, open }) {
         const kind = open.actor.get(moment.actor)?.kind ?? 'client';
         const state = stop.index === cursor.moment && cursor.on ? 'here' : stop.index <= cursor.moment ? 'done' : 'ahead';
         const at = stop.x * width;
-        const inside = (/** @type {string} */ text) => Math.min(Math.max(at, text.length * 3.3), width - text.length * 3.3);
+        const inside = (/** @type {string} */ text) => within(at, text.length * 3.4, width);
         return html`<g class=${`stop of-${kind} ${state} ${stop.step ? '' : 'minor'}`}>
-          <circle cx=${at} cy="40" r=${state === 'here' ? 9 : stop.step ? 6 : 3.5} />
+          <circle cx=${at} cy="40" r=${state === 'here' ? 9 : Math.max(1.5, Math.min(stop.step ? 6 : 3.5, room * 0.42))} />
           ${kept.has(stop.index) ? html`<text class="stop-name" x=${inside(label(stop))} y="20" text-anchor="middle">${label(stop)}</text>` : null}
           ${stop.revision ? html`<line class="stop-revision" x1=${at} x2=${at} y1="52" y2="60" />` : null}
           ${keptRevisions.has(stop.index) ? html`<text class="stop-revision-name" x=${inside(revision(stop))} y="75" text-anchor="middle">rev ${stop.revision}</text>` : null}

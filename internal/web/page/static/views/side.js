@@ -7,6 +7,7 @@
 import { html, useState } from '../lib.js';
 import { bytes, plural, short, visible } from '../model/text.js';
 import { offset } from '../model/time.js';
+import { runAddress } from '../timeline/address.js';
 import { stepOfQuestion, questionFor } from '../model/quiz.js';
 import { when } from './lanes.js';
 import { Component, Copy, Difference, Json, LongProse, Prose, Raw } from './pieces.js';
@@ -16,16 +17,16 @@ import { Why } from './why.js';
 import { kindOfSource, Shape } from './shapes.js';
 
 /**
- * @param {{timeline: Timeline, quiz: import('./quiz.js').Score, selected: string, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props
+ * @param {{timeline: Timeline, quiz: import('./quiz.js').Score, selected: string, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void, linked: boolean}} props
  */
-export function Side({ timeline, quiz, selected, select, go }) {
+export function Side({ timeline, quiz, selected, select, go, linked }) {
   const open = timeline.open.value;
   if (!open) return null;
   const message = open.message.get(selected);
   return html`<aside class="side" aria-label="At the cursor">
     ${timeline.prediction.value ? html`<${Predict} timeline=${timeline} />` : null}
     ${message ? html`<${Carried} timeline=${timeline} message=${message} close=${() => select('')} go=${go} />` : null}
-    <${AtCursor} timeline=${timeline} open=${open} quiz=${quiz} select=${select} go=${go} />
+    <${AtCursor} timeline=${timeline} open=${open} quiz=${quiz} select=${select} go=${go} linked=${linked} />
   </aside>`;
 }
 
@@ -35,14 +36,14 @@ const general = /** @type {Record<number, string>} */ ({
   2: 'The API server finds out who asks, whether they may, and whether what they ask for is well formed.',
   3: 'The API server writes to etcd, the only place where the state of the cluster is kept.',
   4: 'Nobody calls the scheduler. It watches the API server, sees a pod that has no node, and looks for one.',
-  5: 'Whoever runs the pod watches too: it sees that the pod has a node, acts, and reports the status.',
+  5: 'Another component watches the API server too, sees what was stored, and acts on it. Nobody calls it.',
   6: 'Each write makes a new revision in etcd, and their numbers are the order of events for everyone.',
-  7: 'The client has waited for this answer. It says what was stored, not what will become of it.',
+  7: 'The answer says what the API server did with the request, and nothing of what others make of it.',
   8: 'What a person sees in the end comes from the answers alone.',
 });
 
-/** @param {{timeline: Timeline, open: OpenRun, quiz: import('./quiz.js').Score, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void}} props */
-function AtCursor({ timeline, open, quiz, select, go }) {
+/** @param {{timeline: Timeline, open: OpenRun, quiz: import('./quiz.js').Score, select: (id: string) => void, go: (view: string, params?: Record<string, string>) => void, linked: boolean}} props */
+function AtCursor({ timeline, open, quiz, select, go, linked }) {
   const moment = timeline.moment.value;
   if (!open.moments.length) return html`<div class="side-part head"><h1>${visible(open.trace.headline)}</h1></div>`;
   if (!moment) return html`<${Before} timeline=${timeline} open=${open} />`;
@@ -56,11 +57,13 @@ function AtCursor({ timeline, open, quiz, select, go }) {
       ${between ? html`<p class="quiet small-text">The cursor is at ${offset(cursor.value.t)}, ${'after this and before the next moment'}.</p>` : null}
       <p><${LongProse} timeline=${timeline} text=${step ? step.effect ?? '' : revisionText(open, moment.revision)} /></p>
     </div>
+    ${moment.step === 8 ? html`<${Printed} open=${open} />` : null}
     ${moment.step === 4 ? html`<${Why} timeline=${timeline} open=${open} go=${go} />` : null}
     <${Stored} timeline=${timeline} open=${open} go=${go} />
     <${Proof} open=${open} ids=${moment.evidence ?? []} go=${go} />
     <${Messages} open=${open} moment=${moment} select=${select} />
     <${Question} timeline=${timeline} open=${open} quiz=${quiz} />
+    <${Children} timeline=${timeline} open=${open} linked=${linked} />
     <${Missing} open=${open} />`;
 }
 
@@ -154,11 +157,36 @@ function Carried({ timeline, message, close, go }) {
   return html`<div class="side-part card">
     <p class="eyebrow"><${Component} kind=${from?.kind} name=${from?.name} /> → <${Component} kind=${to?.kind} name=${to?.name} />
       <button type="button" class="icon close" aria-label="Close the message" onClick=${close}>✕</button></p>
-    <h2><${Raw}>${message.label}<//></h2>
+    <h2><${Raw}>${message.label}<//>${message.about ? html` <span class="aside">about <${Raw}>${message.about}<//></span>` : null}</h2>
     <p><${Prose} timeline=${timeline} text=${message.text} /></p>
     <p class="mono small-text">${when(message)}</p>
     <${Rows} open=${open} ids=${message.evidence ?? []} go=${go} />
   </div>`;
+}
+
+/**
+ * What the client showed, as in a terminal.
+ * @param {{open: OpenRun}} props
+ */
+function Printed({ open }) {
+  const printed = open.trace.printed;
+  if (!printed) return null;
+  return html`<div class="side-part"><h2>In the terminal <span class="aside">${printed.observed ? 'as the client printed it' : 'derived from the answer, not observed'}</span></h2>
+    <pre class="code" tabindex="0"><code>${visible(printed.line)}</code></pre></div>`;
+}
+
+/**
+ * The objects that this one controls, each with its own run.
+ * @param {{timeline: Timeline, open: OpenRun, linked: boolean}} props
+ */
+function Children({ timeline, open, linked }) {
+  const list = (open.trace.children ?? []).filter((each) => !each.created?.time || !timeline.hidden(open.since(each.created.time)));
+  if (!list.length) return null;
+  return html`<div class="side-part"><h2>What came of it <span class="aside">${plural(list.length + (open.trace.childrenLeftOut ?? 0), 'object')}</span></h2>
+    <ul class="plain">${list.slice(0, 20).map(({ subject, created, removed }) => html`<li>
+      ${linked ? html`<a href=${runAddress(subject)}><${Raw}>${subject.resource}/${subject.name}<//></a>` : html`<${Raw}>${subject.resource}/${subject.name}<//>`}
+      <span class="quiet">${created?.revision ? ` made by ${visible(created.writer ?? 'unknown')} at revision ${created.revision}` : ''}${removed?.revision ? `, removed at ${removed.revision}` : ''}</span></li>`)}</ul>
+    ${list.length > 20 || open.trace.childrenLeftOut ? html`<p class="quiet small-text">and ${Math.max(0, list.length - 20) + (open.trace.childrenLeftOut ?? 0)} more</p>` : null}</div>`;
 }
 
 /** What could not be read, so that nobody takes its silence for a fact. */
