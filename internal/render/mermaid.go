@@ -59,7 +59,7 @@ func (p *printer) mermaidNodes(d diagram, all []message) {
 		}
 		signs := mermaidShapes[d.looks[l].Shape]
 		p.printf("  %s%s\"%s%s\"%s\n", laneIDs[l], signs[0], mermaidText(d.titles[l]), notes, signs[1])
-		p.printf("  style %s fill:#ffffff,color:#17202b,stroke:%s,stroke-width:2px\n", laneIDs[l], d.looks[l].Light)
+		p.printf("  style %s fill:#ffffff,color:#17202b,stroke:%s,stroke-width:2px\n", laneIDs[l], d.looks[l].Ink.Light)
 	}
 }
 
@@ -75,7 +75,7 @@ func (p *printer) mermaidEdges(d diagram, all []message) {
 			arrow = "-.->"
 		}
 		p.printf("  %s %s|\"%s\"| %s\n", laneIDs[m.from], arrow, mermaidText(m.label), laneIDs[m.to])
-		p.printf("  linkStyle %d stroke:%s\n", n, d.looks[m.from].Light)
+		p.printf("  linkStyle %d stroke:%s\n", n, d.looks[m.from].Ink.Light)
 		n++
 	}
 }

@@ -168,23 +168,18 @@ func titleOf(of Subject) string {
 
 // outcome says what became of a run; the sign says the same as the colour.
 func outcome(theme look.Theme, o string) string {
-	if o == "" {
-		return ""
-	}
-	sign, style := "●", "\x1b[32m"
 	switch explain.Outcome(o) {
+	case "":
+		return ""
 	case explain.OutcomePending, explain.OutcomeScheduled, explain.OutcomeSchedulingGated, explain.OutcomeTerminating:
-		sign, style = "○", "\x1b[33m"
+		return theme.Write(look.Waiting, "○ "+clean(o))
 	case explain.OutcomeUnschedulable, explain.OutcomeFailed, explain.OutcomeForbidden, explain.OutcomeRejected, explain.OutcomeUnauthenticated,
 		explain.OutcomeAlreadyExists, explain.OutcomeError:
-		sign, style = "×", "\x1b[31m"
+		return theme.Write(look.Bad, "× "+clean(o))
 	case explain.OutcomeUnknown, explain.OutcomeDeleted:
-		return "○ " + o
+		return "○ " + clean(o)
 	}
-	if !theme.Colors() {
-		return sign + " " + clean(o)
-	}
-	return style + sign + " " + clean(o) + "\x1b[m"
+	return theme.Write(look.Good, "● "+clean(o))
 }
 
 // at is a moment's distance from the beginning of the run, or the bound that is

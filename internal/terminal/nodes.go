@@ -225,7 +225,7 @@ func podCells(theme look.Theme, pods []pod, width, height int) []string {
 				continue
 			}
 			p := phaseOf(pods[i].phase)
-			line += p.paint(theme, p.letter) + " " + fit(clean(pods[i].namespace)+"/"+clean(pods[i].name), cell-3) + " "
+			line += theme.Write(p.ink, p.letter) + " " + fit(clean(pods[i].namespace)+"/"+clean(pods[i].name), cell-3) + " "
 		}
 		if line != " " {
 			out = append(out, line)

@@ -11,25 +11,17 @@ import (
 	"github.com/glassplane/glassplane/internal/render/look"
 )
 
-// phase is what a phase looks like: a letter that says what the colour says.
+// phase is what a phase looks like: a letter that says more than the colour.
 type phase struct {
 	name, letter string
-	// color is a parameter of SGR: one of the terminal's own colours.
-	color string
+	ink          look.Ink
 }
 
 // phases are in the order in which they are counted.
 var phases = []phase{
-	{overview.PhaseRunning, "R", "32"}, {overview.PhaseStarting, "S", "36"}, {overview.PhaseNotReady, "N", "33"},
-	{overview.PhasePending, "P", "33"}, {overview.PhaseUnschedulable, "U", "31"}, {overview.PhaseGated, "G", "35"},
-	{overview.PhaseSucceeded, "C", "34"}, {overview.PhaseFailed, "F", "31"}, {overview.PhaseTerminating, "T", "35"},
-}
-
-func (p phase) paint(theme look.Theme, s string) string {
-	if !theme.Colors() {
-		return s
-	}
-	return "\x1b[" + p.color + "m" + s + "\x1b[m"
+	{overview.PhaseRunning, "R", look.Good}, {overview.PhaseStarting, "S", look.Good}, {overview.PhaseNotReady, "N", look.Waiting},
+	{overview.PhasePending, "P", look.Waiting}, {overview.PhaseUnschedulable, "U", look.Bad}, {overview.PhaseGated, "G", look.Waiting},
+	{overview.PhaseSucceeded, "C", look.Good}, {overview.PhaseFailed, "F", look.Bad}, {overview.PhaseTerminating, "T", look.Waiting},
 }
 
 // phaseWords are counts of phases in words, each after its letter, without those
@@ -38,7 +30,7 @@ func phaseWords(theme look.Theme, counts map[string]int) string {
 	var parts []string
 	for _, p := range phases {
 		if n := counts[p.name]; n > 0 {
-			parts = append(parts, p.paint(theme, fmt.Sprintf("%s %d %s", p.letter, n, p.name)))
+			parts = append(parts, theme.Write(p.ink, fmt.Sprintf("%s %d %s", p.letter, n, p.name)))
 		}
 	}
 	if len(parts) == 0 {
@@ -52,7 +44,7 @@ func phaseLetters(theme look.Theme, counts map[string]int) string {
 	var parts []string
 	for _, p := range phases {
 		if n := counts[p.name]; n > 0 {
-			parts = append(parts, p.paint(theme, fmt.Sprintf("%d%s", n, p.letter)))
+			parts = append(parts, theme.Write(p.ink, fmt.Sprintf("%d%s", n, p.letter)))
 		}
 	}
 	return strings.Join(parts, " ")
@@ -64,5 +56,5 @@ func phaseOf(name string) phase {
 			return p
 		}
 	}
-	return phase{name: name, letter: "?", color: "39"}
+	return phase{name: name, letter: "?", ink: look.Waiting}
 }

@@ -30,28 +30,45 @@ const (
 	PlainBox   Shape = "plain box"
 )
 
-// Look is what a component looks like.
-type Look struct {
-	Kind  run.ActorKind
-	Shape Shape
-	// Dark and Light are its colours on a dark and on a light ground, as #rrggbb.
+// Ink is one colour on each ground, in as many colours as a terminal may have.
+type Ink struct {
+	// Dark and Light are for a dark and for a light ground, as #rrggbb. The page has
+	// the same in css/tokens.css.
 	Dark, Light string
-	// glyph and ascii are the shape in one character, and in three of ASCII.
-	glyph, ascii string
 	// indexed are the nearest of the 256 colours that are far enough apart and
 	// readable on the ground, named those of the terminal's own 16 ones.
 	darkIndexed, lightIndexed ansi.IndexedColor
 	darkNamed, lightNamed     ansi.BasicColor
 }
 
+// Inks for what is well, what is not there yet, and what is not well.
+var (
+	Good    = Ink{"#35b58a", "#00704f", 36, 23, ansi.BrightGreen, ansi.Green}
+	Waiting = Ink{"#e9b03c", "#8a5a00", 178, 94, ansi.BrightYellow, ansi.Yellow}
+	Bad     = Ink{"#ff8a80", "#b3261e", 210, 124, ansi.BrightRed, ansi.Red}
+)
+
+// Look is what a component looks like.
+type Look struct {
+	Kind  run.ActorKind
+	Shape Shape
+	Ink   Ink
+	// glyph and ascii are the shape in one character, and in three of ASCII.
+	glyph, ascii string
+}
+
+// grey is the only ink without a hue: of a terminal's own 16 colours none of that
+// kind is readable on every ground.
+var grey = Ink{"#9fb0c3", "#5b6b7f", 145, 60, ansi.White, ansi.BrightBlack}
+
 // looks follow Okabe and Ito, whose hues stay apart with any colour vision.
 var looks = []Look{
-	{run.KindClient, RoundedBox, "#9fb0c3", "#5b6b7f", "▢", "(>)", 145, 60, ansi.White, ansi.BrightBlack},
-	{run.KindAPIServer, Hexagon, "#5aa9e6", "#0b6fb8", "⬡", "<#>", 74, 25, ansi.BrightBlue, ansi.Blue},
-	{run.KindEtcd, Cylinder, "#35b58a", "#007a57", "≡", "(=)", 36, 29, ansi.BrightGreen, ansi.Green},
-	{run.KindScheduler, Diamond, "#e9b03c", "#a86f00", "◇", "<?>", 178, 94, ansi.BrightYellow, ansi.Yellow},
-	{run.KindControllerManager, Circle, "#d58ab5", "#a8487d", "○", "(o)", 175, 125, ansi.BrightMagenta, ansi.Magenta},
-	{run.KindKubelet, PlainBox, "#e8804a", "#b8480c", "□", "[ ]", 209, 130, ansi.BrightRed, ansi.Red},
+	{run.KindClient, RoundedBox, grey, "▢", "(>)"},
+	{run.KindAPIServer, Hexagon, Ink{"#5aa9e6", "#0b6fb8", 74, 25, ansi.BrightBlue, ansi.Blue}, "⬡", "<#>"},
+	{run.KindEtcd, Cylinder, Ink{"#35b58a", "#007a57", 36, 29, ansi.BrightGreen, ansi.Green}, "≡", "(=)"},
+	{run.KindScheduler, Diamond, Ink{"#e9b03c", "#8f5e00", 178, 94, ansi.BrightYellow, ansi.Yellow}, "◇", "<?>"},
+	{run.KindControllerManager, Circle, Ink{"#d58ab5", "#a8487d", 175, 125, ansi.BrightMagenta, ansi.Magenta}, "○", "(o)"},
+	{run.KindKubelet, PlainBox, Ink{"#e8804a", "#b8480c", 209, 130, ansi.BrightRed, ansi.Red}, "□", "[ ]"},
 }
 
 // All returns the looks in the order of the map.
@@ -108,38 +125,40 @@ type Theme struct {
 // Colors reports whether there are any.
 func (t Theme) Colors() bool { return t.Profile >= colorprofile.ANSI }
 
-// Color returns the colour of a component in the theme; nil where it has none.
-func (t Theme) Color(l Look) color.Color {
+// Color returns an ink's colour in the theme; nil where it has none.
+func (t Theme) Color(ink Ink) color.Color {
 	switch {
 	case !t.Colors():
 		return nil
-	case t.Ground == Unknown && l.Kind == run.KindClient:
-		// The only grey: of the 16 none is readable on every ground.
+	case t.Ground == Unknown && ink == grey:
 		return nil
 	case t.Ground == Unknown:
-		return l.lightNamed
+		return ink.lightNamed
 	case t.Profile == colorprofile.ANSI && t.Ground == Dark:
-		return l.darkNamed
+		return ink.darkNamed
 	case t.Profile == colorprofile.ANSI:
-		return l.lightNamed
+		return ink.lightNamed
 	case t.Profile == colorprofile.ANSI256 && t.Ground == Dark:
-		return l.darkIndexed
+		return ink.darkIndexed
 	case t.Profile == colorprofile.ANSI256:
-		return l.lightIndexed
+		return ink.lightIndexed
 	case t.Ground == Dark:
-		return lipgloss.Color(l.Dark)
+		return lipgloss.Color(ink.Dark)
 	}
-	return lipgloss.Color(l.Light)
+	return lipgloss.Color(ink.Light)
 }
 
-// Paint gives a text the colour of a component.
-func (t Theme) Paint(l Look, s string) string {
-	c := t.Color(l)
+// Write gives a text the colour of an ink.
+func (t Theme) Write(ink Ink, s string) string {
+	c := t.Color(ink)
 	if c == nil || s == "" {
 		return s
 	}
 	return ansi.Style{}.ForegroundColor(c).Styled(s)
 }
+
+// Paint gives a text the colour of a component.
+func (t Theme) Paint(l Look, s string) string { return t.Write(l.Ink, s) }
 
 // Glyph is the shape of a component in a few characters.
 func (t Theme) Glyph(l Look) string {

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"charm.land/lipgloss/v2"
@@ -17,21 +20,48 @@ import (
 	"github.com/glassplane/glassplane/internal/explain/run"
 )
 
-// The grounds of the page, and those of terminals.
-var grounds = map[Ground][]string{Dark: {"#0d1117", "#131a23", "#000000"}, Light: {"#f6f8fa", "#ffffff"}}
+// grounds are those of the page, where the colours are exact, and those of
+// terminals, where they are the nearest of 256.
+var grounds = map[colorprofile.Profile]map[Ground][]string{
+	colorprofile.TrueColor: {Dark: {"#0d1117", "#131a23", "#000000"}, Light: {"#f6f8fa", "#ffffff"}},
+	colorprofile.ANSI256:   {Dark: {"#000000", "#1e1e1e"}, Light: {"#ffffff"}},
+}
 
 func TestContrast(t *testing.T) {
-	const shapes = 3.0 // WCAG 2.2, 1.4.11
-	for _, l := range All() {
-		for ground, hexes := range grounds {
-			for _, profile := range []colorprofile.Profile{colorprofile.ANSI256, colorprofile.TrueColor} {
+	const text = 4.5 // WCAG 2.2, 1.4.3
+	for name, ink := range inks() {
+		for profile, byGround := range grounds {
+			for ground, hexes := range byGround {
 				for _, hex := range hexes {
-					got := contrast(Theme{Profile: profile, Ground: ground}.Color(l), lipgloss.Color(hex))
-					if got < shapes {
-						t.Errorf("%s in %s on %s has contrast %.2f, want at least %.1f", l.Kind, profile, hex, got, shapes)
+					got := contrast(Theme{Profile: profile, Ground: ground}.Color(ink), lipgloss.Color(hex))
+					if got < text {
+						t.Errorf("%s in %s on %s has contrast %.2f, want at least %.1f", name, profile, hex, got, text)
 					}
 				}
 			}
+		}
+	}
+}
+
+// inks are all of them by the names that the page has for them.
+func inks() map[string]Ink {
+	all := map[string]Ink{"ok": Good, "warn": Waiting, "bad": Bad}
+	for _, l := range All() {
+		all[string(l.Kind)] = l.Ink
+	}
+	return all
+}
+
+// TestPageHasTheSameColors reads those of the page.
+func TestPageHasTheSameColors(t *testing.T) {
+	tokens, err := os.ReadFile(filepath.Join("..", "..", "web", "page", "static", "css", "tokens.css"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ink := range inks() {
+		want := fmt.Sprintf("--%s: light-dark(%s, %s);", name, ink.Light, ink.Dark)
+		if !strings.Contains(string(tokens), want) {
+			t.Errorf("the page does not have %s", want)
 		}
 	}
 }
@@ -62,7 +92,7 @@ func TestEachComponentLooksDifferent(t *testing.T) {
 	} {
 		seen := map[string]run.ActorKind{}
 		for _, l := range All() {
-			for _, property := range []string{string(l.Shape), "glyph " + theme.Glyph(l), fmt.Sprint("color ", theme.Color(l))} {
+			for _, property := range []string{string(l.Shape), "glyph " + theme.Glyph(l), fmt.Sprint("color ", theme.Color(l.Ink))} {
 				if other, ok := seen[property]; ok && theme.Colors() {
 					t.Errorf("%+v: %s and %s both have %s", theme, l.Kind, other, property)
 				}
