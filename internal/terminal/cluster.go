@@ -40,18 +40,24 @@ func (c *cluster) load(s overview.Snapshot) {
 	*c = cluster{
 		known: true, epoch: s.Epoch, sequence: s.Sequence, queues: s.Queues, rates: s.Rates,
 		nodes: make(map[uint32]overview.Node, len(s.Nodes)), pods: make(map[uint32]pod, len(s.Pods.ID)),
-		onNode: map[uint32]map[uint32]bool{}, phases: map[string]int{}, notes: slices.Clone(s.Unavailable),
-	}
-	if s.NodesOmitted > 0 {
-		c.notes = append(c.notes, count(s.NodesOmitted, "more node")+" left out")
-	}
-	if s.PodsOmitted > 0 {
-		c.notes = append(c.notes, count(s.PodsOmitted, "more pod")+" left out")
+		onNode: map[uint32]map[uint32]bool{}, phases: map[string]int{}, notes: notesOf(s.Unavailable, s.NodesOmitted, s.PodsOmitted),
 	}
 	for _, n := range s.Nodes {
 		c.nodes[n.ID] = n
 	}
 	c.put(s.Pods)
+}
+
+// notesOf say what is missing.
+func notesOf(unavailable []string, nodes, pods int) []string {
+	notes := slices.Clone(unavailable)
+	if nodes > 0 {
+		notes = append(notes, count(nodes, "more node")+" left out")
+	}
+	if pods > 0 {
+		notes = append(notes, count(pods, "more pod")+" left out")
+	}
+	return notes
 }
 
 // apply takes a change. One that does not follow on the state is left out: the
@@ -61,6 +67,7 @@ func (c *cluster) apply(d overview.Delta) {
 		return
 	}
 	c.sequence, c.queues, c.rates = d.To, d.Queues, d.Rates
+	c.notes = notesOf(d.Unavailable, d.NodesOmitted, d.PodsOmitted)
 	if len(d.Nodes)+len(d.NodesRemoved) > 0 {
 		c.names = nil
 	}

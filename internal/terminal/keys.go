@@ -6,6 +6,7 @@ package terminal
 import (
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -35,6 +36,7 @@ var keyHelp = []struct {
 	}},
 	{"Queue, Nodes, Runs", [][2]string{
 		{"↑ ↓ ← →, pgup pgdn", "choose"},
+		{"/ WORDS, esc", "only what has all words; all again"},
 		{"enter", "open the run"},
 		{"r, o", "on Nodes: another resource; by name or by fill"},
 	}},
@@ -62,7 +64,11 @@ func (m *model) key(key string) tea.Cmd {
 	case key == "ctrl+c":
 		return tea.Quit
 	case m.asking:
-		return m.typed(key)
+		m.typed(key)
+		return nil
+	case m.searching:
+		m.typedSearch(key)
+		return nil
 	case m.help && (key == "esc" || key == "?"):
 		m.help = false
 		return nil
@@ -82,6 +88,12 @@ func (m *model) key(key string) tea.Cmd {
 		return m.goLive()
 	case "ctrl+z":
 		return tea.Suspend
+	case "/":
+		m.searching = m.searched() != nil
+	case "esc":
+		if s := m.searched(); s != nil {
+			s.text = ""
+		}
 	default:
 		return m.screenKey(key)
 	}
@@ -171,7 +183,7 @@ func lines(key string, page int) int {
 }
 
 // typed takes a key of the number that g asks for.
-func (m *model) typed(key string) tea.Cmd {
+func (m *model) typed(key string) {
 	const most = 19
 	switch {
 	case len(key) == 1 && key[0] >= '0' && key[0] <= '9' && len(m.prompt) < most:
@@ -184,7 +196,40 @@ func (m *model) typed(key string) tea.Cmd {
 	case key == "esc" || key == "q" || key == "backspace":
 		m.asking = false
 	}
+}
+
+// searched is the search of the screen; nil where there is no list.
+func (m *model) searched() *search {
+	switch m.screen {
+	case screenQueue:
+		return &m.queue.search
+	case screenNodes:
+		return &m.nodes.search
+	case screenRuns:
+		return &m.runs.search
+	}
 	return nil
+}
+
+// typedSearch takes a key of what is searched for; the list narrows at once.
+func (m *model) typedSearch(key string) {
+	const most = 100
+	s := m.searched()
+	switch {
+	case key == "enter":
+		m.searching = false
+	case key == "esc":
+		m.searching, s.text = false, ""
+	case key == "space":
+		key = " "
+		fallthrough
+	case utf8.RuneCountInString(key) == 1 && len(s.text) < most:
+		s.text += key
+	case key == "backspace":
+		if runes := []rune(s.text); len(runes) > 0 {
+			s.text = string(runes[:len(runes)-1])
+		}
+	}
 }
 
 func (m *model) jump() {
@@ -200,9 +245,9 @@ func (m *model) jump() {
 
 func (m *model) queueKey(key string) tea.Cmd {
 	q := m.cluster.queues
-	m.queue.list.move(waitingKeys(q), lines(key, m.height/2))
+	m.queue.list.move(m.queue.keys(q), lines(key, m.height/2))
 	if w, ok := m.queue.selected(q); ok && key == "enter" {
-		return m.pin(Subject{Resource: "simpods", Namespace: w.Namespace, Name: w.Name})
+		return m.pin(Subject{Resource: "simpods", Namespace: w.Namespace, Name: w.Name, UID: string(w.UID)})
 	}
 	return nil
 }

@@ -255,3 +255,35 @@ func TestLostConnection(t *testing.T) {
 		t.Error("a connection that is there again is said to be lost")
 	}
 }
+
+func TestSearching(t *testing.T) {
+	d := newDesk(80, 24, Subject{})
+	d.Update(runsMsg{someRuns()})
+	d.Update(snapshotMsg{snapshot()})
+	tests := map[string]struct {
+		keys       []string
+		want, lack string
+	}{
+		"a name":            {[]string{"4", "/", "h", "u", "g", "e", "enter"}, "huge", "cart"},
+		"several words":     {[]string{"4", "/", "S", "H", "O", "P", "space", "c", "enter"}, "cart", "huge"},
+		"while it is typed": {[]string{"4", "/", "w", "e", "b"}, "web", "huge"},
+		"a mistake":         {[]string{"4", "/", "h", "x", "backspace", "enter"}, "huge", "default        web"},
+		"nodes by taint":    {[]string{"3", "/", "d", "b", "enter"}, "node-2", "node-1 "},
+		"the queue":         {[]string{"2", "/", "a", "f", "f", "i", "n", "enter"}, "default/huge", "cart-2"},
+		"nothing":           {[]string{"3", "/", "q", "z", "enter"}, "None has qz. esc shows all.", "node-1"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := d.press(tt.keys...).text()
+			if !strings.Contains(got, tt.want) || strings.Contains(got, tt.lack) {
+				t.Errorf("want %q and no %q:\n%s", tt.want, tt.lack, got)
+			}
+			if all := d.press("esc").text(); !strings.Contains(all, tt.lack) {
+				t.Errorf("esc does not show all:\n%s", all)
+			}
+		})
+	}
+	if d.press("1", "/").searching {
+		t.Error("the flow, which has no list, is searched")
+	}
+}

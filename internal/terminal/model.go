@@ -41,9 +41,10 @@ type model struct {
 	width, height int
 	screen        screen
 	help          bool
-	// prompt is what was typed after g; asking is true while it is typed.
-	prompt string
-	asking bool
+	// prompt is what was typed after g; asking is true while it is typed, and
+	// searching while what is searched for is.
+	prompt            string
+	asking, searching bool
 	// notice is the answer to the last key, until the next one.
 	notice string
 
@@ -254,6 +255,8 @@ func (m *model) footer() string {
 	switch broken, name := m.brokenFeed(); {
 	case m.asking:
 		return fit(strong(" Go to step 1–8, or to a revision: ")+m.prompt+"_"+quiet("   enter: go   esc: stay"), m.width)
+	case m.searching:
+		return fit(strong(" Search: ")+clean(m.searched().text)+"_"+quiet("   enter: keep   esc: all"), m.width)
 	case m.notice != "":
 		return fit(" "+strong(m.notice), m.width)
 	case broken.err != nil:
@@ -283,9 +286,9 @@ func (m *model) brokenFeed() (broken brokenFeed, name string) {
 // screenKeys are the keys of each screen that one needs most.
 var screenKeys = [screens]string{
 	screenFlow:  "←→ step  ⇧←→ revision  space play  ↑↓ read  g go to  e evidence",
-	screenQueue: "↑↓ choose  enter open its run",
-	screenNodes: "←→↑↓ choose  r resource  o order",
-	screenRuns:  "↑↓ choose  enter open  l newest",
+	screenQueue: "↑↓ choose  enter open its run  / search",
+	screenNodes: "←→↑↓ choose  r resource  o order  / search",
+	screenRuns:  "↑↓ choose  enter open  l newest  / search",
 }
 
 var _ tea.Model = (*model)(nil)

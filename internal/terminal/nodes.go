@@ -56,6 +56,7 @@ func (a amount) fill(n overview.Node) float64 {
 // nodesScreen shows the nodes by how full they are, and the pods on them by phase.
 type nodesScreen struct {
 	list   list
+	search search
 	amount int
 	// fullest is true where the fullest nodes come first.
 	fullest bool
@@ -66,6 +67,11 @@ type nodesScreen struct {
 // order is the nodes as they are shown.
 func (s *nodesScreen) order(c *cluster) []overview.Node {
 	nodes := c.sorted()
+	if s.search.text != "" {
+		nodes = filtered(nodes, s.search, func(n overview.Node) string {
+			return strings.Join(append([]string{n.Name, n.Kind, n.Zone}, n.Taints...), " ")
+		})
+	}
 	if !s.fullest {
 		return nodes
 	}
@@ -105,7 +111,7 @@ func (s *nodesScreen) draw(theme look.Theme, c *cluster, width, height int) []st
 	}
 	out = append(out, quiet(strings.Repeat("─", width)))
 	if len(nodes) == 0 {
-		return append(out, "  "+quiet("There are no nodes."))
+		return append(out, "  "+quiet(s.search.none("There are no nodes.")))
 	}
 	// What the tiles do not need is for the pods of the selected node.
 	rows := (len(nodes) + columnsIn(width, len(nodes)) - 1) / columnsIn(width, len(nodes))
@@ -129,7 +135,7 @@ func (s *nodesScreen) title(theme look.Theme, c *cluster) string {
 			ready++
 		}
 	}
-	return theme.Paint(l, theme.Glyph(l)+" "+count(len(c.nodes), "node")) + quiet(fmt.Sprintf(", %d ready · ", ready)) + count(len(c.pods), "pod")
+	return theme.Paint(l, theme.Glyph(l)+" "+count(len(c.nodes), "node")) + quiet(fmt.Sprintf(", %d ready · ", ready)) + count(len(c.pods), "pod") + s.search.shown()
 }
 
 // columnsIn is how many tiles are beside each other.
@@ -177,6 +183,8 @@ func (s *nodesScreen) tile(theme look.Theme, c *cluster, n overview.Node, select
 // nodeSign says in one character whether pods may come.
 func nodeSign(n overview.Node) string {
 	switch {
+	case n.Unseen:
+		return "?"
 	case !n.Ready:
 		return "×"
 	case n.Unschedulable:
@@ -189,6 +197,8 @@ func nodeSign(n overview.Node) string {
 func (s *nodesScreen) about(theme look.Theme, c *cluster, n overview.Node, width, height int) []string {
 	state := "ready"
 	switch {
+	case n.Unseen:
+		state = "? not known: only its pods name it"
 	case !n.Ready:
 		state = "× not ready"
 	case n.Unschedulable:

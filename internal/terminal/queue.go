@@ -17,7 +17,17 @@ import (
 
 // queueScreen shows where the scheduler keeps the pods that wait, and for what
 // each of them waits.
-type queueScreen struct{ list list }
+type queueScreen struct {
+	list   list
+	search search
+}
+
+// listed are the waiting pods that the search finds.
+func (s *queueScreen) listed(q overview.Queues) []evidence.Waiting {
+	return filtered(q.Waiting, s.search, func(w evidence.Waiting) string {
+		return strings.Join(append([]string{w.Namespace + "/" + w.Name, w.Queue, w.For}, w.Plugins...), " ")
+	})
+}
 
 // place of the queue and what it means.
 type place struct {
@@ -33,9 +43,10 @@ var queuePlaces = []place{
 	{"gated", "have scheduling gates", func(q overview.Queues) int { return q.Gated }},
 }
 
-func waitingKeys(q overview.Queues) []string {
-	keys := make([]string, len(q.Waiting))
-	for i, w := range q.Waiting {
+func (s *queueScreen) keys(q overview.Queues) []string {
+	waiting := s.listed(q)
+	keys := make([]string, len(waiting))
+	for i, w := range waiting {
 		keys[i] = w.Namespace + "/" + w.Name
 	}
 	return keys
@@ -43,16 +54,17 @@ func waitingKeys(q overview.Queues) []string {
 
 // selected is the pod that keys act on, if there is any.
 func (s *queueScreen) selected(q overview.Queues) (evidence.Waiting, bool) {
-	s.list.follow(waitingKeys(q))
-	if s.list.index >= len(q.Waiting) {
+	s.list.follow(s.keys(q))
+	waiting := s.listed(q)
+	if s.list.index >= len(waiting) {
 		return evidence.Waiting{}, false
 	}
-	return q.Waiting[s.list.index], true
+	return waiting[s.list.index], true
 }
 
 func (s *queueScreen) draw(theme look.Theme, c *cluster, at time.Time, width, height int) []string {
 	scheduler := look.Of(run.KindScheduler)
-	out := []string{" " + theme.Paint(scheduler, theme.Glyph(scheduler)+" Scheduler's queue")}
+	out := []string{" " + theme.Paint(scheduler, theme.Glyph(scheduler)+" Scheduler's queue") + s.search.shown()}
 	switch {
 	case !c.known:
 		return append(out, "", "  "+quiet("Waiting for the cluster's state"))
@@ -64,19 +76,20 @@ func (s *queueScreen) draw(theme look.Theme, c *cluster, at time.Time, width, he
 	out = append(out, quiet(strings.Repeat("─", width)))
 	w, ok := s.selected(c.queues)
 	if !ok {
-		return append(out, "  "+quiet("No pod waits."))
+		return append(out, "  "+quiet(s.search.none("No pod waits.")))
 	}
 	const about = 4
+	waiting := s.listed(c.queues)
 	rows := height - len(out) - about - 1
 	out = append(out, quiet(waitingRow("POD", "PLACE", "FOR", "TRIED", "PRIORITY", "WAITS FOR", width)))
-	from, to := s.list.show(len(c.queues.Waiting), max(rows, 1))
+	from, to := s.list.show(len(waiting), max(rows, 1))
 	for i := from; i < to; i++ {
-		out = append(out, s.row(c.queues.Waiting[i], at, i == s.list.index, width))
+		out = append(out, s.row(waiting[i], at, i == s.list.index, width))
 	}
 	for len(out) < height-about {
 		out = append(out, "")
 	}
-	return append(out, aboutWaiting(w, width)...)
+	return append(out, aboutWaiting(w, at, width)...)
 }
 
 // placeBars draws how many pods are in each place.
@@ -97,10 +110,7 @@ func placeBars(theme look.Theme, q overview.Queues, width int) []string {
 }
 
 func (s *queueScreen) row(w evidence.Waiting, at time.Time, selected bool, width int) string {
-	since := "?"
-	if !w.Since.IsZero() {
-		since = age(w.Since, at)
-	}
+	since := age(w.Since, at)
 	row := waitingRow(clean(w.Namespace)+"/"+clean(w.Name), clean(w.Queue), since, fmt.Sprint(w.Attempts), fmt.Sprint(w.Priority), waitsFor(w, at), width)
 	if selected {
 		return chosen(row)
@@ -129,11 +139,17 @@ func waitsFor(w evidence.Waiting, at time.Time) string {
 }
 
 // aboutWaiting says in full what the selected pod waits for.
-func aboutWaiting(w evidence.Waiting, width int) []string {
+func aboutWaiting(w evidence.Waiting, at time.Time, width int) []string {
 	const height = 4
 	text := cmp.Or(clean(w.For), "The scheduler does not say what it waits for.")
 	if len(w.Plugins) > 0 {
 		text += "; rejected by " + clean(strings.Join(w.Plugins, ", "))
+	}
+	if w.NominatedNode != "" {
+		text += "; room is made for it on " + clean(w.NominatedNode)
+	}
+	if w.TriedBy != nil && !at.IsZero() {
+		text += "; tried in " + span(max(w.TriedBy.Sub(at), 0).Round(time.Second)) + " at the latest"
 	}
 	lines := append([]string{quiet(strings.Repeat("─", width)), " " + strong(clean(w.Namespace)+"/"+clean(w.Name)) + quiet("  enter: its run")}, indented(wrap(text, width-2))...)
 	return window(lines, 0, width, height)

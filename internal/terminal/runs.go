@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/glassplane/glassplane/internal/render/look"
@@ -17,14 +18,20 @@ const maxRuns = 1000
 
 // runsScreen lists what is recorded, the newest first.
 type runsScreen struct {
-	items []Recorded
-	known bool
-	list  list
+	items  []Recorded
+	list   list
+	search search
+}
+
+// listed are the runs that the search finds.
+func (s *runsScreen) listed() []Recorded {
+	return filtered(s.items, s.search, func(r Recorded) string {
+		return strings.Join([]string{r.Subject.Resource, r.Subject.Namespace + "/" + r.Subject.Name, string(r.Outcome)}, " ")
+	})
 }
 
 // load takes runs that are new or have changed.
 func (s *runsScreen) load(items []Recorded) {
-	s.known = true
 	for _, item := range items {
 		i := slices.IndexFunc(s.items, func(r Recorded) bool { return r.Subject == item.Subject })
 		if i < 0 {
@@ -46,8 +53,9 @@ func (s *runsScreen) newest() (Subject, bool) {
 }
 
 func (s *runsScreen) keys() []string {
-	keys := make([]string, len(s.items))
-	for i, item := range s.items {
+	items := s.listed()
+	keys := make([]string, len(items))
+	for i, item := range items {
 		keys[i] = fmt.Sprint(item.Subject)
 	}
 	return keys
@@ -58,22 +66,27 @@ func (s *runsScreen) move(by int) { s.list.move(s.keys(), by) }
 // selected is the run that enter opens.
 func (s *runsScreen) selected() (Subject, bool) {
 	s.list.follow(s.keys())
-	if s.list.index >= len(s.items) {
+	items := s.listed()
+	if s.list.index >= len(items) {
 		return Subject{}, false
 	}
-	return s.items[s.list.index].Subject, true
+	return items[s.list.index].Subject, true
 }
 
 func (s *runsScreen) draw(theme look.Theme, shown Subject, at time.Time, width, height int) []string {
-	out := []string{fit(" "+strong("Recorded runs")+quiet(fmt.Sprintf("  the newest %d · enter: open", len(s.items))), width)}
+	out := []string{fit(" "+strong("Recorded runs")+quiet(fmt.Sprintf("  the newest %d", len(s.items)))+s.search.shown(), width)}
 	if len(s.items) == 0 {
 		return append(out, "", " Nothing is recorded yet. Create something, for example with:", "", "   "+exampleCommand)
 	}
+	items := s.listed()
 	s.list.follow(s.keys())
+	if len(items) == 0 {
+		return append(out, "", "  "+quiet(s.search.none("")))
+	}
 	out = append(out, quiet(runsRow(" ", "KIND", "NAMESPACE", "NAME", "OUTCOME", "ENTRIES", "SEEN", width)))
-	from, to := s.list.show(len(s.items), max(height-len(out), 1))
+	from, to := s.list.show(len(items), max(height-len(out), 1))
 	for i := from; i < to; i++ {
-		item, mark := s.items[i], " "
+		item, mark := items[i], " "
 		if item.Subject.same(shown) {
 			mark = "▸"
 		}
