@@ -92,7 +92,7 @@ export function Nav({ shell }) {
   };
   return html`<nav class="nav" aria-label="Views">
     ${timeline.open.value || onRun ? html`<div role="tablist" aria-label="Views of the run" aria-orientation="vertical" onKeyDown=${move}>${views.map((each) => html`<button type="button" role="tab" key=${each.id} id=${`tab-${each.id}`}
-        class="nav-item" aria-selected=${each.id === chosen} aria-controls="view" aria-label=${each.title} tabindex=${each.id === (chosen || 'flow') ? 0 : -1} onClick=${() => go(each.id)}>${each.title} <span class="nav-key" aria-hidden="true">${each.key}</span></button>`)}</div>` : null}
+        class="nav-item" aria-selected=${each.id === chosen} aria-controls="view" data-key=${each.key} tabindex=${each.id === (chosen || 'flow') ? 0 : -1} onClick=${() => go(each.id)}>${each.title}</button>`)}</div>` : null}
     ${shell.session ? html`<div class="nav-others">${others.map((each) => html`<a key=${each.id} class="nav-item" href=${`#/${each.id}`} aria-current=${route.screen === each.id ? 'page' : undefined}>${each.title}</a>`)}</div>` : null}
   </nav>`;
 }
