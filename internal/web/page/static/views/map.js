@@ -28,7 +28,14 @@ export function FlowMap({ timeline, select }) {
   const now = useMemo(() => new Set(timeline.moment.value?.messages ?? []), [open, cursor.moment]);
   const lanes = lanesAt(open, cursor.t, now);
   const travelled = useTravel(cursor.moment, timeline.isPlaying.value && timeline.speed.value !== 'step');
-  return html`<section class=${narrow ? 'panel map narrow' : 'panel map'} aria-label="Map of the components" ref=${ref}>
+  return html`<section class=${narrow ? 'panel map narrow' : 'panel map'} aria-label="Map of the components">
+    <header class="panel-head">
+      <h2>Who talks to whom</h2>
+      <span class="quiet legend-lines"><svg width="30" height="8" aria-hidden="true"><line x1="1" x2="29" y1="4" y2="4" /></svg> request, answer
+        <svg width="30" height="8" aria-hidden="true"><line class="dotted" x1="1" x2="29" y1="4" y2="4" /></svg> event of a watch</span>
+      ${timeline.isPlaying.value || timeline.prediction.value || !open.moments.length ? null : html`<button type="button" class="walk" onClick=${() => walk(timeline)}>Walk through it</button>`}
+    </header>
+    <div class="map-space" ref=${ref}>
     <svg class="map-drawing" viewBox=${`0 0 ${map.width} ${map.height}`} role="group"
         aria-label=${sentence(timeline)}>
       <${Choices} timeline=${timeline} map=${map} />
@@ -38,7 +45,18 @@ export function FlowMap({ timeline, select }) {
       ${map.lanes.map((lane) => html`<${Chip} key=${lane.key} lane=${lane} state=${lanes.get(lane.key)} open=${open} select=${select} />`)}
       <${Travellers} timeline=${timeline} lanes=${map.lanes} now=${now} part=${travelled} />
     </svg>
+    </div>
   </section>`;
+}
+
+/**
+ * Plays the run from before its begin, step by step.
+ * @param {Timeline} timeline
+ */
+function walk(timeline) {
+  timeline.speed.value = 'step';
+  timeline.seekMoment(-1);
+  timeline.play();
 }
 
 /** The map is always the same: who took no part is on it, too. */

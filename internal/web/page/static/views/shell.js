@@ -4,7 +4,7 @@
  * @typedef {import('../timeline/session.js').Session} Session
  * @typedef {import('../timeline/address.js').Route} Route
  */
-import { html } from '../lib.js';
+import { html, useEffect, useRef } from '../lib.js';
 import { outcomeAt } from '../model/run.js';
 import { plural, visible } from '../model/text.js';
 import { dayAndClock, duration } from '../model/time.js';
@@ -81,6 +81,12 @@ export function Nav({ shell }) {
   const views = screens.filter((each) => each.scope === 'run');
   const others = screens.filter((each) => each.scope === 'cluster' && (each.id !== 'send' || shell.info?.allowWrites));
   const chosen = onRun ? route.view : '';
+  const ref = useRef(/** @type {HTMLElement|null} */ (null));
+  useEffect(() => {
+    const nav = ref.current;
+    const item = /** @type {HTMLElement|null|undefined} */ (nav?.querySelector('[aria-selected=true], [aria-current=page]'));
+    if (nav && item && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = item.offsetLeft - nav.clientWidth / 2 + item.offsetWidth / 2;
+  }, [route.screen, route.view]);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const by = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1 })[event.key];
     if (!by) return;
@@ -90,7 +96,7 @@ export function Nav({ shell }) {
     go(next.id);
     document.getElementById(`tab-${next.id}`)?.focus();
   };
-  return html`<nav class="nav" aria-label="Views">
+  return html`<nav class="nav" aria-label="Views" ref=${ref}>
     ${timeline.open.value || onRun ? html`<div role="tablist" aria-label="Views of the run" aria-orientation="vertical" onKeyDown=${move}>${views.map((each) => html`<button type="button" role="tab" key=${each.id} id=${`tab-${each.id}`}
         class="nav-item" aria-selected=${each.id === chosen} aria-controls="view" data-key=${each.key} tabindex=${each.id === (chosen || 'flow') ? 0 : -1} onClick=${() => go(each.id)}>${each.title}</button>`)}</div>` : null}
     ${shell.session ? html`<div class="nav-others">${others.map((each) => html`<a key=${each.id} class="nav-item" href=${`#/${each.id}`} aria-current=${route.screen === each.id ? 'page' : undefined}>${each.title}</a>`)}</div>` : null}

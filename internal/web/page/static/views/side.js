@@ -57,6 +57,7 @@ function AtCursor({ timeline, open, quiz, select, go, linked }) {
       ${between ? html`<p class="quiet small-text">The cursor is at ${offset(cursor.value.t)}, ${'after this and before the next moment'}.</p>` : null}
       <p><${LongProse} timeline=${timeline} text=${step ? step.effect ?? '' : revisionText(open, moment.revision)} /></p>
     </div>
+    ${moment.index === open.moments.length - 1 && timeline.horizon.value === Infinity ? html`<${InShort} timeline=${timeline} open=${open} />` : null}
     ${moment.step === 8 ? html`<${Printed} open=${open} />` : null}
     ${moment.step === 4 ? html`<${Why} timeline=${timeline} open=${open} go=${go} />` : null}
     <${Stored} timeline=${timeline} open=${open} go=${go} />
@@ -162,6 +163,17 @@ function Carried({ timeline, message, close, go }) {
     <p class="mono small-text">${when(message)}</p>
     <${Rows} open=${open} ids=${message.evidence ?? []} go=${go} />
   </div>`;
+}
+
+/**
+ * The whole run, for whoever comes when it is over.
+ * @param {{timeline: Timeline, open: OpenRun}} props
+ */
+function InShort({ timeline, open }) {
+  return html`<div class="side-part"><h2>The run in five lines</h2><ol class="in-lines">${open.trace.snapshot.map((line) => {
+    const [head, rest] = visible(line).split(/: (.*)/s);
+    return html`<li>${rest ? html`<b>${head}</b> <${Prose} timeline=${timeline} text=${rest} />` : html`<${Prose} timeline=${timeline} text=${line} />`}</li>`;
+  })}</ol></div>`;
 }
 
 /**
