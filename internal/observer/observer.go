@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,7 +75,9 @@ type Options struct {
 	Transitions *feed.Options
 	// Queue says how to read the state of the scheduler's queue; nil for not at all.
 	Queue *feed.Options
-	// Sources are further ones, each made with what it delivers to.
+	// Sources are further ones, each made with what it delivers to. One takes the
+	// place of a source that is not configured, and may also say which resources it
+	// watches and what waits in the scheduler's queue.
 	Sources []func(record.Appender, watch.Follower) Source
 }
 
@@ -157,7 +160,7 @@ func New(options Options) (*Observer, error) {
 		o.overview.queue = newQueueReader(feed.NewDocument[evidence.Queue](*options.Queue, options.Clock), options.Clock)
 	}
 	for _, build := range options.Sources {
-		o.sources = append(o.sources, build(o.appender(), o.overview))
+		o.addSource(build(o.appender(), o.overview))
 	}
 	return o, nil
 }
@@ -177,6 +180,21 @@ func (o *Observer) Overview() *Overview { return o.overview }
 // appender takes what the sources deliver.
 func (o *Observer) appender() listening {
 	return listening{Journal: o.journal, overview: o.overview}
+}
+
+func (o *Observer) addSource(source Source) {
+	name := source.State().Source
+	o.sources = slices.DeleteFunc(o.sources, func(known Source) bool {
+		missing, ok := known.(absent)
+		return ok && missing.State().Source == name
+	})
+	o.sources = append(o.sources, source)
+	if watching, ok := source.(partial); ok {
+		o.overview.partOf = watching.StateOf
+	}
+	if queue, ok := source.(document); ok {
+		o.overview.queue = newQueueReader(queue, o.clock)
+	}
 }
 
 func (o *Observer) addAudit(options Options) {

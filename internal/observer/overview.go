@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,15 +51,25 @@ type Overview struct {
 	// queue is nil where the scheduler is not asked.
 	queue *queueReader
 
+	latencies *overview.Latencies
+	// latency is the last one that was worked out.
+	latency struct {
+		sync.Mutex
+		overview.Latency
+	}
+
 	mu      sync.Mutex
 	cluster *overview.Cluster
 }
+
+// latencyInterval is how long a latency stands that was worked out.
+const latencyInterval = time.Second
 
 var _ watch.Follower = (*Overview)(nil)
 
 func newOverview(clock clock.PassiveClock) *Overview {
 	return &Overview{
-		clock: clock, cluster: overview.NewCluster(string(uuid.NewUUID()), overview.Limits{}),
+		clock: clock, latencies: overview.NewLatencies(0), cluster: overview.NewCluster(string(uuid.NewUUID()), overview.Limits{}),
 		sources: func() []evidence.SourceState { return nil },
 		partOf: func(r schema.GroupResource) evidence.SourceState {
 			return evidence.SourceState{Source: evidence.SourceWatch, Reason: fmt.Sprintf("%s are not watched", r)}
@@ -80,6 +91,7 @@ func (l listening) Append(entry evidence.Entry) uint64 {
 
 // recorded takes an entry. It is called for each of them and must be fast.
 func (o *Overview) recorded(entry *evidence.Entry) {
+	o.latencies.Recorded(entry)
 	if entry.Audit != nil {
 		at := entry.Audit.StageAt
 		if now := o.clock.Now(); at.After(now) { // another machine's clock
@@ -97,6 +109,9 @@ func (o *Overview) Observed(resource schema.GroupResource, object *unstructured.
 	switch resource {
 	case simPods, pods:
 		pod := overview.PodOf(object, resource == pods)
+		if pod.Real && !listed && (pod.Phase == overview.PhaseRunning || pod.Phase == overview.PhaseNotReady) {
+			o.latencies.Ran(pod.UID, o.clock.Now())
+		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.cluster.SetPod(pod)
@@ -157,7 +172,30 @@ func (o *Overview) Pods(filter overview.Filter, limit int) overview.Matches {
 
 // Latency returns where the time of the recorded pods went.
 func (o *Overview) Latency() overview.Latency {
-	return overview.Latency{CollectedAt: metav1.NewMicroTime(o.clock.Now()), Hops: []overview.Hop{}}
+	o.latency.Lock()
+	defer o.latency.Unlock()
+	now := o.clock.Now()
+	if o.latency.CollectedAt.IsZero() || now.Sub(o.latency.CollectedAt.Time) >= latencyInterval {
+		o.latency.Latency = o.latencies.Latency()
+		o.latency.CollectedAt = metav1.NewMicroTime(now)
+		o.explainMissing(o.latency.Hops)
+	}
+	return o.latency.Latency
+}
+
+// explainMissing says why no pod has a hop.
+func (o *Overview) explainMissing(hops []overview.Hop) {
+	for _, state := range o.sources() {
+		for i := range hops {
+			switch h := &hops[i]; {
+			case h.Source != state.Source:
+			case !state.Available:
+				h.Unavailable = state.Reason
+			case h.Count == 0:
+				h.Unavailable = "no recorded pod has got so far, or not as this observer could see it"
+			}
+		}
+	}
 }
 
 func (o *Overview) queues(ctx context.Context) overview.Queues {

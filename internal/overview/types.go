@@ -155,34 +155,41 @@ type Rate struct {
 // Latency is where the time of the recorded pods went.
 type Latency struct {
 	CollectedAt metav1.MicroTime `json:"collectedAt"`
-	// Pods is how many recorded pods it is about.
-	Pods int   `json:"pods"`
-	Hops []Hop `json:"hops"`
+	// Pods is how many recorded pods it is about: those whose creation was seen.
+	Pods int `json:"pods"`
+	// Forgotten is how many older pods are not in it any more.
+	Forgotten int   `json:"forgotten,omitempty"`
+	Hops      []Hop `json:"hops"`
 }
 
 // Hop is a part of the way from create to Running.
 type Hop struct {
-	// ID is admission, etcd, watch, queue, decide, bind, see, start, confirm or total.
+	// ID is admission, etcd, watch, queue, decide, bind, see, start or total.
 	ID string `json:"id"`
 	// Name for people, From and To what begins and what ends it.
 	Name string `json:"name"`
 	From string `json:"from"`
 	To   string `json:"to"`
-	// Component whose time it is, as the steps name it.
+	// Component whose time it is, as the steps name it; empty for total.
 	Component string `json:"component"`
+	// Source that tells of it.
+	Source evidence.Source `json:"source"`
 	// Count of the pods that had it; the others are not in it.
-	Count int           `json:"count"`
-	P50   time.Duration `json:"p50"`
-	P90   time.Duration `json:"p90"`
-	P99   time.Duration `json:"p99"`
-	Max   time.Duration `json:"max"`
+	Count int `json:"count"`
+	// Percentiles are exact: each is the time of one pod, of the nearest rank. Times
+	// are in nanoseconds.
+	P50 time.Duration `json:"p50"`
+	P90 time.Duration `json:"p90"`
+	P99 time.Duration `json:"p99"`
+	Max time.Duration `json:"max"`
 	// Buckets of its distribution, log-spaced, shortest first, without empty ones.
 	Buckets []Bucket `json:"buckets"`
-	// Unavailable says why no pod has it, such as that there are no server spans.
+	// Unavailable says why no pod has it, such as that there are no server spans; or,
+	// where some have it, why others have not.
 	Unavailable string `json:"unavailable,omitempty"`
 }
 
-// Bucket counts the pods whose hop took from Low to High nanoseconds.
+// Bucket counts the pods whose hop took from Low on and less than High nanoseconds.
 type Bucket struct {
 	Low   time.Duration `json:"low"`
 	High  time.Duration `json:"high"`
