@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clock, dayAndClock, duration, micros, offset } from '../static/model/time.js';
+import { between, clock, dayAndClock, duration, micros, offset } from '../static/model/time.js';
 
 test('a time keeps its microseconds', () => {
   assert.equal(micros('2026-11-28T01:33:25.099826Z') - micros('2026-11-28T01:33:25.096213Z'), 3613);
@@ -31,4 +31,10 @@ test('times of day are those of the source', () => {
   assert.equal(clock('2026-11-28T01:33:25.099826Z'), '01:33:25.099826');
   assert.equal(clock(undefined), 'no time');
   assert.equal(dayAndClock('2026-11-28T01:33:25.099826Z'), '2026-11-28 01:33:25 UTC');
+});
+
+test('two times are told apart', () => {
+  assert.equal(between(9_000, 9_000), 'at +9 ms');
+  assert.equal(between(9_000, 12_000), '+9 ms → +12 ms');
+  assert.equal(between(9_001, 9_003), '+9.001 ms → +9.003 ms');
 });

@@ -7,8 +7,8 @@ import { short } from './text.js';
 
 /** Height of a row, of a bar, and of a level of bars inside of bars. */
 const row = 40;
-export const bar = 10;
-const level = 13;
+export const bar = 12;
+const level = 15;
 const top = 30;
 
 /** How deep bars inside of bars are drawn. */
@@ -52,7 +52,7 @@ export function bars(open, rows, scale, horizon) {
     const x = scale.x(each.t0);
     const w = Math.max(1.5, scale.x(Math.min(each.t1, horizon)) - x);
     const y = (rows.get(each.actor)?.y ?? 0) - bar / 2 + each.depth * level;
-    return { activity: each, kind: rows.get(each.actor)?.kind ?? '', x, y, w, label: w > 44 && each.depth > 0 ? short(each.label, Math.floor((w - 6) / 6.2)) : '' };
+    return { activity: each, kind: rows.get(each.actor)?.kind ?? '', x, y, w, label: w > 44 && each.depth > 0 ? short(each.label, Math.floor((w - 6) / 6.6)) : '' };
   });
 }
 
@@ -153,14 +153,12 @@ function drawnBetween(message) {
 }
 
 /**
- * A label stands between two rows, where no row's line is.
+ * A label stands above the lower row, clear of its line and of the bars of the upper one.
  * @param {{y: number}} a
  * @param {{y: number}} b
  */
 function labelHeight(a, b) {
-  const middle = (a.y + b.y) / 2;
-  const near = Math.abs(b.y - a.y) > row * 1.5 ? Math.min(a.y, b.y) + row * 0.62 : middle;
-  return near + 4;
+  return Math.max(a.y, b.y) - 11;
 }
 
 /**

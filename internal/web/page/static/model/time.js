@@ -41,10 +41,23 @@ export function duration(length, more = 0) {
 /**
  * Says a time as its distance from the begin of the run, such as "+36.6 ms".
  * @param {number} at microseconds since the begin
+ * @param {number} [more] further digits
  */
-export function offset(at) {
+export function offset(at, more = 0) {
   if (!Number.isFinite(at)) return 'no time';
-  return at < 0 ? `−${duration(-at)}` : `+${duration(at)}`;
+  return at < 0 ? `−${duration(-at, more)}` : `+${duration(at, more)}`;
+}
+
+/**
+ * Says from when to when, with as many digits as tell them apart.
+ * @param {number} from
+ * @param {number} to
+ */
+export function between(from, to) {
+  if (from === to) return `at ${offset(from)}`;
+  let more = 0;
+  while (more < 6 && offset(from, more) === offset(to, more)) more++;
+  return `${offset(from, more)} → ${offset(to, more)}`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { html, useEffect, useMemo, useRef, useState } from '../lib.js';
 import { arrows, bar, bars, knots, layRows } from '../model/lanes.js';
 import { linear, logarithmic } from '../model/scale.js';
 import { visible } from '../model/text.js';
-import { duration, offset } from '../model/time.js';
+import { between, duration, offset } from '../model/time.js';
 import { useSize } from './pieces.js';
 import { outline } from './shapes.js';
 
@@ -136,7 +136,7 @@ function Marks({ open, rows, scale, horizon, select }) {
     ${bars(open, rows, scale, horizon).map((each) => html`<g class=${`bar of-${each.kind} depth-${each.activity.depth}`}>
       <title>${visible(`${each.activity.label}, ${each.activity.going ? 'still going on' : duration(each.activity.t1 - each.activity.t0)}: ${each.activity.text}`)}</title>
       <rect x=${each.x} y=${each.y} width=${each.w} height=${bar} rx="2" />
-      ${each.label ? html`<text x=${each.x + 4} y=${each.y + 8.5}>${each.label}</text>` : null}
+      ${each.label ? html`<text x=${each.x + 4} y=${each.y + 10}>${each.label}</text>` : null}
     </g>`)}
     ${arrows(open, rows, scale, horizon).map((each) => html`<${Arrow} key=${each.message.id} arrow=${each} select=${select} />`)}
   </g>`, [open, rows, scale, horizon, select]);
@@ -158,7 +158,7 @@ function Arrow({ arrow, select = undefined, strong = false }) {
 
 /** @param {import('../model/run.js').OpenRun['messages'][number]} message */
 export function when(message) {
-  if (message.exact) return `${offset(message.t0)} → ${offset(message.t1)}`;
+  if (message.exact) return between(message.t0, message.t1);
   if (message.sentAt) return `sent ${offset(message.t0)}; ${message.unknown ?? 'when it arrived is not known'}`;
   if (message.receivedAt) return `received ${offset(message.t1)}; ${message.unknown ?? 'when it was sent is not known'}`;
   return `between ${offset(message.t0)} and ${offset(message.t1)}; ${message.unknown ?? 'its times are not known'}`;

@@ -282,7 +282,7 @@ function Travellers({ timeline, lanes, now, part }) {
     if (!lane) return null;
     const length = message.t1 - message.t0;
     const at = along(lane.points, timed ? (length > 0 ? (t - message.t0) / length : 1) : still() ? 0.5 : part);
-    return html`<g class=${`traveller of-${open.actor.get(message.from)?.kind}`}>
+    return html`<g class=${`traveller of-${open.actor.get(message.from)?.kind} ${message.exact ? '' : 'bounded'}`}>
       <circle class="halo" cx=${at.x} cy=${at.y} r="12" /><circle cx=${at.x} cy=${at.y} r="6" /></g>`;
   });
 }

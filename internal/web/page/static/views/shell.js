@@ -103,6 +103,23 @@ export function Nav({ shell }) {
   </nav>`;
 }
 
+/** A request that shows something. It is no part of a template, which would parse it. */
+const example = `kubectl apply -f - <<'EOF'
+apiVersion: sim.glassplane.dev/v1alpha1
+kind: SimPod
+metadata:
+  name: web
+  namespace: default
+spec:
+  containers:
+  - name: web
+    image: nginx
+    resources:
+      requests:
+        cpu: 100m
+        memory: 64Mi
+EOF`;
+
 /**
  * What is said where no run can be shown.
  * @param {{shell: Shell}} props
@@ -117,21 +134,7 @@ export function NoRun({ shell }) {
   return html`<div class="no-run">
     <h1>Nothing is recorded yet</h1>
     <p>This page shows what a Kubernetes control plane really does with a request: who hears of it, in which order, and what proves it. Send one, and it appears here within a second.</p>
-    <pre class="code" tabindex="0"><code>kubectl apply -f - <<'EOF'
-apiVersion: sim.glassplane.dev/v1alpha1
-kind: SimPod
-metadata:
-  name: web
-  namespace: default
-spec:
-  containers:
-  - name: web
-    image: nginx
-    resources:
-      requests:
-        cpu: 100m
-        memory: 64Mi
-EOF</code></pre>
+    <pre class="code" tabindex="0"><code>${example}</code></pre>
     <p class="quiet">The page waits and needs no reload.</p>
   </div>`;
 }
