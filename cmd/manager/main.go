@@ -34,6 +34,7 @@ type options struct {
 	etcd        etcdFlags
 	components  []string
 	controllers []string
+	allowWrites bool
 	version     bool
 }
 
@@ -82,6 +83,11 @@ func build(ctx context.Context, name string, opts options) (*manager.Component, 
 			return nil, err
 		}
 		opts.observer.Etcd = etcd
+		if opts.allowWrites {
+			if opts.observer.Sender, err = manager.PageIdentity(opts.manager.Config); err != nil {
+				return nil, err
+			}
+		}
 		observer, err := manager.NewObserver(ctx, opts.manager, opts.observer)
 		if err != nil {
 			return nil, err
@@ -102,7 +108,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opts.manager.AdvertiseAddress, "advertise-address", "", "IP at which other pods reach that endpoint; by default the one of --metrics-bind-address")
 	flags.StringVar(&opts.manager.ForceDeletionAddress, "force-deletion-bind-address", "", "where the API server asks the controller manager before it deletes a pod by force, with the certificate of --metrics-cert-dir; empty for nowhere: such a deletion then is a graceful one")
 	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
-	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves its API to this machine")
+	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves the page and its API to this machine")
+	flags.BoolVar(&opts.allowWrites, "allow-writes", false, "let the page create simulated pods, as the ServiceAccount glassplane-page; see config/page-writes")
 	flags.StringVar(&opts.observer.AuditLog, "audit-log", "", "path of the API server's audit log, for the observer")
 	flags.StringVar(&opts.observer.TokenFile, "endpoint-token-file", "", "file with the token, for the audience "+manager.EvidenceAudience+", with which the observer reads from scheduler and controller manager; without it they are not asked")
 	opts.etcd.add(flags)

@@ -25,6 +25,7 @@ type localFlags struct {
 	dataDir                 string
 	apiServerPort, etcdPort int
 	observerAddress         string
+	allowWrites             bool
 	auditLevel              string
 	traceSampling           float64
 	schedulerConfig         string
@@ -40,7 +41,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.StringVar(&f.dataDir, substrate.FlagDataDir, f.dataDir, "folder for keys, logs and etcd's data")
 	flags.IntVar(&f.apiServerPort, substrate.FlagAPIServerPort, 0, "port of the API server on loopback; 0 takes a free one")
 	flags.IntVar(&f.etcdPort, substrate.FlagEtcdPort, 0, "port of etcd on loopback; 0 takes a free one")
-	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the observer's API; port 0 takes a free one")
+	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the page and the observer's API; port 0 takes a free one")
 	flags.StringVar(&f.auditLevel, "audit-level", "RequestResponse", "how much the audit log keeps of requests for simulated pods: Metadata, Request or RequestResponse")
 	flags.Float64Var(&f.traceSampling, substrate.FlagTraceSampling, defaultTraceSampling, "part of all requests, from 0 to 1, of which API server and etcd say how long authentication, admission, the write and so on took")
 	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
@@ -96,8 +97,8 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 	return local.Options{
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
-		ObserverAddress: f.observerAddress,
-		AuditLevel:      f.auditLevel, TraceSampling: f.traceSampling, SchedulerProfiles: profiles,
+		ObserverAddress: f.observerAddress, AllowWrites: f.allowWrites,
+		AuditLevel: f.auditLevel, TraceSampling: f.traceSampling, SchedulerProfiles: profiles,
 		Log:      logger,
 		Progress: newProgress(io).tell,
 	}, nil

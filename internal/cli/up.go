@@ -40,14 +40,16 @@ etcd, kube-apiserver and kube-controller-manager run as processes on loopback,
 with TLS, RBAC and an audit log; scheduler, controller manager and observer run
 beside them, each with an identity of its own. When it stops, nothing is left.
 
-The kubeconfig of kubectl is not changed: the command prints the one to use.`,
+The kubeconfig of kubectl is not changed: the command prints the one to use, and
+the address of the page, on which each request is shown as it happens. The page
+only reads, unless --allow-writes lets it create simulated pods.`,
 		Example: examples(name, `
 # Start, then use it from another terminal
 glassplane up
 glassplane run web --image=nginx
 
-# With 50 nodes, on a fixed port
-glassplane up --nodes=50 --apiserver-port=6443`),
+# With 50 nodes, the API server and the page at fixed ports
+glassplane up --nodes=50 --apiserver-port=6443 --observer-address=127.0.0.1:8080`),
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if err := c.Complete(); err != nil {
@@ -60,6 +62,7 @@ glassplane up --nodes=50 --apiserver-port=6443`),
 		},
 	}
 	c.local.add(command)
+	command.Flags().BoolVar(&c.local.allowWrites, "allow-writes", false, "let the page create simulated pods, as the ServiceAccount glassplane-page")
 	return command
 }
 
@@ -91,8 +94,8 @@ func (c *upCommand) Run(ctx context.Context) (err error) {
   %[3]s run web --image=nginx
   %[3]s walk simpod/web
 
-Observer: %[2]s   Ctrl-C stops everything.
-`, cluster.KubeconfigPath(), cluster.ObserverURL(), c.name)
+Page: %[2]s   Ctrl-C stops everything.
+`, cluster.KubeconfigPath(), cluster.PageURL(), c.name)
 	select {
 	case <-ctx.Done():
 		return nil

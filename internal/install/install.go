@@ -42,29 +42,57 @@ const (
 // before a policy about its kind.
 var folders = []string{"namespace", "crd/bases", "rbac", "endpoints", "policy"}
 
+// pageWrites has what the page needs to send requests.
+const pageWrites = "page-writes"
+
 // Apply applies the manifests of package config, server-side, and returns once
 // the CRDs are served. It may be repeated.
 func Apply(ctx context.Context, cfg *rest.Config) error {
-	scheme := runtime.NewScheme()
-	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+	c, err := newClient(cfg)
+	if err != nil {
 		return err
 	}
-	c, err := client.New(cfg, client.Options{Scheme: scheme})
-	if err != nil {
-		return fmt.Errorf("creating a client to install the manifests: %w", err)
-	}
 	for _, folder := range folders {
-		objects, err := read(config.FS, folder)
-		if err != nil {
+		if err := applyFolder(ctx, c, folder); err != nil {
 			return err
-		}
-		for _, object := range objects {
-			if err := c.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldOwner, client.ForceOwnership); err != nil {
-				return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
-			}
 		}
 	}
 	return waitForCRDs(ctx, c)
+}
+
+// AllowPageWrites applies the identity under which the page sends requests, and
+// what it may do. It may be repeated.
+func AllowPageWrites(ctx context.Context, cfg *rest.Config) error {
+	c, err := newClient(cfg)
+	if err != nil {
+		return err
+	}
+	return applyFolder(ctx, c, pageWrites)
+}
+
+func newClient(cfg *rest.Config) (client.Client, error) {
+	scheme := runtime.NewScheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	c, err := client.New(cfg, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("creating a client to install the manifests: %w", err)
+	}
+	return c, nil
+}
+
+func applyFolder(ctx context.Context, c client.Client, folder string) error {
+	objects, err := read(config.FS, folder)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		if err := c.Apply(ctx, client.ApplyConfigurationFromUnstructured(object), fieldOwner, client.ForceOwnership); err != nil {
+			return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
+		}
+	}
+	return nil
 }
 
 // read returns every object of every file of a folder.

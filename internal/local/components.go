@@ -15,8 +15,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/glassplane/glassplane/internal/install"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/scheme"
+	"github.com/glassplane/glassplane/internal/sender"
+	"github.com/glassplane/glassplane/internal/substrate"
 )
 
 func (c *Cluster) newScheduler(context.Context) (*manager.Component, error) {
@@ -90,9 +93,19 @@ func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	observer, err := manager.NewObserver(ctx, opts, manager.ObserverOptions{
+	options := manager.ObserverOptions{
 		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token, Spans: c.ListenForSpans,
-	})
+		Context: substrate.ContextName, Kubeconfig: c.KubeconfigPath(),
+	}
+	if c.opts.AllowWrites {
+		if err := install.AllowPageWrites(ctx, c.AdminConfig()); err != nil {
+			return nil, err
+		}
+		if options.Sender, err = c.componentConfig(sender.Name); err != nil {
+			return nil, err
+		}
+	}
+	observer, err := manager.NewObserver(ctx, opts, options)
 	if err != nil {
 		return nil, err
 	}

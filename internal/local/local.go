@@ -36,9 +36,11 @@ type Options struct {
 	Dir string
 	// APIServerPort and EtcdPort on loopback. Default: free ones.
 	APIServerPort, EtcdPort int
-	// ObserverAddress is where the observer's API is served, on loopback.
-	// Default: a free port.
+	// ObserverAddress is where the observer's API and the page are served, on
+	// loopback. Default: a free port.
 	ObserverAddress string
+	// AllowWrites lets the page send requests, under an identity of its own.
+	AllowWrites bool
 	// AuditLevel is how much the audit log keeps of requests for simulated pods:
 	// None, Metadata, Request or RequestResponse. Default: RequestResponse.
 	AuditLevel string
@@ -174,6 +176,9 @@ func (c *Cluster) Stop() error {
 
 // ObserverURL returns where the observer's API is served.
 func (c *Cluster) ObserverURL() *url.URL { return c.observer }
+
+// PageURL returns where the page is served.
+func (c *Cluster) PageURL() *url.URL { return c.observer.JoinPath("/") }
 
 // UserConfig returns the configuration of the user of the kubeconfig, for a
 // client that the audit log knows by the name given.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"k8s.io/client-go/rest"
@@ -19,8 +18,10 @@ import (
 	"github.com/glassplane/glassplane/controllers/walkthroughstatus"
 	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/observer"
+	"github.com/glassplane/glassplane/internal/sender"
 	"github.com/glassplane/glassplane/internal/version"
 	"github.com/glassplane/glassplane/internal/web"
+	"github.com/glassplane/glassplane/internal/web/page"
 )
 
 // ObserverOptions say where the observer finds its evidence. A source that is
@@ -39,6 +40,12 @@ type ObserverOptions struct {
 	// controller manager who asks for what they did. Without it they are not asked:
 	// the token of the component's own identity is for the API server alone.
 	TokenFile string
+	// Context and Kubeconfig are how people reach the cluster, for the page to say;
+	// empty where that is not known.
+	Context, Kubeconfig string
+	// Sender is the identity of the requests that the page may send; nil where it
+	// may send none.
+	Sender *rest.Config
 }
 
 // Observer is the component that records evidence and explains it.
@@ -58,9 +65,7 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 	if err != nil {
 		return nil, err
 	}
-	api, err := web.NewServer(web.Options{
-		Address: sources.Address, Observer: recorder, Overview: recorder.Overview(), Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
-	})
+	api, err := newAPI(recorder, opts, sources)
 	if err != nil {
 		return nil, fmt.Errorf("building the observer's API: %w", err)
 	}
@@ -72,10 +77,29 @@ func NewObserver(ctx context.Context, opts Options, sources ObserverOptions) (*O
 			return nil, err
 		}
 	}
-	if err := c.serve(opts, map[string]http.Handler{web.Prefix: api.Handler()}); err != nil {
+	if err := c.serve(opts, api.Handlers()); err != nil {
 		return nil, err
 	}
 	return &Observer{Component: c, api: api}, api.Listen(ctx)
+}
+
+// newAPI returns the server of the API and of the page.
+func newAPI(recorder *observer.Observer, opts Options, sources ObserverOptions) (*web.Server, error) {
+	pages, err := page.NewHandler(page.Files())
+	if err != nil {
+		return nil, err
+	}
+	options := web.Options{
+		Address: sources.Address, Observer: recorder, Overview: recorder.Overview(), Page: pages,
+		Info:     web.Info{Version: version.String(), Context: sources.Context, Kubeconfig: sources.Kubeconfig},
+		Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
+	}
+	if sources.Sender != nil {
+		if options.Sender, err = sender.New(sources.Sender); err != nil {
+			return nil, err
+		}
+	}
+	return web.NewServer(options)
 }
 
 func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOptions) (*observer.Observer, error) {

@@ -266,7 +266,7 @@ func (o *Observer) addSpans(options Options) {
 		o.missing(evidence.SourceSpan, "where API server and etcd send their spans to is not configured")
 		return
 	}
-	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.appender())
+	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.journal)
 	o.sources = append(o.sources, o.spans)
 }
 
@@ -360,8 +360,34 @@ func (o *Observer) register() (undo func(), err error) {
 // recently seen first. before is the Sequence of the last one of the page before
 // this one; 0 begins.
 func (o *Observer) Subjects(before uint64, limit int) []record.Subject {
-	return o.journal.Subjects(func(object evidence.Object) bool {
-		_, ok := followed.ByResource(resourceOf(object))
-		return ok
-	}, before, limit)
+	return o.journal.Subjects(isFollowed, before, limit)
+}
+
+// SubjectsSince lists up to limit objects of which something was recorded after
+// the entry with a sequence number, the most recently seen first.
+func (o *Observer) SubjectsSince(after uint64, limit int) []record.Subject {
+	return o.journal.SubjectsSince(isFollowed, after, limit)
+}
+
+func isFollowed(object evidence.Object) bool {
+	_, ok := followed.ByResource(resourceOf(object))
+	return ok
+}
+
+// Last is the sequence number of the latest entry of the journal.
+func (o *Observer) Last() uint64 { return o.journal.Last() }
+
+// Follow returns a channel that has a value once something may have been added to
+// the record of a query; stop must be called once nobody reads any more.
+func (o *Observer) Follow(query Query) (changed <-chan struct{}, stop func()) {
+	collection := query.Object
+	collection.Name = ""
+	return o.journal.Notify(record.Interest{
+		AuditID: query.AuditID, Names: []evidence.Object{query.Object, collection}, Controller: query.Object.UID,
+	})
+}
+
+// FollowAll is the same for whatever is recorded.
+func (o *Observer) FollowAll() (changed <-chan struct{}, stop func()) {
+	return o.journal.Notify(record.Interest{All: true})
 }

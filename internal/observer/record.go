@@ -71,6 +71,12 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 	if err := ctx.Err(); err != nil {
 		return evidence.Record{}, err
 	}
+	return o.Current(ctx, query)
+}
+
+// Current is Record as far as it is known now, without waiting for any source:
+// for who asks again when there is more.
+func (o *Observer) Current(ctx context.Context, query Query) (evidence.Record, error) {
 	found, ok := o.find(query)
 	states := o.sourcesOf(resourceOf(found.Subject))
 	if err := o.readKeys(ctx, &found, query); err != nil {
@@ -82,6 +88,22 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 	}
 	assemble.Order(found.Entries)
 	children, leftOut := o.childrenOf(found.Subject)
+	return o.record(found, children, leftOut, states), nil
+}
+
+// Peek is the record of an object as far as the journal has it, without its
+// children: cheap enough to sum up many. ok is false where it has nothing.
+func (o *Observer) Peek(object evidence.Object) (record evidence.Record, ok bool) {
+	found, ok := o.find(Query{Object: object})
+	if !ok {
+		return evidence.Record{}, false
+	}
+	assemble.Order(found.Entries)
+	return o.record(found, nil, 0, o.sourcesOf(resourceOf(found.Subject))), true
+}
+
+// record is what leaves the observer: everything that does goes through here.
+func (o *Observer) record(found assemble.Selection, children []evidence.Child, leftOut int, states []evidence.SourceState) evidence.Record {
 	return evidence.Record{
 		Subject:         found.Subject,
 		AuditID:         found.AuditID,
@@ -89,9 +111,9 @@ func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, er
 		Children:        children,
 		ChildrenLeftOut: leftOut,
 		Sources:         states,
-		Dropped:         dropped,
+		Dropped:         o.journal.Stats().Dropped,
 		CollectedAt:     o.clock.Now(),
-	}, nil
+	}
 }
 
 // maxChildren bounds the children of a record.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/record"
 )
 
 const (
@@ -121,7 +122,7 @@ func (o *Observer) spansDue(found assemble.Selection) time.Duration {
 func (o *Observer) follow(auditID string, object evidence.Object) (changed <-chan struct{}, stop func()) {
 	collection := object
 	collection.Name = ""
-	return o.journal.Notify(auditID, object, collection)
+	return o.journal.Notify(record.Interest{AuditID: auditID, Names: []evidence.Object{object, collection}})
 }
 
 // withTimeout is context.WithTimeout by the observer's clock.

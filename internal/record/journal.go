@@ -347,11 +347,22 @@ type Subject struct {
 // entry has a lower sequence number are returned; 0 starts at the end. An object
 // that never got a UID is listed by its name, unless another had one.
 func (j *Journal) Subjects(match func(evidence.Object) bool, before uint64, limit int) []Subject {
+	return j.subjects(match, 0, before, limit)
+}
+
+// SubjectsSince returns up to limit objects for which match is true and whose
+// latest entry has a higher sequence number than the one given, the most recently
+// seen first.
+func (j *Journal) SubjectsSince(match func(evidence.Object) bool, after uint64, limit int) []Subject {
+	return j.subjects(match, after, 0, limit)
+}
+
+func (j *Journal) subjects(match func(evidence.Object) bool, after, before uint64, limit int) []Subject {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
 	var subjects []Subject
 	for entry := range j.latestFirst(before) {
-		if len(subjects) >= limit {
+		if len(subjects) >= limit || entry.Sequence <= after {
 			break
 		}
 		if entry.Object.Name == "" || !match(entry.Object) {
@@ -428,6 +439,13 @@ type Stats struct {
 	Folded uint64
 	// Appended counts the entries by source, dropped ones included.
 	Appended map[evidence.Source]uint64
+}
+
+// Last returns the sequence number of the latest entry; 0 where there was none.
+func (j *Journal) Last() uint64 {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.last
 }
 
 // Stats returns the sizes and counts of now.

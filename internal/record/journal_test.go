@@ -199,13 +199,15 @@ func TestNotify(t *testing.T) {
 		"its name, without a UID":  {audited(pod("a", ""), "id-3"), true},
 		"the request":              {request, true},
 		"its namespace's deletion": {collection, true},
+		"a child":                  {childOf("set-1"), true},
+		"another owner's child":    {childOf("set-2"), false},
 		"another object":           {stored(pod("b", "u-2"), 1), false},
 		"another request":          {audited(pod("b", ""), "id-3"), false},
 		"another namespace":        {stored(evidence.Object{Group: "g", Resource: "simpods", Namespace: "other", Name: "a"}, 1), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			j := newTestJournal(JournalOptions{})
-			changed, stop := j.Notify("id-1", pod("a", "ignored"), pod("", ""))
+			changed, stop := j.Notify(Interest{AuditID: "id-1", Names: []evidence.Object{pod("a", "ignored"), pod("", "")}, Controller: "set-1"})
 			j.Append(tc.entry)
 			j.Append(tc.entry)
 			if got := len(changed) == 1; got != tc.want {
@@ -216,6 +218,45 @@ func TestNotify(t *testing.T) {
 				t.Errorf("%d topics are kept of nobody who waits", len(j.waiting))
 			}
 		})
+	}
+}
+
+func childOf(uid types.UID) evidence.Entry {
+	entry := stored(pod("child", "u-9"), 1)
+	entry.Controller = uid
+	return entry
+}
+
+// Who waits for everything is woken by anything.
+func TestNotifyOfAll(t *testing.T) {
+	j := newTestJournal(JournalOptions{})
+	changed, stop := j.Notify(Interest{All: true})
+	defer stop()
+	j.Append(audited(pod("", ""), "id-1"))
+	if len(changed) != 1 {
+		t.Error("not woken")
+	}
+}
+
+// A list of what is new looks no further back than it has to.
+func TestSubjectsSince(t *testing.T) {
+	j := newTestJournal(JournalOptions{})
+	all := func(evidence.Object) bool { return true }
+	for i, name := range []string{"a", "b", "a", "c"} {
+		j.Append(stored(pod(name, types.UID("u-"+name)), int64(i+1)))
+	}
+	var names []string
+	for _, s := range j.SubjectsSince(all, 2, 10) {
+		names = append(names, s.Object.Name)
+	}
+	if diff := cmp.Diff([]string{"c", "a"}, names); diff != "" {
+		t.Errorf("since 2 (-want +got):\n%s", diff)
+	}
+	if got := j.SubjectsSince(all, j.Last(), 10); len(got) != 0 {
+		t.Errorf("since the last one: %+v", got)
+	}
+	if got := j.SubjectsSince(all, 0, 1); len(got) != 1 || got[0].Object.Name != "c" {
+		t.Errorf("the newest: %+v", got)
 	}
 }
 

@@ -4,28 +4,55 @@
 package record
 
 import (
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
-// topic is what is waited for: entries about a name, or about a request.
-type topic struct {
-	name    evidence.Object
-	auditID string
+// Interest is what somebody waits for.
+type Interest struct {
+	// AuditID of a request; empty for none.
+	AuditID string
+	// Names are objects, whatever their UID. One without a name stands for the
+	// deletecollection requests of its namespace.
+	Names []evidence.Object
+	// Controller is the UID of an object whose children are waited for; empty for
+	// none.
+	Controller types.UID
+	// All is true for whatever arrives.
+	All bool
 }
 
-// Notify returns a channel that has a value once entries about one of the names
-// or of the request have arrived since it was read; one value stands for any
-// number of them. An object without a name stands for the deletecollection
-// requests of its namespace. Who waits for one object is not woken by all others.
-// stop must be called once nobody reads any more.
-func (j *Journal) Notify(auditID string, names ...evidence.Object) (changed <-chan struct{}, stop func()) {
+// topic is one thing that is waited for; the zero value is everything.
+type topic struct {
+	name       evidence.Object
+	auditID    string
+	controller types.UID
+}
+
+func (i Interest) topics() []topic {
 	var topics []topic
-	if auditID != "" {
-		topics = append(topics, topic{auditID: auditID})
+	if i.AuditID != "" {
+		topics = append(topics, topic{auditID: i.AuditID})
 	}
-	for _, name := range names {
+	for _, name := range i.Names {
 		topics = append(topics, topic{name: nameOf(name)})
 	}
+	if i.Controller != "" {
+		topics = append(topics, topic{controller: i.Controller})
+	}
+	if i.All {
+		topics = append(topics, topic{})
+	}
+	return topics
+}
+
+// Notify returns a channel that has a value once entries that somebody waits for
+// have arrived since it was read; one value stands for any number of them. Who
+// waits for one object is not woken by all others. stop must be called once nobody
+// reads any more.
+func (j *Journal) Notify(interest Interest) (changed <-chan struct{}, stop func()) {
+	topics := interest.topics()
 	channel := make(chan struct{}, 1)
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -57,6 +84,10 @@ func (j *Journal) notify(entry *kept) {
 	if id := entry.AuditID(); id != "" {
 		j.wake(topic{auditID: id})
 	}
+	if uid := entry.Controller; uid != "" {
+		j.wake(topic{controller: uid})
+	}
+	j.wake(topic{})
 }
 
 func (j *Journal) wake(t topic) {

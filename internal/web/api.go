@@ -17,7 +17,6 @@ import (
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/observer"
-	"github.com/glassplane/glassplane/internal/record"
 )
 
 const (
@@ -32,7 +31,7 @@ const (
 // Traces is a page of the subjects that something is recorded of, the most
 // recently seen first.
 type Traces struct {
-	Items []record.Subject `json:"items"`
+	Items []Listed `json:"items"`
 	// Continue is the parameter that asks for the next page; empty on the last one.
 	Continue string `json:"continue,omitempty"`
 }
@@ -50,10 +49,7 @@ func (h *handler) list(request *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	traces := Traces{Items: h.observer.Subjects(before, int(limit))}
-	if traces.Items == nil {
-		traces.Items = []record.Subject{}
-	}
+	traces := Traces{Items: h.summaries.of(h.observer.Subjects(before, int(limit)))}
 	if n := len(traces.Items); n == int(limit) {
 		traces.Continue = strconv.FormatUint(traces.Items[n-1].Sequence, 10)
 	}
@@ -73,36 +69,53 @@ func (find recorder) explained(request *http.Request) (any, error) {
 }
 
 func (h *handler) recordOfObject(request *http.Request) (evidence.Record, error) {
-	object, err := objectOf(request.PathValue("resource"), request.PathValue("namespace"), request.PathValue("name"))
+	query, err := objectQuery(request)
 	if err != nil {
 		return evidence.Record{}, err
 	}
-	uid := request.URL.Query().Get("uid")
-	if err := checkID("uid", uid); err != nil {
-		return evidence.Record{}, err
-	}
-	object.UID = types.UID(uid)
-	return h.observer.Record(request.Context(), observer.Query{Object: object})
+	return h.observer.Record(request.Context(), query)
 }
 
-// recordOfRequest takes the parameters resource, namespace and name: the audit log
-// does not have the name of an object that authorization refused to create.
 func (h *handler) recordOfRequest(request *http.Request) (evidence.Record, error) {
-	query := observer.Query{AuditID: request.PathValue("auditID")}
-	if err := checkID("audit ID", query.AuditID); err != nil {
+	query, err := requestQuery(request)
+	if err != nil {
 		return evidence.Record{}, err
 	}
-	if values := request.URL.Query(); values.Has("name") {
-		resource := "simpods"
-		if values.Has("resource") {
-			resource = values.Get("resource")
-		}
-		var err error
-		if query.Object, err = objectOf(resource, values.Get("namespace"), values.Get("name")); err != nil {
-			return evidence.Record{}, err
-		}
-	}
 	return h.observer.Record(request.Context(), query)
+}
+
+// objectQuery is the query for the object that the path and the parameter uid name.
+func objectQuery(request *http.Request) (observer.Query, error) {
+	object, err := objectOf(request.PathValue("resource"), request.PathValue("namespace"), request.PathValue("name"))
+	if err != nil {
+		return observer.Query{}, err
+	}
+	uid := request.URL.Query().Get("uid")
+	if err := checkID("uid", uid); err != nil {
+		return observer.Query{}, err
+	}
+	object.UID = types.UID(uid)
+	return observer.Query{Object: object}, nil
+}
+
+// requestQuery takes the parameters resource, namespace and name: the audit log
+// does not have the name of an object that authorization refused to create.
+func requestQuery(request *http.Request) (observer.Query, error) {
+	query := observer.Query{AuditID: request.PathValue("auditID")}
+	if err := checkID("audit ID", query.AuditID); err != nil {
+		return observer.Query{}, err
+	}
+	values := request.URL.Query()
+	if !values.Has("name") {
+		return query, nil
+	}
+	resource := "simpods"
+	if values.Has("resource") {
+		resource = values.Get("resource")
+	}
+	var err error
+	query.Object, err = objectOf(resource, values.Get("namespace"), values.Get("name"))
+	return query, err
 }
 
 func objectOf(resource, namespace, name string) (evidence.Object, error) {

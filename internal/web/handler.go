@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,57 +25,140 @@ import (
 
 // Observer answers the requests; *observer.Observer implements it.
 type Observer interface {
+	Recorder
+	Lister
+	Follower
+}
+
+// Recorder puts records together.
+type Recorder interface {
 	// Record puts together what is known; apierrors.IsNotFound is true for the
 	// error where nothing is.
 	Record(ctx context.Context, query observer.Query) (evidence.Record, error)
-	// Subjects lists what something is known of.
+	// Current is the same without waiting for what may still arrive.
+	Current(ctx context.Context, query observer.Query) (evidence.Record, error)
+	// Peek is what can be had of an object at no cost; ok is false for nothing.
+	Peek(object evidence.Object) (found evidence.Record, ok bool)
+}
+
+// Lister lists what something is known of.
+type Lister interface {
+	// Subjects lists them from a sequence number back; SubjectsSince those of which
+	// more was recorded after one.
 	Subjects(before uint64, limit int) []record.Subject
+	SubjectsSince(after uint64, limit int) []record.Subject
 	// Sources says which sources can be read.
 	Sources() []evidence.SourceState
 }
 
+// Follower tells that more was recorded: its channels have a value then. stop
+// must be called once nobody reads them.
+type Follower interface {
+	Follow(query observer.Query) (changed <-chan struct{}, stop func())
+	FollowAll() (changed <-chan struct{}, stop func())
+	// Last is the sequence number of what was recorded last.
+	Last() uint64
+}
+
 // handler holds what the endpoints need.
 type handler struct {
-	observer Observer
-	overview Overview
-	log      logr.Logger
+	observer  Observer
+	overview  Overview
+	summaries *summaries
+	info      Info
+	// sending is nil where nothing may be sent.
+	sending *sending
+	log     logr.Logger
 	// streams has a place for each stream that is open.
-	streams chan struct{}
-	// api serves what is below Prefix.
-	api http.Handler
+	streams                    chan struct{}
+	pingInterval, eventTimeout time.Duration
+	// stopping is closed when streams are to end.
+	stopping chan struct{}
+	// api serves what is below Prefix, and page the rest.
+	api, page http.Handler
 }
 
 // endpoint answers a request with a value that is encoded as JSON, or an error
 // that is encoded as a metav1.Status.
 type endpoint func(request *http.Request) (any, error)
 
-// newHandler returns the API, which takes no method that writes.
-func newHandler(observer Observer, overview Overview, log logr.Logger) *handler {
-	h := &handler{observer: observer, overview: overview, log: log, streams: make(chan struct{}, maxStreams)}
-	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
-	api := http.NewServeMux()
-	for pattern, endpoint := range map[string]endpoint{
-		"GET " + Prefix + "traces":                                h.list,
-		"GET " + Prefix + "traces/{resource}/{namespace}/{name}":  byObject.explained,
-		"GET " + Prefix + "records/{resource}/{namespace}/{name}": byObject.raw,
-		"GET " + Prefix + "requests/{auditID}":                    byRequest.explained,
-		"GET " + Prefix + "requests/{auditID}/record":             byRequest.raw,
-		"GET " + Prefix + "cluster":                               h.cluster,
-		"GET " + Prefix + "cluster/pods":                          h.clusterPods,
-		"GET " + Prefix + "latency":                               h.latency,
-		"/":                                                       notFound,
-	} {
-		api.Handle(pattern, h.serve(endpoint))
+// newHandler returns the API, which takes no method that writes but to send a
+// request where that is allowed, and the page.
+func newHandler(options Options) *handler {
+	h := &handler{
+		page:     options.Page,
+		observer: options.Observer, overview: options.Overview, summaries: newSummaries(options.Observer), info: options.Info,
+		sending: newSending(options.Sender), log: options.Log, streams: make(chan struct{}, maxStreams), stopping: make(chan struct{}),
+		pingInterval: pingInterval, eventTimeout: eventTimeout,
 	}
+	if h.page == nil {
+		h.page = h.serve(notFound)
+	}
+	reads := http.NewServeMux()
+	for path, send := range h.streamers() {
+		reads.Handle("GET "+Prefix+path, h.stream(send))
+	}
+	reads.Handle("/", h.limitInFlight(h.endpoints()))
 	all := http.NewServeMux()
-	all.Handle("GET "+Prefix+"cluster/stream", h.stream(h.clusterStream))
-	all.Handle("/", h.limitInFlight(api))
-	h.api = h.readOnly(all)
+	all.Handle("/", h.readOnly(reads))
+	if h.sending != nil {
+		h.info.AllowWrites, h.info.CSRF = true, h.sending.token
+		all.Handle("POST "+Prefix+"send", h.serve(h.sending.send))
+	}
+	h.api = all
 	return h
 }
 
-// loopback returns all that is served on loopback. A page gets its place beside
-// the API, under /.
+// secured keeps browsers from guessing what an answer is, from keeping it, from
+// showing it within another page, and from telling other sites where it was.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		header := w.Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		next.ServeHTTP(w, request)
+	})
+}
+
+// streamers are the streams, by their path below Prefix.
+func (h *handler) streamers() map[string]streamer {
+	return map[string]streamer{
+		"cluster/stream": h.clusterStream,
+		"traces/stream":  h.tracesStream,
+		"runs/{resource}/{namespace}/{name}/stream": h.runStream(objectQuery),
+		"requests/{auditID}/stream":                 h.runStream(requestQuery),
+	}
+}
+
+func (h *handler) endpoints() http.Handler {
+	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
+	api := http.NewServeMux()
+	for path, endpoint := range map[string]endpoint{
+		"traces":                                h.list,
+		"traces/{resource}/{namespace}/{name}":  byObject.explained,
+		"runs/{resource}/{namespace}/{name}":    byObject.run,
+		"records/{resource}/{namespace}/{name}": byObject.raw,
+		"requests/{auditID}":                    byRequest.explained,
+		"requests/{auditID}/run":                byRequest.run,
+		"requests/{auditID}/record":             byRequest.raw,
+		"cluster":                               h.cluster,
+		"cluster/pods":                          h.clusterPods,
+		"latency":                               h.latency,
+		"sources":                               h.sources,
+		"info":                                  h.about,
+	} {
+		api.Handle("GET "+Prefix+path, h.serve(endpoint))
+	}
+	api.Handle("/", h.serve(notFound))
+	return api
+}
+
+// loopback returns all that is served on loopback: the API, and the page beside it.
 func (h *handler) loopback(gatherer prometheus.Gatherer) http.Handler {
 	root := http.NewServeMux()
 	root.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { h.text(w, http.StatusOK, "ok") })
@@ -82,8 +166,9 @@ func (h *handler) loopback(gatherer prometheus.Gatherer) http.Handler {
 	if gatherer != nil {
 		root.Handle("GET /metrics", promhttp.HandlerFor(gatherer, promhttp.HandlerOpts{MaxRequestsInFlight: maxInFlight}))
 	}
-	root.Handle("/", h.api)
-	return h.thisMachine(root)
+	root.Handle("/observer/", h.api)
+	root.Handle("/", h.page)
+	return secured(h.thisMachine(root))
 }
 
 // thisMachine refuses a Host that is not this machine: a page of another site
@@ -99,15 +184,11 @@ func (h *handler) thisMachine(next http.Handler) http.Handler {
 	})
 }
 
-// readOnly refuses methods that write, and keeps browsers from guessing what an
-// answer is and from keeping it.
+// readOnly refuses methods that write.
 func (h *handler) readOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		header := w.Header()
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Cache-Control", "no-store")
 		if request.Method != http.MethodGet && request.Method != http.MethodHead {
-			header.Set("Allow", "GET, HEAD")
+			w.Header().Set("Allow", "GET, HEAD")
 			h.fail(w, newStatus(http.StatusMethodNotAllowed, metav1.StatusReasonMethodNotAllowed,
 				"method %s is not supported: everything here is read-only", request.Method))
 			return

@@ -1,10 +1,11 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package web serves what the observer knows over HTTP. It only reads: every
-// method but GET and HEAD is refused.
+// Package web serves what the observer knows over HTTP, and the page that shows it.
+// It only reads: every method but GET and HEAD is refused, but for the one request
+// that a page may send where that was allowed.
 //
-// The API is served twice: on loopback without authentication, to this machine
+// API and page are served twice: on loopback without authentication, to this machine
 // or, in a cluster, to who may forward a port to the pod; and on the observer's
 // HTTPS endpoint to those whom the API server knows and allows. There a path is
 // all that is authorized, as a nonResourceURL. So the API is not below /api/: the
@@ -44,7 +45,8 @@ const (
 	idleTimeout       = time.Minute
 	shutdownTimeout   = 5 * time.Second
 	maxHeaderBytes    = 16 << 10
-	// maxInFlight is how many requests of the API are answered at once.
+	// maxInFlight is how many requests of the API are answered at once, streams
+	// apart.
 	maxInFlight = 32
 )
 
@@ -57,6 +59,12 @@ type Options struct {
 	Observer Observer
 	// Overview answers those about the cluster as a whole.
 	Overview Overview
+	// Info is told to the page.
+	Info Info
+	// Page serves what is not below Prefix; nil for nothing.
+	Page http.Handler
+	// Sender sends the requests of the page; nil where none may be sent.
+	Sender Sender
 	// Gatherer is what /metrics serves.
 	Gatherer prometheus.Gatherer
 	// Log takes what goes wrong while serving.
@@ -66,7 +74,7 @@ type Options struct {
 // Server serves the API on loopback. It is a Runnable of a manager.
 type Server struct {
 	address string
-	api     http.Handler
+	handler *handler
 	server  *http.Server
 
 	mu       sync.Mutex
@@ -87,9 +95,9 @@ func NewServer(options Options) (*Server, error) {
 	if err := checkLoopback(options.Address); err != nil {
 		return nil, err
 	}
-	handler := newHandler(options.Observer, options.Overview, options.Log)
+	handler := newHandler(options)
 	return &Server{
-		address: options.Address, api: handler.api,
+		address: options.Address, handler: handler,
 		server: &http.Server{
 			Handler:           handler.loopback(options.Gatherer),
 			ReadHeaderTimeout: readHeaderTimeout,
@@ -101,9 +109,11 @@ func NewServer(options Options) (*Server, error) {
 	}, nil
 }
 
-// Handler serves what is below Prefix, and nothing else, for an endpoint that
-// authenticates and authorizes.
-func (s *Server) Handler() http.Handler { return s.api }
+// Handlers serve the API and the page, by the path that each begins with, for an
+// endpoint that authenticates and authorizes.
+func (s *Server) Handlers() map[string]http.Handler {
+	return map[string]http.Handler{Prefix: secured(s.handler.api), "/": secured(s.handler.page)}
+}
 
 // checkLoopback refuses an address that not only this machine can reach.
 func checkLoopback(address string) error {
@@ -166,6 +176,7 @@ func (s *Server) Start(ctx context.Context) error {
 		return fmt.Errorf("serve on %s: %w", s.Addr(), err)
 	case <-ctx.Done():
 	}
+	close(s.handler.stopping) // Streams would not end by themselves.
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := s.server.Shutdown(stopping); err != nil {

@@ -30,6 +30,7 @@ type fakeObserver struct {
 	before uint64
 	limit  int
 	ready  bool
+	peeked int
 	// block holds each Record until it is closed.
 	block chan struct{}
 }
@@ -45,6 +46,25 @@ func (f *fakeObserver) Record(_ context.Context, query observer.Query) (evidence
 	return evidence.Record{Subject: query.Object, AuditID: query.AuditID}, nil
 }
 
+func (f *fakeObserver) Current(ctx context.Context, query observer.Query) (evidence.Record, error) {
+	return f.Record(ctx, query)
+}
+
+func (f *fakeObserver) Peek(object evidence.Object) (evidence.Record, bool) {
+	f.peeked++
+	return evidence.Record{Subject: object}, true
+}
+
+func (f *fakeObserver) SubjectsSince(uint64, int) []record.Subject { return nil }
+
+func (f *fakeObserver) Last() uint64 { return 9 }
+
+func (f *fakeObserver) Follow(observer.Query) (<-chan struct{}, func()) {
+	return make(chan struct{}), func() {}
+}
+
+func (f *fakeObserver) FollowAll() (<-chan struct{}, func()) { return f.Follow(observer.Query{}) }
+
 func (f *fakeObserver) Subjects(before uint64, limit int) []record.Subject {
 	f.before, f.limit = before, limit
 	subjects := []record.Subject{{Sequence: 9}, {Sequence: 7}}
@@ -58,7 +78,7 @@ func (f *fakeObserver) Sources() []evidence.SourceState {
 func serve(t *testing.T, fake *fakeObserver, request *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	response := httptest.NewRecorder()
-	newHandler(fake, nil, logr.Discard()).loopback(prometheus.NewRegistry()).ServeHTTP(response, request)
+	newHandler(Options{Observer: fake, Log: logr.Discard()}).loopback(prometheus.NewRegistry()).ServeHTTP(response, request)
 	return response
 }
 
@@ -194,7 +214,7 @@ func TestReady(t *testing.T) {
 
 func TestLimitInFlight(t *testing.T) {
 	fake := &fakeObserver{block: make(chan struct{})}
-	handler := newHandler(fake, nil, logr.Discard()).api
+	handler := newHandler(Options{Observer: fake, Log: logr.Discard()}).api
 	codes := make(chan int, maxInFlight+1)
 	for range maxInFlight + 1 {
 		go func() {
@@ -239,10 +259,14 @@ func TestAddresses(t *testing.T) {
 
 // An endpoint that authorizes by path must find nothing below the API's prefix
 // but the API, and any host that it is reached by will do.
-func TestHandlerServesTheAPIOnly(t *testing.T) {
+func TestHandlersServeAPIAndPageOnly(t *testing.T) {
 	server, err := NewServer(Options{Observer: &fakeObserver{ready: true}, Gatherer: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	for path, handler := range server.Handlers() {
+		mux.Handle(path, handler)
 	}
 	for path, want := range map[string]int{
 		"/observer/v1/traces": 200, "/observer/v1/": 404, "/healthz": 404, "/readyz": 404, "/metrics": 404,
@@ -250,7 +274,7 @@ func TestHandlerServesTheAPIOnly(t *testing.T) {
 		request := httptest.NewRequest(http.MethodGet, path, nil)
 		request.Host = "glassplane-observer.glassplane-system.svc:8443"
 		response := httptest.NewRecorder()
-		server.Handler().ServeHTTP(response, request)
+		mux.ServeHTTP(response, request)
 		if response.Code != want {
 			t.Errorf("%s: got %d, want %d", path, response.Code, want)
 		}

@@ -41,7 +41,11 @@ type stream struct {
 	controller *http.ResponseController
 	// lastEventID is that of the last event that the reader had; empty for none.
 	lastEventID string
-	sentAt      time.Time
+	// begun is true once something was sent.
+	begun  bool
+	sentAt time.Time
+	// pingInterval and eventTimeout are the constants, but in tests.
+	pingInterval, eventTimeout time.Duration
 }
 
 // stream serves a streamer in one of the places for streams.
@@ -56,19 +60,74 @@ func (h *handler) stream(send streamer) http.Handler {
 				"%d streams are open: close one, or try again", maxStreams))
 			return
 		}
-		header := w.Header()
-		header.Set("Content-Type", "text/event-stream")
-		// Proxies that gather an answer before they pass it on are asked not to.
-		header.Set("X-Accel-Buffering", "no")
-		s := &stream{
-			writer: w, controller: http.NewResponseController(w), sentAt: time.Now(),
-			// A script that opens a new EventSource cannot set the header.
-			lastEventID: cmp.Or(request.Header.Get("Last-Event-ID"), request.URL.Query().Get("lastEventId")),
-		}
-		if err := send(request, s); err != nil && !errors.Is(err, context.Canceled) {
+		ctx, cancel := h.untilStopping(request.Context())
+		defer cancel()
+		s := h.newStream(w, request)
+		switch err := send(request.WithContext(ctx), s); {
+		case err == nil, errors.Is(err, context.Canceled):
+		case !s.begun:
+			h.fail(w, err)
+		default:
 			h.log.V(1).Info("A stream has ended", "path", request.URL.Path, "cause", err.Error())
 		}
 	})
+}
+
+// untilStopping returns a context that ends with another one, or when the server
+// stops.
+func (h *handler) untilStopping(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-h.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+func (h *handler) newStream(w http.ResponseWriter, request *http.Request) *stream {
+	return &stream{
+		writer: w, controller: http.NewResponseController(w), sentAt: time.Now(),
+		// A script that opens a new EventSource cannot set the header.
+		lastEventID:  cmp.Or(request.Header.Get("Last-Event-ID"), request.URL.Query().Get("lastEventId")),
+		pingInterval: h.pingInterval, eventTimeout: h.eventTimeout,
+	}
+}
+
+// begin answers that a stream follows, so that a reader which has all there is
+// knows that it is connected.
+func (s *stream) begin() error {
+	if s.begun {
+		return nil
+	}
+	s.begun = true
+	header := s.writer.Header()
+	header.Set("Content-Type", "text/event-stream")
+	// Proxies that gather an answer before they pass it on are asked not to.
+	header.Set("X-Accel-Buffering", "no")
+	// The server's timeout for reading would end the request while it is answered.
+	if err := s.controller.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	s.writer.WriteHeader(http.StatusOK)
+	return s.flush()
+}
+
+// flush sends what was written, in the time that the network may take for it.
+func (s *stream) flush() error {
+	if err := s.setDeadline(); err != nil {
+		return err
+	}
+	return s.controller.Flush()
+}
+
+func (s *stream) setDeadline() error {
+	if err := s.controller.SetWriteDeadline(time.Now().Add(s.eventTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // send sends an event whose data is a value as JSON. The error says that the
@@ -91,7 +150,7 @@ func (s *stream) write(event, id string, data []byte) error {
 	fmt.Fprintf(&text, "event: %s\ndata: ", event)
 	text.Write(data)
 	text.WriteString("\n\n")
-	if err := s.controller.SetWriteDeadline(time.Now().Add(eventTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := errors.Join(s.begin(), s.setDeadline()); err != nil {
 		return err
 	}
 	if _, err := s.writer.Write(text.Bytes()); err != nil {
@@ -99,6 +158,30 @@ func (s *stream) write(event, id string, data []byte) error {
 	}
 	s.sentAt = time.Now()
 	return s.controller.Flush()
+}
+
+// await waits until there is something new, and for the time between two looks at
+// least: what comes in that time is sent as one. The error says that the stream is
+// to end.
+func (s *stream) await(ctx context.Context, changed <-chan struct{}) error {
+	if err := errors.Join(s.begin(), s.pause(ctx)); err != nil {
+		return err
+	}
+	for {
+		ping := time.NewTimer(time.Until(s.sentAt.Add(s.pingInterval)))
+		select {
+		case <-ctx.Done():
+			ping.Stop()
+			return ctx.Err()
+		case <-changed:
+			ping.Stop()
+			return nil
+		case <-ping.C:
+			if err := s.write("ping", "", []byte("{}")); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // pause waits for the time between two looks, and pings a reader that has had
@@ -111,7 +194,7 @@ func (s *stream) pause(ctx context.Context) error {
 		return ctx.Err()
 	case <-timer.C:
 	}
-	if time.Since(s.sentAt) < pingInterval {
+	if time.Since(s.sentAt) < s.pingInterval {
 		return nil
 	}
 	return s.write("ping", "", []byte("{}"))

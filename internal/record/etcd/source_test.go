@@ -204,7 +204,7 @@ func TestRunReconnectsFromTheLastRevision(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- source.Run(ctx) }()
-	changed, stop := journal.Notify("", web)
+	changed, stop := journal.Notify(record.Interest{Names: []evidence.Object{web}})
 	defer stop()
 	for len(journal.ByName(web)) < 2 {
 		<-changed
