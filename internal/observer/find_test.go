@@ -5,8 +5,10 @@ package observer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/record"
+	"github.com/glassplane/glassplane/internal/redact"
 )
 
 func at(second int) time.Time { return time.Unix(int64(second), 0) }
@@ -267,6 +270,33 @@ func waitFor(t *testing.T, condition func() bool) {
 		case <-tick.C:
 		case <-deadline:
 			t.Fatal("the condition does not become true")
+		}
+	}
+}
+
+// Nothing leaves the observer with a secret in it: no record, whatever it was read
+// from, and no summary.
+func TestRecordsAreRedacted(t *testing.T) {
+	const secret = "s3cr3t-value"
+	object := []byte(`{"metadata":{"name":"web","uid":"u-1"},"spec":{"containers":[{"env":[{"name":"P","value":"` + secret + `"}]}]}}`)
+	created, now := audited(10, "create-1", "create", 201), stored(11, "u-1", 100, 101)
+	created.Audit.RequestObject, now.Etcd.Value = object, object
+	o := newTest(created, now)
+	before := stored(9, "u-1", 100, 100)
+	before.Etcd.Value, before.Etcd.Read = object, true
+	o.reader = &fakeKeys{history: []evidence.Entry{before}}
+	current, err := o.Current(t.Context(), Query{Object: pod("u-1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	peeked, ok := o.Peek(pod("u-1"))
+	if !ok || len(current.Entries) != 3 || len(peeked.Entries) != 2 {
+		t.Fatalf("%d and %d entries", len(current.Entries), len(peeked.Entries))
+	}
+	for what, found := range map[string]any{"record": current, "peek": peeked} {
+		data, err := json.Marshal(found)
+		if err != nil || strings.Contains(string(data), secret) || !strings.Contains(string(data), redact.Text) {
+			t.Errorf("%s: %s, %v", what, data, err)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/followed"
+	"github.com/glassplane/glassplane/internal/redact"
 )
 
 // Query says what a record is about: an object, a request, or both.
@@ -102,9 +103,10 @@ func (o *Observer) Peek(object evidence.Object) (record evidence.Record, ok bool
 	return o.record(found, nil, 0, o.sourcesOf(resourceOf(found.Subject))), true
 }
 
-// record is what leaves the observer: everything that does goes through here.
+// record is what leaves the observer: everything that does goes through here, and
+// has no secrets any more.
 func (o *Observer) record(found assemble.Selection, children []evidence.Child, leftOut int, states []evidence.SourceState) evidence.Record {
-	return evidence.Record{
+	return redact.Record(evidence.Record{
 		Subject:         found.Subject,
 		AuditID:         found.AuditID,
 		Entries:         found.Entries,
@@ -113,7 +115,7 @@ func (o *Observer) record(found assemble.Selection, children []evidence.Child, l
 		Sources:         states,
 		Dropped:         o.journal.Stats().Dropped,
 		CollectedAt:     o.clock.Now(),
-	}
+	})
 }
 
 // maxChildren bounds the children of a record.

@@ -243,7 +243,7 @@ func TestSubjectsSince(t *testing.T) {
 	j := newTestJournal(JournalOptions{})
 	all := func(evidence.Object) bool { return true }
 	for i, name := range []string{"a", "b", "a", "c"} {
-		j.Append(stored(pod(name, types.UID("u-"+name)), int64(i+1)))
+		j.Append(stored(pod(name, types.UID("u-"+name)), i+1))
 	}
 	var names []string
 	for _, s := range j.SubjectsSince(all, 2, 10) {
