@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/local"
 )
 
@@ -42,7 +45,10 @@ glassplane demo
 
 # The table alone, or all of it for other programs
 glassplane demo --quiet
-glassplane demo -o json`),
+glassplane demo -o json
+
+# The page as one file
+glassplane demo -o html > demo.html`),
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if err := c.Validate(); err != nil {
@@ -85,31 +91,53 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 		err = c.local.stop(c.io, cluster, err)
 		tell("stopped; nothing is left behind")
 	}()
-	trace, err := c.sendRequest(ctx, cluster)
+	said, err := c.sendRequest(ctx, cluster)
 	if err != nil {
 		return err
+	}
+	return c.show(ctx, newObserver(cluster.ObserverURL()), said)
+}
+
+// demoPod is the one that is created.
+var demoPod = subject{resource: followed.SimPods().Resource, namespace: metav1.NamespaceDefault, name: "mypod"}
+
+// show prints how the request went, by the observer and by the client's own clock.
+func (c *demoCommand) show(ctx context.Context, observer *observer, said []evidence.Client) error {
+	if c.view.asFile() {
+		record, err := observer.wholeRecord(ctx, demoPod)
+		if err != nil {
+			return err
+		}
+		return c.view.printFile(c.io, withClient(record, said...))
+	}
+	trace, err := observer.trace(ctx, demoPod)
+	if err != nil {
+		return err
+	}
+	for _, client := range said {
+		trace = explain.AddClient(trace, client)
 	}
 	return c.view.print(c.io, trace)
 }
 
-// sendRequest creates the pod as glassplane run does and returns how that went, by
-// the observer and by its own clock.
-func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (explain.Trace, error) {
-	pod, err := c.pod.newSimPod("default", "mypod")
+// sendRequest creates the pod as glassplane run does, waits until it runs, and
+// returns how that went by its own clock.
+func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) ([]evidence.Client, error) {
+	pod, err := c.pod.newSimPod(demoPod.namespace, demoPod.name)
 	if err != nil {
-		return explain.Trace{}, err
+		return nil, err
 	}
 	config, err := cluster.UserConfig(runUserAgent)
 	if err != nil {
-		return explain.Trace{}, err
+		return nil, err
 	}
 	sender, err := newSender(config, c.io)
 	if err != nil {
-		return explain.Trace{}, err
+		return nil, err
 	}
 	sent, err := sender.create(ctx, pod)
 	if err != nil {
-		return explain.Trace{}, err
+		return nil, err
 	}
 	followCtx, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("simpod/%s did not run within %s", pod.Name, c.timeout))
 	defer cancel()
@@ -117,11 +145,7 @@ func (c *demoCommand) sendRequest(ctx context.Context, cluster *local.Cluster) (
 		fmt.Fprintf(c.io.ErrOut, "        %s\n", line)
 	})
 	if err != nil {
-		return explain.Trace{}, err
+		return nil, err
 	}
-	trace, err := newObserver(cluster.ObserverURL()).trace(ctx, subject{resource: "simpods", namespace: pod.Namespace, name: pod.Name})
-	if err != nil {
-		return explain.Trace{}, err
-	}
-	return explain.AddClient(explain.AddClient(trace, sent), shown), nil
+	return []evidence.Client{sent, shown}, nil
 }

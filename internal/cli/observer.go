@@ -91,6 +91,29 @@ func (o *observer) trace(ctx context.Context, of subject) (explain.Trace, error)
 // record returns what the observer has of a subject from some sources, as far as
 // it fits into one answer.
 func (o *observer) record(ctx context.Context, of subject, sources ...evidence.Source) (evidence.Record, error) {
+	return o.page(ctx, of, "", sources...)
+}
+
+// maxPages bounds the pages of a record: the journal itself is smaller.
+const maxPages = 256
+
+// wholeRecord returns all that the observer has of a subject.
+func (o *observer) wholeRecord(ctx context.Context, of subject) (evidence.Record, error) {
+	whole, err := o.page(ctx, of, "")
+	for pages := 1; err == nil && whole.Continue != ""; pages++ {
+		if pages == maxPages {
+			return evidence.Record{}, fmt.Errorf("the record has more than %d pages", maxPages)
+		}
+		var next evidence.Record
+		if next, err = o.page(ctx, of, whole.Continue); err == nil {
+			whole.Entries, whole.Continue = append(whole.Entries, next.Entries...), next.Continue
+		}
+	}
+	return whole, err
+}
+
+// page returns one page of a record, the first one where it continues nothing.
+func (o *observer) page(ctx context.Context, of subject, from string, sources ...evidence.Source) (evidence.Record, error) {
 	path := []string{"records", of.resource, of.namespace, of.name}
 	if of.auditID != "" {
 		path = []string{"requests", of.auditID, "record"}
@@ -98,6 +121,9 @@ func (o *observer) record(ctx context.Context, of subject, sources ...evidence.S
 	query := of.query()
 	for _, source := range sources {
 		query.Add("source", string(source))
+	}
+	if from != "" {
+		query.Set("continue", from)
 	}
 	var record evidence.Record
 	err := o.get(ctx, &record, query, path...)

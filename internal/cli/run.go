@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/render"
 )
 
@@ -56,7 +59,10 @@ func newRunCommand(name string, io IO, clients *clients) *cobra.Command {
 glassplane run web --image=nginx --requests=cpu=500m,memory=256Mi
 
 # Print what would be sent
-glassplane run web --image=nginx --dry-run=client -o yaml`),
+glassplane run web --image=nginx --dry-run=client -o yaml
+
+# Follow it, and write the page with this run as a file
+glassplane run web --image=nginx -o html > web.html`),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args:              exactName(name + " run NAME --image=IMAGE"),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -78,11 +84,11 @@ glassplane run web --image=nginx --dry-run=client -o yaml`),
 	flags.StringVar(&c.pod.restart, "restart", "", "restart policy: Always (the default), OnFailure or Never")
 	flags.StringVar(&c.pod.schedulerName, "scheduler-name", "", "the scheduler that is to bind the pod")
 	flags.StringVar(&c.dryRun, "dry-run", "none", "none, client (print what would be sent) or server (send it without keeping it)")
-	flags.StringVarP(&c.output, "output", "o", "", "name, yaml or json: print the created object in place of following it")
+	flags.StringVarP(&c.output, "output", "o", "", "name, yaml or json: print the created object in place of following it; html: follow it, and write the page with this run as a file")
 	flags.BoolVar(&c.follow, "follow", true, "follow the request until the pod runs or has ended")
 	flags.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long to follow the request")
 	completeFlags(command, map[string]cobra.CompletionFunc{
-		"dry-run": oneOf("none", "client", "server"), "output": oneOf("name", "yaml", "json"), "restart": oneOf("Always", "OnFailure", "Never"),
+		"dry-run": oneOf("none", "client", "server"), "output": oneOf("name", "yaml", "json", formatHTML), "restart": oneOf("Always", "OnFailure", "Never"),
 	})
 	return command
 }
@@ -109,8 +115,12 @@ func (c *runCommand) Validate() error {
 	}
 	switch c.output {
 	case "", "name", "yaml", "json":
+	case formatHTML:
+		if c.dryRun != "none" || !c.follow {
+			return errors.New("invalid --output html: it shows a request that is followed, so it goes with neither --dry-run nor --follow=false")
+		}
 	default:
-		return fmt.Errorf("invalid --output %q: must be name, yaml or json", c.output)
+		return fmt.Errorf("invalid --output %q: must be name, yaml, json or html", c.output)
 	}
 	if c.timeout <= 0 {
 		return fmt.Errorf("invalid --timeout %s: must be positive", c.timeout)
@@ -140,13 +150,53 @@ func (c *runCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return c.refused(err, sent)
 	}
+	if c.output == formatHTML {
+		return c.saveRun(ctx, sender, pod, sent)
+	}
 	if err := c.print(pod, verb); err != nil {
 		return err
 	}
 	if c.dryRun != "none" || c.output != "" || !c.follow {
 		return nil
 	}
-	return c.followPod(ctx, sender, pod, sent)
+	_, err = c.followPod(ctx, sender, pod, sent, c.io.Out)
+	return err
+}
+
+// saveRun follows the pod and writes the page with what came of it. What happens
+// meanwhile is told beside.
+func (c *runCommand) saveRun(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client) error {
+	shown, err := c.followPod(ctx, sender, pod, sent, c.io.ErrOut)
+	if err != nil {
+		return err
+	}
+	observer, err := c.clients.connectObserver(ctx)
+	if err != nil {
+		return err
+	}
+	defer observer.close()
+	record, err := observer.wholeRecord(ctx, subject{resource: followed.SimPods().Resource, namespace: c.namespace, name: c.name, auditID: sent.AuditID})
+	if err != nil {
+		return fmt.Errorf("following simpod/%s: %w", c.name, err)
+	}
+	return (&viewFlags{}).printFile(c.io, withClient(record, sent, shown))
+}
+
+// withClient adds to a record what the client itself knows.
+func withClient(record evidence.Record, said ...evidence.Client) evidence.Record {
+	record.Entries = slices.Clone(record.Entries)
+	for i := range said {
+		record.Entries = append(record.Entries, evidence.Entry{
+			Source: evidence.SourceClient, Time: said[i].SentAt, Recorded: said[i].AnsweredAt, Object: record.Subject, Client: &said[i],
+		})
+	}
+	record.Sources = slices.Clone(record.Sources)
+	i := slices.IndexFunc(record.Sources, func(s evidence.SourceState) bool { return s.Source == evidence.SourceClient })
+	if i < 0 {
+		record.Sources, i = append(record.Sources, evidence.SourceState{Source: evidence.SourceClient}), len(record.Sources)
+	}
+	record.Sources[i].Available, record.Sources[i].Reason = true, ""
+	return record
 }
 
 // refused adds to a refusal how it can be looked at.
@@ -166,11 +216,13 @@ func (c *runCommand) next(command string) string {
 	return next
 }
 
-func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client) error {
+// followPod tells what happens to the pod until it runs, and returns what the
+// client read at the end.
+func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha1.SimPod, sent evidence.Client, to io.Writer) (evidence.Client, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
 		fmt.Errorf("simpod/%s did not run within %s; to see why: %s", c.name, c.timeout, c.next("explain")))
 	defer cancel()
-	out := render.CleanWriter(c.io.Out)
+	out := render.CleanWriter(to)
 	told := false
 	shown, err := sender.follow(ctx, pod, func(pod *v1alpha1.SimPod, line string, at time.Time) {
 		fmt.Fprintf(out, "%8s  %s\n", at.Sub(sent.SentAt).Round(time.Millisecond), line)
@@ -180,13 +232,13 @@ func (c *runCommand) followPod(ctx context.Context, sender *sender, pod *v1alpha
 		}
 	})
 	if errors.Is(err, context.Canceled) {
-		return &hintError{err, fmt.Sprintf("simpod/%s stays; to remove it: kubectl delete simpod/%[1]s -n %s", c.name, c.namespace)}
+		return shown, &hintError{err, fmt.Sprintf("simpod/%s stays; to remove it: kubectl delete simpod/%[1]s -n %s", c.name, c.namespace)}
 	}
 	if err != nil {
-		return err
+		return shown, err
 	}
 	_, err = fmt.Fprintf(out, "%s\nTo see each step: %s\n", shown.Line, c.next("walk"))
-	return err
+	return shown, err
 }
 
 // whyPending says why nothing happens to a pod that no node can take, and how to

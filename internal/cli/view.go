@@ -10,8 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
+	runs "github.com/glassplane/glassplane/internal/explain/run"
+	"github.com/glassplane/glassplane/internal/redact"
 	"github.com/glassplane/glassplane/internal/render"
+	"github.com/glassplane/glassplane/internal/web/page"
 )
 
 // viewFlags say how a walkthrough is printed.
@@ -30,11 +34,26 @@ func (f *viewFlags) add(command *cobra.Command) {
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(formatNames()...)})
 }
 
+// formatHTML is the page with one run in it, as a file.
+const formatHTML = "html"
+
 func (f *viewFlags) validate() error {
-	if !slices.Contains(render.Formats, render.Format(f.output)) {
+	if !slices.Contains(formatNames(), f.output) {
 		return fmt.Errorf("invalid --output %q: must be %s", f.output, formats())
 	}
 	return nil
+}
+
+// asFile reports whether a file is wanted, which needs the whole record.
+func (f *viewFlags) asFile() bool { return f.output == formatHTML }
+
+// printFile writes the file that shows a record.
+func (f *viewFlags) printFile(io IO, record evidence.Record) error {
+	r := runs.Of(redact.Record(record))
+	if f.hideAnswers {
+		r.Trace = r.Trace.WithoutAnswers()
+	}
+	return page.Export(io.Out, r)
 }
 
 func (f *viewFlags) print(io IO, trace explain.Trace) error {
@@ -53,9 +72,9 @@ func formats() string {
 }
 
 func formatNames() []string {
-	names := make([]string, len(render.Formats))
-	for i, format := range render.Formats {
-		names[i] = string(format)
+	var names []string
+	for _, format := range render.Formats {
+		names = append(names, string(format))
 	}
-	return names
+	return append(names, formatHTML)
 }

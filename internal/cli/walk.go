@@ -48,6 +48,9 @@ glassplane walk pod/mypod --context=kind-glassplane
 glassplane walk simpod/web -o table
 glassplane walk simpod/web -o json
 
+# The page as one file that needs no network, to attach or to show
+glassplane walk simpod/web -o html > web.html
+
 # A request that was refused
 glassplane walk simpod/web --request=2f1c7b1e-5d0a-4c51-9a0e-0c6f2a3e6f1d`),
 		Args:              cobra.MaximumNArgs(2),
@@ -92,6 +95,13 @@ func (c *walkCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer observer.close()
+	if c.view.asFile() {
+		record, err := observer.wholeRecord(ctx, c.subject)
+		if err != nil {
+			return fmt.Errorf("following %s: %w", c.subject, err)
+		}
+		return c.view.printFile(c.io, record)
+	}
 	trace, err := observer.trace(ctx, c.subject)
 	if err != nil {
 		return fmt.Errorf("following %s: %w", c.subject, err)

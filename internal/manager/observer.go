@@ -90,7 +90,7 @@ func newAPI(recorder *observer.Observer, opts Options, sources ObserverOptions) 
 		return nil, err
 	}
 	options := web.Options{
-		Address: sources.Address, Observer: recorder, Overview: recorder.Overview(), Page: pages,
+		Address: sources.Address, Observer: recorder, Overview: recorder.Overview(), Page: pages, Export: page.Export,
 		Info:     web.Info{Version: version.String(), Context: sources.Context, Kubeconfig: sources.Kubeconfig},
 		Gatherer: metrics.Registry, Log: opts.Log.WithName(ObserverName),
 	}

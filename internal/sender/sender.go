@@ -6,20 +6,24 @@
 package sender
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
@@ -145,8 +149,11 @@ func (s *Sent) read(answer []byte) {
 // parse reads a manifest as far as is needed to send it: the API server checks the
 // rest, and says so better.
 func parse(manifest string) (body []byte, pod object, err error) {
-	body, err = yaml.YAMLToJSONStrict([]byte(manifest))
+	document, err := single(manifest)
 	if err != nil {
+		return nil, pod, err
+	}
+	if body, err = yaml.YAMLToJSONStrict(document); err != nil {
 		return nil, pod, fmt.Errorf("the manifest is neither YAML nor JSON: %w", err)
 	}
 	if err := json.Unmarshal(body, &pod); err != nil {
@@ -160,4 +167,26 @@ func parse(manifest string) (body []byte, pod object, err error) {
 		return nil, pod, fmt.Errorf("metadata.namespace %q %s", pod.Metadata.Namespace, problems[0])
 	}
 	return body, pod, nil
+}
+
+// single is the one document of a manifest.
+func single(manifest string) ([]byte, error) {
+	reader := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifest)))
+	var found []byte
+	for {
+		document, err := reader.Read()
+		switch {
+		case errors.Is(err, io.EOF) && found == nil:
+			return nil, errors.New("the manifest is empty: it must have one object")
+		case errors.Is(err, io.EOF):
+			return found, nil
+		case err != nil:
+			return nil, fmt.Errorf("the manifest cannot be read: %w", err)
+		case len(bytes.TrimSpace(document)) == 0:
+		case found != nil:
+			return nil, errors.New("the manifest has several objects: send them one by one")
+		default:
+			found = document
+		}
+	}
 }

@@ -98,7 +98,7 @@ func newHandler(options Options) *handler {
 	for path, send := range h.streamers() {
 		reads.Handle("GET "+Prefix+path, h.stream(send))
 	}
-	reads.Handle("/", h.limitInFlight(h.endpoints()))
+	reads.Handle("/", h.limitInFlight(h.endpoints(options.Export)))
 	all := http.NewServeMux()
 	all.Handle("/", h.readOnly(reads))
 	if h.sending != nil {
@@ -135,7 +135,7 @@ func (h *handler) streamers() map[string]streamer {
 	}
 }
 
-func (h *handler) endpoints() http.Handler {
+func (h *handler) endpoints(export Exporter) http.Handler {
 	byObject, byRequest := recorder(h.recordOfObject), recorder(h.recordOfRequest)
 	api := http.NewServeMux()
 	for path, endpoint := range map[string]endpoint{
@@ -153,6 +153,10 @@ func (h *handler) endpoints() http.Handler {
 		"info":                                  h.about,
 	} {
 		api.Handle("GET "+Prefix+path, h.serve(endpoint))
+	}
+	if export != nil {
+		api.Handle("GET "+Prefix+"runs/{resource}/{namespace}/{name}/export", h.export(byObject, export))
+		api.Handle("GET "+Prefix+"requests/{auditID}/export", h.export(byRequest, export))
 	}
 	api.Handle("/", h.serve(notFound))
 	return api

@@ -4,9 +4,13 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -22,6 +26,45 @@ func (find recorder) run(request *http.Request) (any, error) {
 		return nil, err
 	}
 	return run.Of(found), nil
+}
+
+// Exporter writes a file that shows one run.
+type Exporter func(w io.Writer, r run.Run) error
+
+// export answers with a file to be saved.
+func (h *handler) export(find recorder, export Exporter) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		found, err := find(request)
+		if err != nil {
+			h.fail(w, err)
+			return
+		}
+		var file bytes.Buffer
+		if err := export(&file, run.Of(found)); err != nil {
+			h.fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(found)}))
+		h.send(w, file.Bytes())
+	})
+}
+
+// fileName names the file of a record.
+func fileName(r evidence.Record) string {
+	parts := []string{"glassplane"}
+	for _, part := range []string{r.Subject.Resource, r.Subject.Namespace, r.Subject.Name} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	name := strings.Map(func(c rune) rune {
+		if c < '!' || c > '~' || strings.ContainsRune(`"%/:\<>|?*`, c) {
+			return '-'
+		}
+		return c
+	}, strings.Join(parts, "-"))
+	return name[:min(len(name), 200)] + ".html"
 }
 
 // runStream sends the run that a request asks for whenever something was recorded

@@ -63,6 +63,8 @@ type Options struct {
 	Info Info
 	// Page serves what is not below Prefix; nil for nothing.
 	Page http.Handler
+	// Export writes a file that shows one run; nil where there is none.
+	Export Exporter
 	// Sender sends the requests of the page; nil where none may be sent.
 	Sender Sender
 	// Gatherer is what /metrics serves.
