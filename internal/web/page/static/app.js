@@ -27,6 +27,7 @@ const typed = signal('');
 const helping = signal(false);
 const info = signal(/** @type {any} */ (null));
 const themes = ['system', 'light', 'dark'];
+const theme = signal(firstTheme());
 
 /** What the address says about the whole page, besides the run and the cursor. */
 const kept = ['theme', 'predict'];
@@ -37,6 +38,8 @@ const kept = ['theme', 'predict'];
  * @param {Record<string, string>} [params] for the view alone
  */
 function go(view, params = {}) {
+  clearTimeout(writing);
+  writeCursor();
   const now = route.value;
   const next = new URLSearchParams([...now.params].filter(([key]) => kept.includes(key) || key === 'at'));
   for (const [key, value] of Object.entries(params)) if (value) next.set(key, value);
@@ -51,6 +54,20 @@ let lastRun = null;
 function navigate(next) {
   history.pushState(null, '', format(next));
   route.value = next;
+}
+
+let written = 0;
+let writing = 0;
+
+/** Writes at most every 400 ms: browsers refuse addresses that change more often. */
+function writeSoon() {
+  clearTimeout(writing);
+  const wait = written + 400 - performance.now();
+  if (wait > 0) writing = window.setTimeout(writeSoon, wait);
+  else {
+    written = performance.now();
+    writeCursor();
+  }
 }
 
 /** The address follows the cursor; the way back is by view, not by step. */
@@ -72,6 +89,8 @@ function writeCursor() {
 function readAddress() {
   const next = parse(location.hash);
   route.value = next;
+  const named = next.params.get('theme') ?? '';
+  if (themes.includes(named)) theme.value = named;
   selected.value = '';
   if (!showsRun(next)) return;
   timeline.setPlace(parsePlace(next.params.get('at')));
@@ -87,14 +106,23 @@ function setParam(name, value = '') {
   route.value = next;
 }
 
-function theme() {
-  const named = route.value.params.get('theme') ?? 'system';
-  return themes.includes(named) ? named : 'system';
+/** The theme that the address names, or else the one that was chosen last. */
+function firstTheme() {
+  try {
+    return localStorage.getItem('glassplane-theme') ?? 'system';
+  } catch {
+    return 'system';
+  }
 }
 
 function turnTheme() {
-  const next = themes[(themes.indexOf(theme()) + 1) % themes.length];
-  setParam('theme', next === 'system' ? '' : next);
+  theme.value = themes[(themes.indexOf(theme.value) + 1) % themes.length];
+  if (route.value.params.has('theme')) setParam('theme', theme.value);
+  try {
+    localStorage.setItem('glassplane-theme', theme.value);
+  } catch {
+    // A browser that keeps nothing keeps it as long as the page.
+  }
 }
 
 /** @param {string} id */
@@ -155,7 +183,7 @@ function App() {
   const onRun = showsRun(now);
   const screen = screenOf(onRun ? now.view : now.screen) ?? screens[0];
   const open = timeline.open.value;
-  const shell = { timeline, session, route: now, info: info.value, go, theme: theme(), turnTheme, help: () => { helping.value = true; }, save: saveAddress() };
+  const shell = { timeline, session, route: now, info: info.value, go, theme: theme.value, turnTheme, help: () => { helping.value = true; }, save: saveAddress() };
   useEffect(() => {
     document.title = onRun && open ? `${visible(open.trace.subject.name || open.trace.auditID)} · ${screen.title} · Glassplane` : `${screen.title} · Glassplane`;
   });
@@ -225,13 +253,13 @@ function begin() {
     get(address(['info'])).then((value) => { info.value = value; }, () => {});
   }
   effect(() => {
-    const named = theme();
-    if (named === 'system') delete document.documentElement.dataset.theme;
+    const named = theme.value;
+    if (named !== 'light' && named !== 'dark') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = named;
   });
   effect(() => {
     void [timeline.cursor.value, timeline.live.value, timeline.open.value];
-    if (!timeline.isPlaying.value) untracked(writeCursor);
+    if (!timeline.isPlaying.value) untracked(writeSoon);
   });
   effect(() => { if (showsRun(route.value)) lastRun = route.value; });
   effect(() => { void timeline.cursor.value.moment; selected.value = ''; });

@@ -173,7 +173,7 @@ function Chip({ lane, state, open, select }) {
   const w = Math.min(lane.chip.w, text.length * 6.7 + 16);
   const act = () => select(message.id);
   return html`<g class=${`chip of-${kind} ${state.now ? 'now' : 'past'}`} role="button" tabindex="0" data-message=${message.id}
-      aria-label=${`${visible(message.text)} ${count > 1 ? `(${count} such messages so far)` : ''}`} onClick=${act}
+      aria-label=${`${text}: ${visible(message.text)}`} onClick=${act}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => { if (event.key === 'Enter') act(); }}>
     <title>${visible(message.text)}</title>
     <rect x=${lane.chip.x - w / 2} y=${lane.chip.y - 10} width=${w} height="20" rx="10" />

@@ -126,16 +126,21 @@ function Stored({ timeline, open, go }) {
   </div>`;
 }
 
-/** @param {{open: OpenRun, moment: import('../model/types.js').Moment, select: (id: string) => void}} props */
+/**
+ * Every message of the moment, also for whoever cannot point at an arrow.
+ * @param {{open: OpenRun, moment: import('../model/types.js').Moment, select: (id: string) => void}} props
+ */
 function Messages({ open, moment, select }) {
+  const [all, setAll] = useState(false);
   const list = (moment.messages ?? []).map((id) => open.message.get(id)).filter((each) => each !== undefined);
   if (!list.length) return null;
+  const most = 24;
   return html`<div class="side-part"><h2>Messages <span class="aside">${list.length}</span></h2>
-    <ul class="message-pills">${list.slice(0, 12).map((each) => html`<li>
-      <button type="button" class=${`message-pill of-${open.actor.get(each.from)?.kind}`} aria-label=${sentenceOf(open, each)} title=${sentenceOf(open, each)} onClick=${() => select(each.id)}>
-        <${Shape} kind=${open.actor.get(each.from)?.kind} /> → <${Shape} kind=${open.actor.get(each.to)?.kind} /> <${Raw}>${short(each.label, 24)}<//>
+    <ul class="message-pills">${(all ? list : list.slice(0, most)).map((each) => html`<li key=${each.id}>
+      <button type="button" class=${`message-pill of-${open.actor.get(each.from)?.kind}`} title=${sentenceOf(open, each)} data-message=${each.id} onClick=${() => select(each.id)}>
+        <${Shape} kind=${open.actor.get(each.from)?.kind} /><span class="sr">${open.actor.get(each.from)?.name}</span> → <${Shape} kind=${open.actor.get(each.to)?.kind} /><span class="sr">${open.actor.get(each.to)?.name}:</span> <${Raw}>${short(each.label, 24)}<//>
       </button></li>`)}</ul>
-    ${list.length > 12 ? html`<p class="quiet small-text">and ${plural(list.length - 12, 'more message')}</p>` : null}
+    ${list.length > most ? html`<button type="button" class="link" aria-expanded=${all} onClick=${() => setAll(!all)}>${all ? 'Fewer' : `All ${list.length}`}</button>` : null}
   </div>`;
 }
 
