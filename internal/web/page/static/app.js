@@ -228,7 +228,7 @@ function cursorData(onRun, view) {
 function Connection() {
   const state = session?.connection.value;
   if (!state || state.state !== 'lost' || !timeline.open.value) return null;
-  return html`<p class="banner tone-wait" role="status">The connection to the observer is lost (<bdi>${visible(state.reason)}</bdi>). What is shown is what was known; it goes on by itself.</p>`;
+  return html`<p class="banner tone-wait" role="status">The connection to the observer is lost${/lost/.test(state.reason ?? '') ? '' : html` (<bdi>${visible(state.reason)}</bdi>)`}. What is shown is what was known; it goes on by itself.</p>`;
 }
 
 /**

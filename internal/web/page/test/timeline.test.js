@@ -109,3 +109,11 @@ for (const [name, events, want] of [
     assert.deepEqual(result, want);
   });
 }
+
+test('while predicting, what has no time stays hidden', () => {
+  const timeline = createTimeline(frames());
+  timeline.show(recorded('fits'));
+  assert.equal(timeline.hidden(NaN), false);
+  timeline.predict(true);
+  assert.equal(timeline.hidden(NaN), true);
+});

@@ -177,7 +177,7 @@ export function createTimeline(frames) {
     step: (/** @type {number} */ count) => seekTo((run) => cursors.step(run, cursor.value, count)),
     stepRevision: (/** @type {number} */ count) => seekTo((run) => cursors.stepRevision(run, cursor.value, count)),
     place: () => (open.value ? cursors.placeOf(open.value, cursor.value) : ''),
-    hidden: (/** @type {number} */ t) => t > horizon.value,
+    hidden: (/** @type {number} */ t) => horizon.value !== Infinity && !(t <= horizon.value),
   };
 }
 

@@ -184,3 +184,16 @@ export function useSize() {
 export function still() {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
+
+/**
+ * Keeps what is at the cursor in sight while the reader moves it; not while LIVE does.
+ * @param {Timeline} timeline
+ * @param {boolean} here
+ */
+export function useInSight(timeline, here) {
+  const ref = useRef(/** @type {any} */ (null));
+  useEffect(() => {
+    if (here && !timeline.live.peek()) ref.current?.scrollIntoView({ block: 'nearest' });
+  }, [here]);
+  return ref;
+}

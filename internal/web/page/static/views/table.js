@@ -6,7 +6,7 @@
 import { html, useEffect, useState } from '../lib.js';
 import { momentOfStep } from '../model/run.js';
 import { plural, visible } from '../model/text.js';
-import { At, Component, Hidden, LongProse, Notice, Raw } from './pieces.js';
+import { At, Component, Hidden, LongProse, Notice, Raw, useInSight } from './pieces.js';
 import { Rows } from './side.js';
 import { Verdicts } from './verdicts.js';
 
@@ -43,7 +43,8 @@ function StepRow({ timeline, open, step, initially, go }) {
   const here = cursor.moment === index;
   const state = here ? 'here' : index > cursor.moment ? 'ahead' : 'done';
   const ids = moment?.evidence ?? [];
-  return html`<tr class=${`step-row ${state}`} aria-current=${here ? 'step' : undefined}>
+  const ref = useInSight(timeline, here);
+  return html`<tr ref=${ref} class=${`step-row ${state}`} aria-current=${here ? 'step' : undefined}>
       <td><button type="button" class="step-number" aria-label=${`Go to step ${step.step}`} onClick=${() => timeline.seekMoment(index)}>${step.step}</button></td>
       <td><${Component} component=${step.component} /></td>
       <td><b>${visible(step.action)}</b>${step.input ? html`<br /><span class="quiet">on <bdi>${visible(step.input)}</bdi></span>` : null}</td>

@@ -5,7 +5,7 @@
 import { html } from '../lib.js';
 import { momentOfStep } from '../model/run.js';
 import { visible } from '../model/text.js';
-import { Copy, Hidden, Notice, Prose } from './pieces.js';
+import { Copy, Hidden, Notice, Prose, useInSight } from './pieces.js';
 
 /** @param {{timeline: Timeline}} props */
 export function KeyMoments({ timeline }) {
@@ -54,11 +54,16 @@ export function Transcript({ timeline }) {
       past ||= hidden && each.step > 0;
       const shown = each.step ? each.index <= timeline.frontier.value : !past || !hidden;
       if (!shown) return null;
-      const here = each.step > 0 && each.index === cursor.moment;
-      return html`<p class=${here ? 'here' : each.step && each.index > cursor.moment ? 'ahead' : ''} aria-current=${here ? 'step' : undefined}><${Prose} timeline=${timeline} text=${each.text} /></p>`;
+      return html`<${Paragraph} timeline=${timeline} text=${each.text} here=${each.step > 0 && each.index === cursor.moment} ahead=${each.step > 0 && each.index > cursor.moment} />`;
     })}</article>
     ${hidden ? html`<${Hidden} timeline=${timeline} />` : null}
   </div>`;
+}
+
+/** @param {{timeline: Timeline, text: string, here: boolean, ahead: boolean}} props */
+function Paragraph({ timeline, text, here, ahead }) {
+  const ref = useInSight(timeline, here);
+  return html`<p ref=${ref} class=${here ? 'here' : ahead ? 'ahead' : ''} aria-current=${here ? 'step' : undefined}><${Prose} timeline=${timeline} text=${text} /></p>`;
 }
 
 /**
