@@ -19,7 +19,7 @@
 
 export const titleHeight = 22;
 export const groupGap = 16;
-const largestTile = 280;
+const largestTile = 340;
 const smallestTile = 4;
 /** A tile is wider than high: the gauge is beside the pods. */
 export const tileRatio = 1.15;
@@ -173,7 +173,7 @@ export class Tiles {
 
 /** Room for a few that come, so that they do not make all others smaller. @param {number} count */
 function withRoom(count) {
-  return count + Math.floor(count * 0.1);
+  return count + Math.floor(count * 0.05);
 }
 
 /**

@@ -222,7 +222,7 @@ function Head({ cluster, by, state }) {
   const facts = [
     plural(cluster.nodeCount, 'node') + (sum.zones.size > 1 ? ` in ${sum.zones.size} zones` : ''),
     plural(cluster.podCount, 'pod'),
-    `${percent(sum.allocatable[by] ? sum.requested[by] / sum.allocatable[by] : undefined)} of ${title === 'CPU' ? 'CPU' : title?.toLowerCase()} asked for`,
+    sum.allocatable[by] > 0 ? `${percent(sum.requested[by] / sum.allocatable[by])} of ${title === 'CPU' ? 'CPU' : title?.toLowerCase()} asked for` : '',
     sum.notReady ? `${plural(sum.notReady, 'node')} not ready` : '',
     sum.cordoned ? `${plural(sum.cordoned, 'node')} cordoned` : '',
     cluster.nodesOmitted ? `${plural(cluster.nodesOmitted, 'more node')} not shown` : '',

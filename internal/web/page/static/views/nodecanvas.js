@@ -64,6 +64,8 @@ export class NodeCanvas {
     this.frame = 0;
     this.colours = { ground: '', panel: '', line: '', ink: '', quiet: '', fill: '', over: '', cordon: '', phases: /** @type {string[]} */ ([]) };
     this.font = '';
+    /** How much larger text is than usual, as on a projector. */
+    this.text = 1;
     this.still = matchMedia('(prefers-reduced-motion: reduce)');
     this.readColours();
   }
@@ -86,9 +88,18 @@ export class NodeCanvas {
       phases: this.cluster.phases.map((phase) => colour(phaseClass(phase))),
     };
     this.font = getComputedStyle(this.canvas).fontFamily;
+    this.text = (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16;
     probe.remove();
     this.marks.clear();
     this.redraw();
+  }
+
+  /**
+   * @param {number} size
+   * @param {number} [weight]
+   */
+  fontOf(size, weight = 400) {
+    return `${weight} ${size * this.text}px ${this.font}`;
   }
 
   /** @param {Partial<Options>} options */
@@ -246,7 +257,7 @@ export class NodeCanvas {
     const width = (group.columns * this.tiles.tile * tileRatio + groupGap) * view.zoom - 4;
     if (y > this.height || y < -40 || x > this.width || x + width < 0 || width < 12) return;
     const at = Math.max(x, 4);
-    context.font = `600 12px ${this.font}`;
+    context.font = this.fontOf(12, 600);
     context.textBaseline = 'middle';
     context.fillStyle = colours.quiet;
     const count = group.slots.reduce((n, slot) => n + (slot >= 0 ? 1 : 0), 0);
@@ -254,7 +265,7 @@ export class NodeCanvas {
     context.fillText(text, at, y + titleHeight * view.zoom / 2 - 1);
     const more = `  ${count.toLocaleString('en')}`;
     const nameWidth = context.measureText(text).width;
-    context.font = `400 12px ${this.font}`;
+    context.font = this.fontOf(12);
     if (at + nameWidth + context.measureText(more).width < x + width) context.fillText(more, at + nameWidth, y + titleHeight * view.zoom / 2 - 1);
   }
 
@@ -403,7 +414,7 @@ export class NodeCanvas {
   drawPods(slot, box, rects, faint) {
     const { cluster } = this;
     const { slots } = cluster.cells[slot];
-    const cells = cellsIn(box, slots.length, this.commonGrid);
+    const cells = cellsIn(box, slots.length, this.commonGrid, this.text);
     const mark = cells.height >= marksFrom ? Math.min(26, Math.floor(cells.height * (cells.named ? 0.6 : 0.8))) : 0;
     const small = Math.max(0.6, cells.height * 0.78);
     const filtered = cluster.filtered && !cluster.nodeMatches(cluster.nodes[slot]);
@@ -415,6 +426,10 @@ export class NodeCanvas {
       const wanted = !filtered || cluster.matches[pod] === 1;
       if (mark) this.drawMark(pod, x, y, cells, mark, wanted);
       else (wanted ? rects : faint)[cluster.phase[pod]].push(x, y, small, small);
+      if (mark || pod !== this.options.selectedPod) continue;
+      this.context.strokeStyle = this.colours.ink;
+      this.context.lineWidth = 1;
+      this.context.strokeRect(x - 1, y - 1, small + 2, small + 2);
     }
   }
 
@@ -434,7 +449,7 @@ export class NodeCanvas {
     if (!wanted) context.globalAlpha = 0.22;
     context.drawImage(this.markOf(this.cluster.phase[pod], size), left, top, size, size);
     if (cells.named) {
-      context.font = `12px ${this.font}`;
+      context.font = this.fontOf(12);
       context.textBaseline = 'middle';
       context.fillStyle = colours.ink;
       context.fillText(fitText(context, visible(this.cluster.name[pod]), cells.width - size - 16), left + size + 7, y + cells.height / 2 + 1);
@@ -503,14 +518,14 @@ export class NodeCanvas {
   drawName(node, x, y, width) {
     const { context, colours } = this;
     context.textBaseline = 'middle';
-    context.font = `11px ${this.font}`;
+    context.font = this.fontOf(11);
     const share = percent(fill(node, this.options.resource));
     const side = !node.ready ? 'not ready' : node.unschedulable ? 'cordoned' : share;
     const sideWidth = context.measureText(side).width;
     context.fillStyle = node.ready ? colours.quiet : colours.over;
     const both = width > sideWidth + 50;
     if (both) context.fillText(side, x + width - sideWidth, y + 13);
-    context.font = `600 12px ${this.font}`;
+    context.font = this.fontOf(12, 600);
     context.fillStyle = colours.ink;
     context.fillText(fitText(context, visible(node.name), both ? width - sideWidth - 8 : width), x, y + 13);
   }
@@ -528,7 +543,7 @@ export class NodeCanvas {
     const at = /** @type {{x: number, y: number}} */ (tiles.position(node));
     const { box } = partsOf(view.x + at.x * view.zoom, view.y + at.y * view.zoom, tiles.tile * view.zoom);
     const { slots } = cluster.cells[node];
-    const cells = cellsIn(box, slots.length, this.commonGrid);
+    const cells = cellsIn(box, slots.length, this.commonGrid, this.text);
     const column = Math.floor((px - box.x) / cells.width);
     const row = Math.floor((py - box.y) / cells.height);
     if (cells.height < marksFrom || column < 0 || column >= cells.columns || row < 0) return { node, pod: -1 };
@@ -616,12 +631,13 @@ function partsOf(x, y, size) {
  * @param {Box} box
  * @param {number} places
  * @param {number} commonGrid
+ * @param {number} text how much larger it is than usual
  * @returns {Cells}
  */
-function cellsIn(box, places, commonGrid) {
-  const columns = Math.floor(box.width / lineWidth);
+function cellsIn(box, places, commonGrid, text) {
+  const columns = Math.floor(box.width / (lineWidth * text));
   const height = box.height / Math.ceil(Math.max(1, places) / Math.max(1, columns));
-  if (columns > 0 && height >= lineHeight) return { columns, width: box.width / columns, height: Math.min(height, 26), named: true };
+  if (columns > 0 && height >= lineHeight * text) return { columns, width: box.width / columns, height: Math.min(height, 26 * text), named: true };
   const grid = Math.max(commonGrid, gridOf(places));
   const cell = Math.max(0.1, Math.min(box.width, box.height) / grid);
   return { columns: grid, width: cell, height: cell, named: false };

@@ -117,6 +117,7 @@ export function NodeMap({ cluster, subscribe, resource, byZone, selectedNode, se
       aria-label="Nodes as tiles. Arrow keys go from node to node, Enter opens one, plus and minus zoom, shift with arrow keys moves the map, 0 shows all. The lists Nodes and Pods say the same in words."
       onKeyDown=${onKeyDown} onPointerMove=${onMove} onPointerLeave=${() => setTip(null)} onClick=${onClick}
     />
+    ${cluster.nodeCount === 0 && html`<p class="map-empty quiet">No node is known yet. A new one appears here by itself.</p>`}
     ${tip && html`<div class="map-tip" style=${tipStyle(tip, map.current)}><bdi>${tip.text}</bdi></div>`}
     <div class="sr" aria-live="polite">${words}</div>
   </div>

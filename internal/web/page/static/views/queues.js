@@ -9,11 +9,10 @@ import { VirtualList } from './virtual.js';
 /** @typedef {import('../model/cluster.js').Waiting} Waiting */
 
 const queues = /** @type {const} */ ([
-  { id: 'active', title: 'Active', count: 'active', meaning: 'next to be scheduled' },
-  { id: 'backoff', title: 'Backoff', count: 'backoff', meaning: 'tried and failed, and wait before the next try' },
-  { id: 'unschedulable', title: 'Unschedulable', count: 'unschedulable', meaning: 'wait for the cluster to change' },
-  { id: 'gated', title: 'Gated', count: 'gated', meaning: 'held back by scheduling gates' },
-  { id: '', title: 'In flight', count: 'inFlight', meaning: 'attempts under way' },
+  { id: 'active', title: 'Active', meaning: 'next to be scheduled' },
+  { id: 'backoff', title: 'Backoff', meaning: 'tried and failed, and wait before the next try' },
+  { id: 'unschedulable', title: 'Unschedulable', meaning: 'wait for the cluster to change' },
+  { id: 'gated', title: 'Gated', meaning: 'held back by scheduling gates' },
 ]);
 
 /**
@@ -23,18 +22,18 @@ const queues = /** @type {const} */ ([
  * @param {(waiting: Waiting) => void} props.onPod
  */
 export function QueuesPanel({ queues: state, now, onPod }) {
-  const [only, setOnly] = useState('');
+  const [only, setOnly] = useState(/** @type {''|typeof queues[number]['id']} */ (''));
   if (!state) return null;
   const waiting = (state.waiting ?? []).filter((pod) => !only || pod.queue === only);
-  const known = only ? state[/** @type {'active'|'backoff'|'unschedulable'|'gated'} */ (only)] : state.active + state.backoff + state.unschedulable + state.gated;
+  const known = only ? state[only] : state.active + state.backoff + state.unschedulable + state.gated;
   return html`<section class="queues" aria-labelledby="queues-title">
     <div class="section-head"><h2 id="queues-title">Scheduler's queues</h2></div>
     ${!state.available ? html`<${Notice} title="Not available:">${state.reason}<//>` : html`
     <div class="queue-boxes" role="group" aria-label="Show one queue">${queues.map((queue) => html`<button
-        type="button" key=${queue.title} class=${`queue queue-${queue.id || 'flight'}`} title=${queue.meaning}
-        aria-pressed=${queue.id ? String(only === queue.id) : undefined} disabled=${!queue.id}
+        type="button" key=${queue.id} class=${`queue queue-${queue.id}`} title=${queue.meaning} aria-pressed=${String(only === queue.id)}
         onClick=${() => setOnly(only === queue.id ? '' : queue.id)}>
-      <span class="count">${state[queue.count].toLocaleString('en')}</span> <span>${queue.title}</span></button>`)}</div>
+      <span class="count">${state[queue.id].toLocaleString('en')}</span> ${queue.title}</button>`)}
+      <span class="queue queue-flight" title="attempts to schedule that are under way"><span class="count">${state.inFlight.toLocaleString('en')}</span> In flight</span></div>
     <${VirtualList}
       label="Pods that wait" className="waiting-list" count=${waiting.length} row=${(/** @type {number} */ i) => waiting[i]}
       rowKey=${(/** @type {Waiting} */ pod) => `${pod.namespace}/${pod.name}`} onOpen=${onPod}

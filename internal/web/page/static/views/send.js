@@ -99,8 +99,8 @@ function Following({ subject }) {
   return html`<div class="following">
     ${lost && html`<p class="bad">Not live: <bdi>${visible(lost)}</bdi></p>`}
     ${trace ? html`<p class="following-now"><${Outcome} outcome=${trace.outcome} /> <bdi>${visible(trace.headline)}</bdi></p>
-      <ol class="following-steps">${(trace.steps ?? []).map((/** @type {any} */ step) => html`<li key=${step.step} class=${step.time ? '' : 'quiet'}>
-        <span class="mono">${step.step}</span> <${Component} component=${step.component} /> ${visible(step.action)}</li>`)}</ol>`
+      <ol class="following-steps">${(trace.steps ?? []).map((/** @type {any} */ step) => html`<li key=${step.step}>
+        <span class="mono">${step.step}</span> <${Component} component=${step.component} /> <span>${visible(step.action)}</span></li>`)}</ol>`
       : html`<p class="quiet" aria-busy="true">Waiting for the first evidence …</p>`}
     <p><a class="button primary" href=${runAddress(subject)}>Follow its run</a></p>
   </div>`;
