@@ -105,7 +105,7 @@ function Chart({ hops, quantile, setQuantile }) {
       <div role="columnheader">Part</div>
       <div role="columnheader" class="latency-fall">End to end, <span class="segmented" role="group" aria-label="Quantile of the parts laid end to end">${quantiles.map((each) => html`<button type="button" key=${each}
         aria-pressed=${String(each === quantile)} onClick=${() => setQuantile(each)}>${each}</button>`)}</span></div>
-      <div role="columnheader" class="latency-spread" ref=${box}>${size.width > 0 && html`<${Axis} limits=${limits} width=${size.width} />`}</div>
+      <div role="columnheader" class="latency-spread" ref=${box}><span class="sr">distribution</span>${size.width > 0 && html`<${Axis} limits=${limits} width=${size.width} />`}</div>
       ${['p50', 'p90', 'p99', 'max', 'pods'].map((each) => html`<div role="columnheader" key=${each} class=${`number latency-${each}`}>${each}</div>`)}
     </div></div>
     <div role="rowgroup">${hops.map((hop) => html`<div class=${`latency-row ${hop.id === total ? 'latency-total' : ''} of-${kindOf(hop.component)}`} role="row" key=${hop.id}>
