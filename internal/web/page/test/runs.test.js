@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RunList } from '../static/model/runs.js';
+import { RunList, shortHeadline } from '../static/model/runs.js';
 
 const run = (name, sequence, more = {}) => ({
   object: { resource: 'simpods', namespace: 'default', name, uid: `uid-${name}`, ...more.object },
@@ -88,4 +88,20 @@ test('filters', () => {
       ['Failed', 1],
     ],
   });
+});
+
+test('the newest request is first, whatever was seen last', () => {
+  const list = new RunList();
+  list.append([run('waits', 9, { requestedAt: '2026-01-01T00:00:01Z' }), run('done', 5, { requestedAt: '2026-01-01T00:00:02Z' })]);
+  assert.deepEqual(names(list), ['done', 'waits']);
+});
+
+test('a headline does not say again what is beside it', () => {
+  const cases = [
+    ['simpods.sim.glassplane.dev default/web: Running, runs on node-1', 'Running', 'runs on node-1'],
+    ['The request to create simpods default/x: Rejected, it is: Rejected, twice', 'Rejected', 'it is: Rejected, twice'],
+    ['Something else', 'Running', 'Something else'],
+    [undefined, undefined, ''],
+  ];
+  for (const [headline, outcome, want] of cases) assert.equal(shortHeadline(headline, outcome), want);
 });

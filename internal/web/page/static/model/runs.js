@@ -24,6 +24,23 @@ export function runKey(run) {
 }
 
 /**
+ * shortHeadline leaves out of a headline the name and the outcome, where both are
+ * beside it anyway.
+ * @param {string|undefined} headline such as "simpods default/web: Running, runs on node-1"
+ * @param {string|undefined} outcome
+ */
+export function shortHeadline(headline = '', outcome = '') {
+  const said = `: ${outcome}, `;
+  const at = outcome ? headline.indexOf(said) : -1;
+  return at < 0 ? headline : headline.slice(at + said.length);
+}
+
+/** The newest request first. @param {Listed} a @param {Listed} b */
+function byRequest(a, b) {
+  return (Date.parse(b.requestedAt ?? b.lastSeen) || 0) - (Date.parse(a.requestedAt ?? a.lastSeen) || 0) || b.sequence - a.sequence;
+}
+
+/**
  * RunList keeps each run in its row. New ones come on top, or wait until the reader
  * wants them.
  */
@@ -44,7 +61,7 @@ export class RunList {
    */
   take(items, hold) {
     const fresh = [];
-    for (const run of [...items].sort((a, b) => b.sequence - a.sequence)) {
+    for (const run of [...items].sort(byRequest)) {
       const key = runKey(run);
       if (!this.runs.has(key)) fresh.push(key);
       else if ((this.runs.get(key)?.sequence ?? 0) > run.sequence) continue;
@@ -66,7 +83,7 @@ export class RunList {
    * @param {Listed[]} items
    */
   append(items) {
-    for (const run of items) {
+    for (const run of [...items].sort(byRequest)) {
       const key = runKey(run);
       if (this.runs.has(key)) continue;
       this.runs.set(key, run);

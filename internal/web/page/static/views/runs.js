@@ -1,7 +1,7 @@
 // The list of all runs.
 
 import { html, useEffect, useRef, useState } from '../lib.js';
-import { RunList, runKey } from '../model/runs.js';
+import { RunList, runKey, shortHeadline } from '../model/runs.js';
 import { plural, visible } from '../model/text.js';
 import { format, runAddress } from '../timeline/address.js';
 import { address, get } from '../timeline/api.js';
@@ -68,7 +68,7 @@ export function Runs({ route, info }) {
         { title: 'Requested (UTC)', className: 'runs-time', cell: (/** @type {Listed} */ run) => html`<${When} run=${run} />` },
         { title: 'Outcome', className: 'runs-outcome', cell: (/** @type {Listed} */ run) => (run.outcome ? html`<${Outcome} outcome=${run.outcome} />` : '–') },
         { title: 'Object', className: 'runs-object', cell: (/** @type {Listed} */ run) => html`<a href=${runAddress(run.object)} tabindex="-1" onClick=${(/** @type {Event} */ event) => event.stopPropagation()}><${Raw} title=${nameOf(run)}>${nameOf(run)}<//></a> <span class="quiet">${visible(run.object.resource)}</span>` },
-        { title: 'What happened', className: 'grow runs-headline', cell: (/** @type {Listed} */ run) => html`<bdi title=${visible(run.headline ?? '')}>${visible(run.headline || 'nothing is told of it yet')}</bdi>` },
+        { title: 'What happened', className: 'grow runs-headline', cell: (/** @type {Listed} */ run) => html`<bdi title=${visible(run.headline ?? '')}>${visible(shortHeadline(run.headline, run.outcome) || 'nothing is told of it yet')}</bdi>` },
       ]} />
   </section>`;
 }

@@ -1,6 +1,7 @@
 // The Send screen: one manifest, the API server's answer, and the run that follows.
 
 import { html, useEffect, useRef, useState } from '../lib.js';
+import { shortHeadline } from '../model/runs.js';
 import { visible } from '../model/text.js';
 import { requestAddress, runAddress } from '../timeline/address.js';
 import { address, post } from '../timeline/api.js';
@@ -98,7 +99,7 @@ function Following({ subject }) {
   const trace = run?.trace;
   return html`<div class="following">
     ${lost && html`<p class="bad">Not live: <bdi>${visible(lost)}</bdi></p>`}
-    ${trace ? html`<p class="following-now"><${Outcome} outcome=${trace.outcome} /> <bdi>${visible(trace.headline)}</bdi></p>
+    ${trace ? html`<p class="following-now"><${Outcome} outcome=${trace.outcome} /> <bdi>${visible(shortHeadline(trace.headline, trace.outcome))}</bdi></p>
       <ol class="following-steps">${(trace.steps ?? []).map((/** @type {any} */ step) => html`<li key=${step.step}>
         <span class="mono">${step.step}</span> <${Component} component=${step.component} /> <span>${visible(step.action)}</span></li>`)}</ol>`
       : html`<p class="quiet" aria-busy="true">Waiting for the first evidence …</p>`}
