@@ -204,6 +204,7 @@ export class Cluster {
   restart(epoch) {
     Object.assign(this, new Cluster(), { filter: this.filter, epoch });
     this.changes.all = true;
+    this.changes.restarted = true;
   }
 
   /** grow makes room for twice as many pods. */
@@ -518,6 +519,8 @@ function emptyChanges() {
   return {
     /** Everything may have changed. */
     all: false,
+    /** Nothing is as it was. */
+    restarted: false,
     /** @type {number[]} */ nodesAdded: [],
     /** @type {number[]} */ nodesRemoved: [],
     /** Nodes whose zone changed. @type {number[]} */ nodesMoved: [],

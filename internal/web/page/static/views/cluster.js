@@ -1,21 +1,22 @@
 // The Cluster screen: all nodes and pods as they are now.
 
-import { html, useEffect, useMemo, useRef, useState } from '../lib.js';
+import { html, useEffect, useState } from '../lib.js';
 import { percent } from '../model/amounts.js';
 import { Cluster as Model, phases, totals } from '../model/cluster.js';
 import { Histories } from '../model/history.js';
 import { plural, visible } from '../model/text.js';
 import { address, get } from '../timeline/api.js';
-import { format } from '../timeline/address.js';
 import { openStream, Resync } from '../timeline/stream.js';
 import { NodeList, PodTable } from './clusterlists.js';
 import { Gone, Guide, NodeSide, PodSide } from './clusterside.js';
 import { Connection } from './connection.js';
 import { NodeMap } from './nodemap.js';
+import { setParams } from './params.js';
 import { lookOf, PhaseMark } from './phases.js';
 import { Notice } from './pieces.js';
 import { QueuesPanel } from './queues.js';
 import { RatesPanel, watchEvents } from './rates.js';
+import { Typed } from './typed.js';
 import { WaitingRow } from './waitingrow.js';
 
 /** @typedef {import('../timeline/address.js').Route} Route */
@@ -45,13 +46,12 @@ export function Cluster({ route }) {
     subscribe.flush();
   }, [filterKey, selector.ids]);
 
-  const set = (/** @type {Record<string, string>} */ changes, push = false) => go(route, changes, push);
-  const openNode = (/** @type {number} */ slot) => set({ node: cluster.nodes[slot]?.name ?? '', pod: '' }, slot >= 0);
+  const openNode = (/** @type {number} */ slot) => setParams({ node: cluster.nodes[slot]?.name ?? '', pod: '' }, slot >= 0);
   const openPod = (/** @type {number} */ slot) => {
     const { resource, namespace, name } = cluster.pod(slot);
-    set({ pod: `${resource}/${namespace}/${name}`, node: '' }, true);
+    setParams({ pod: `${resource}/${namespace}/${name}`, node: '' }, true);
   };
-  const close = () => set({ node: '', pod: '' });
+  const close = () => setParams({ node: '', pod: '' });
 
   if (!ready) return html`<section class="cluster" data-state=${state.state === 'lost' ? 'error' : 'loading'}>
     <div class="cluster-start">${state.state === 'lost'
@@ -67,15 +67,15 @@ export function Cluster({ route }) {
   const opened = Boolean(nodeName || podName.length);
   return html`<section class="cluster" aria-label="Cluster" data-state=${cluster.nodeCount + cluster.podCount === 0 ? 'empty' : 'ready'}>
     <${Head} cluster=${cluster} by=${by} state=${state} />
-    <${Tools} cluster=${cluster} params=${params} set=${set} view=${view} problem=${selector.problem} />
+    <${Tools} cluster=${cluster} params=${params} view=${view} problem=${selector.problem} />
     <div class="cluster-main">
       <${WaitingRow} cluster=${cluster} subscribe=${subscribe} onPod=${openPod} />
       ${view === 'nodes' ? html`<${NodeList} cluster=${cluster} filterKey=${filterKey} selected=${node} onNode=${openNode} />`
         : view === 'pods' ? html`<${PodTable} cluster=${cluster} filterKey=${filterKey} selected=${pod} onPod=${openPod} />`
           : html`<${NodeMap} cluster=${cluster} subscribe=${subscribe} resource=${by} byZone=${params.get('zones') !== 'no'}
               selectedNode=${pod >= 0 ? cluster.nodeSlots.get(cluster.node[pod]) ?? -1 : node} selectedPod=${pod} onNode=${openNode} onPod=${openPod}>
-              <span class="fill-by"><span class="quiet">The bar is</span> <${Segments} label="The bar of a tile is" options=${fills} chosen=${by} onChoose=${(/** @type {string} */ id) => set({ by: id === 'cpu' ? '' : id })} /></span>
-              <label class="check"><input type="checkbox" checked=${params.get('zones') !== 'no'} onChange=${(/** @type {any} */ event) => set({ zones: event.target.checked ? '' : 'no' })} /> by zone</label>
+              <span class="fill-by"><span class="quiet">The bar is</span> <${Segments} label="The bar of a tile is" options=${fills} chosen=${by} onChoose=${(/** @type {string} */ id) => setParams({ by: id === 'cpu' ? '' : id })} /></span>
+              <label class="check"><input type="checkbox" checked=${params.get('zones') !== 'no'} onChange=${(/** @type {any} */ event) => setParams({ zones: event.target.checked ? '' : 'no' })} /> by zone</label>
             <//>`}
     </div>
     <div class="cluster-below">
@@ -179,8 +179,8 @@ function useSelector(labels, ready) {
     let timer = 0;
     const ask = async () => {
       try {
-        const { ids } = await get(address(['cluster', 'pods'], { labelSelector: labels }), stop.signal);
-        setFound({ ids: new Set(ids), problem: '' });
+        const { ids, unavailable } = await get(address(['cluster', 'pods'], { labelSelector: labels }), stop.signal);
+        setFound({ ids: new Set(ids), problem: (unavailable ?? []).join('; ') });
       } catch (error) {
         if (stop.signal.aborted) return;
         setFound({ problem: /** @type {Error} */ (error).message });
@@ -194,23 +194,6 @@ function useSelector(labels, ready) {
     };
   }, [labels, ready]);
   return found;
-}
-
-/**
- * go changes parameters of the address. What is opened can be left by going back.
- * @param {Route} route
- * @param {Record<string, string>} changes an empty value removes one
- * @param {boolean} push
- */
-function go(route, changes, push) {
-  const params = new URLSearchParams(route.params);
-  for (const [key, value] of Object.entries(changes)) {
-    if (value) params.set(key, value);
-    else params.delete(key);
-  }
-  const hash = format({ ...route, params });
-  if (push) location.hash = hash;
-  else location.replace(hash);
 }
 
 /**
@@ -239,30 +222,29 @@ function Head({ cluster, by, state }) {
  * @param {object} props
  * @param {Model} props.cluster
  * @param {URLSearchParams} props.params
- * @param {(changes: Record<string, string>) => void} props.set
  * @param {string} props.view
  * @param {string} props.problem with the label selector
  */
-function Tools({ cluster, params, set, view, problem }) {
+function Tools({ cluster, params, view, problem }) {
   const chosen = new Set((params.get('phase') ?? '').split(',').filter(Boolean));
   const toggle = (/** @type {string} */ phase) => {
     if (!chosen.delete(phase)) chosen.add(phase);
-    set({ phase: [...chosen].join(',') });
+    setParams({ phase: [...chosen].join(',') });
   };
   const filtered = ['q', 'ns', 'phase', 'labels'].some((key) => params.get(key));
   return html`<div class="cluster-tools" role="search">
-    <${Segments} label="Show" options=${views} chosen=${view} onChoose=${(/** @type {string} */ id) => set({ show: id === 'map' ? '' : id })} />
-    <${Typed} type="search" label="Search pods and nodes" placeholder="Search pods and nodes" value=${params.get('q') ?? ''} onValue=${(/** @type {string} */ q) => set({ q })} />
-    <select aria-label="Namespace" value=${params.get('ns') ?? ''} onChange=${(/** @type {any} */ event) => set({ ns: event.target.value })}>
+    <${Segments} label="Show" options=${views} chosen=${view} onChoose=${(/** @type {string} */ id) => setParams({ show: id === 'map' ? '' : id })} />
+    <${Typed} type="search" label="Search pods and nodes" placeholder="Search pods and nodes" value=${params.get('q') ?? ''} onValue=${(/** @type {string} */ q) => setParams({ q })} />
+    <select aria-label="Namespace" value=${params.get('ns') ?? ''} onChange=${(/** @type {any} */ event) => setParams({ ns: event.target.value })}>
       <option value="">all namespaces</option>
       ${[...cluster.namespaces].sort().map((name) => html`<option key=${name} value=${name}>${visible(name)}</option>`)}
     </select>
-    <${Typed} type="text" label="Label selector" placeholder="Labels, as app=web,tier!=db" value=${params.get('labels') ?? ''} problem=${problem} onValue=${(/** @type {string} */ labels) => set({ labels })} />
+    <${Typed} type="text" label="Label selector" placeholder="Labels, as app=web,tier!=db" value=${params.get('labels') ?? ''} problem=${problem} onValue=${(/** @type {string} */ labels) => setParams({ labels })} />
     <div class="phase-chips" role="group" aria-label="Phases">${phases.map((phase, i) => html`<button type="button" key=${phase} class=${`phase-chip ${cluster.phaseCounts[i] ? '' : 'none'}`}
       aria-pressed=${String(chosen.has(phase))} title=${lookOf(phase).meaning} onClick=${() => toggle(phase)}>
       <${PhaseMark} phase=${phase} /> ${lookOf(phase).title} <span class="count">${cluster.phaseCounts[i].toLocaleString('en')}</span></button>`)}</div>
     ${filtered && html`<p class="matched" role="status">${plural(cluster.matchCount, 'pod')} ${cluster.matchCount === 1 ? 'matches' : 'match'}${' '}
-      <button type="button" class="link" onClick=${() => set({ q: '', ns: '', phase: '', labels: '' })}>Clear</button></p>`}
+      <button type="button" class="link" onClick=${() => setParams({ q: '', ns: '', phase: '', labels: '' })}>Clear</button></p>`}
     ${problem && html`<p class="problem" role="alert"><bdi>${visible(problem)}</bdi></p>`}
   </div>`;
 }
@@ -273,22 +255,4 @@ function Tools({ cluster, params, set, view, problem }) {
 function Segments({ label, options, chosen, onChoose }) {
   return html`<div class="segmented" role="group" aria-label=${label}>${options.map(([id, title]) => html`<button type="button" key=${id}
     aria-pressed=${String(id === chosen)} onClick=${() => onChoose(id)}>${title}</button>`)}</div>`;
-}
-
-/**
- * Typed is a field whose value is taken over when the typing pauses.
- * @param {{type: string, label: string, placeholder: string, value: string, problem?: string, onValue: (value: string) => void}} props
- */
-function Typed({ type, label, placeholder, value, problem, onValue }) {
-  const timer = useRef(0);
-  const [text, setText] = useState(value);
-  useMemo(() => setText(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const onInput = (/** @type {any} */ event) => {
-    setText(event.target.value);
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(onValue, 250, event.target.value);
-  };
-  return html`<input type=${type} aria-label=${label} placeholder=${placeholder} value=${text} spellcheck=${false} autocomplete="off"
-    aria-invalid=${problem ? 'true' : undefined} onInput=${onInput} />`;
 }

@@ -171,7 +171,7 @@ export class NodeCanvas {
    */
   apply(changes) {
     if (this.colours.phases.length < this.cluster.phases.length) this.readColours();
-    if (changes.all && (this.order.length === 0 || changes.nodesAdded.length > 0)) {
+    if (changes.restarted || this.order.length === 0) {
       this.rings.clear();
       this.sort();
       return;

@@ -1,6 +1,7 @@
 // Where the scheduler keeps the pods that wait, and what each waits for.
 
 import { html, useState } from '../lib.js';
+import { visible } from '../model/text.js';
 import { duration, micros } from '../model/time.js';
 import { Notice, Raw } from './pieces.js';
 import { VirtualList } from './virtual.js';
@@ -57,5 +58,5 @@ export function QueuesPanel({ queues: state, now, onPod }) {
 function reasonOf(pod, now) {
   const ends = pod.backoffEnds ? micros(pod.backoffEnds) - micros(now) : NaN;
   const parts = [pod.for, ends > 0 ? `backoff ends in ${duration(ends)}` : '', pod.plugins?.length ? `rejected by ${pod.plugins.join(', ')}` : ''];
-  return parts.filter(Boolean).join(' · ') || (pod.queue === 'active' ? 'its turn' : 'not told');
+  return visible(parts.filter(Boolean).join(' · ')) || (pod.queue === 'active' ? 'its turn' : 'not told');
 }

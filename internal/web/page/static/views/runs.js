@@ -3,13 +3,15 @@
 import { html, useEffect, useRef, useState } from '../lib.js';
 import { RunList, runKey, shortHeadline } from '../model/runs.js';
 import { plural, visible } from '../model/text.js';
-import { format, runAddress } from '../timeline/address.js';
+import { runAddress } from '../timeline/address.js';
 import { address, get } from '../timeline/api.js';
 import { openStream } from '../timeline/stream.js';
 import { Connection } from './connection.js';
 import { HowToSend } from './howtosend.js';
+import { setParams } from './params.js';
 import { Notice, Raw } from './pieces.js';
 import { Outcome } from './shapes.js';
+import { Typed } from './typed.js';
 import { VirtualList } from './virtual.js';
 
 /**
@@ -25,11 +27,6 @@ export function Runs({ route, info }) {
   const { list, state, loaded, problem, more, setHold } = useRuns();
   const isNarrow = useMedia(narrow);
   const { params } = route;
-  const set = (/** @type {Record<string, string>} */ changes) => {
-    const next = new URLSearchParams(params);
-    for (const [key, value] of Object.entries(changes)) value ? next.set(key, value) : next.delete(key);
-    location.replace(format({ ...route, params: next }));
-  };
   if (!loaded) {
     return html`<section class="runs" data-state=${problem ? 'error' : 'loading'}>${problem
       ? html`<${Notice} title="The runs cannot be listed:" tone="bad">${visible(problem)}<//><${Connection} state=${state} />`
@@ -47,16 +44,15 @@ export function Runs({ route, info }) {
       <p class="quiet">${filtered ? `${rows.length.toLocaleString('en')} of ${plural(list.order.length, 'run')}` : plural(list.order.length, 'run')}${more ? ', more when you scroll' : ''}${list.forgotten ? `; ${list.forgotten.toLocaleString('en')} older ones left out` : ''}</p>
       <${Connection} state=${state} /></header>
     <div class="runs-tools" role="search">
-      <input type="search" aria-label="Search runs" placeholder="Search name or headline" value=${params.get('q') ?? ''} autocomplete="off" spellcheck=${false}
-        onInput=${(/** @type {any} */ event) => set({ q: event.target.value })} />
-      <select aria-label="Namespace" value=${params.get('ns') ?? ''} onChange=${(/** @type {any} */ event) => set({ ns: event.target.value })}>
+      <${Typed} type="search" label="Search runs" placeholder="Search name or headline" value=${params.get('q') ?? ''} onValue=${(/** @type {string} */ q) => setParams({ q })} />
+      <select aria-label="Namespace" value=${params.get('ns') ?? ''} onChange=${(/** @type {any} */ event) => setParams({ ns: event.target.value })}>
         <option value="">all namespaces</option>${counts.namespaces.map((each) => html`<option key=${each} value=${each}>${visible(each)}</option>`)}</select>
-      <select aria-label="Resource" value=${params.get('kind') ?? ''} onChange=${(/** @type {any} */ event) => set({ kind: event.target.value })}>
+      <select aria-label="Resource" value=${params.get('kind') ?? ''} onChange=${(/** @type {any} */ event) => setParams({ kind: event.target.value })}>
         <option value="">all resources</option>${counts.resources.map((each) => html`<option key=${each} value=${each}>${visible(each)}</option>`)}</select>
       <div class="runs-outcomes" role="group" aria-label="Outcome">${counts.outcomes.map(([outcome, count]) => html`<button type="button" key=${outcome} class="small"
-        aria-pressed=${String(params.get('outcome') === outcome)} onClick=${() => set({ outcome: params.get('outcome') === outcome ? '' : outcome })}>
+        aria-pressed=${String(params.get('outcome') === outcome)} onClick=${() => setParams({ outcome: params.get('outcome') === outcome ? '' : outcome })}>
         <${Outcome} outcome=${outcome} /> <span class="quiet">${count.toLocaleString('en')}</span></button>`)}</div>
-      ${filtered && html`<button type="button" class="link" onClick=${() => set({ q: '', ns: '', kind: '', outcome: '' })}>Clear</button>`}
+      ${filtered && html`<button type="button" class="link" onClick=${() => setParams({ q: '', ns: '', kind: '', outcome: '' })}>Clear</button>`}
     </div>
     ${list.held.length > 0 && html`<button type="button" class="runs-new" onClick=${() => setHold(false)}>▲ ${plural(list.held.length, 'new run')}</button>`}
     <${VirtualList} label="Runs, the newest first" className=${`runs-list panel ${isNarrow ? 'runs-narrow' : ''}`} rowRems=${isNarrow ? 4.1 : 2.35}
@@ -67,7 +63,7 @@ export function Runs({ route, info }) {
       columns=${[
         { title: 'Requested (UTC)', className: 'runs-time', cell: (/** @type {Listed} */ run) => html`<${When} run=${run} />` },
         { title: 'Outcome', className: 'runs-outcome', cell: (/** @type {Listed} */ run) => (run.outcome ? html`<${Outcome} outcome=${run.outcome} />` : '–') },
-        { title: 'Object', className: 'runs-object', cell: (/** @type {Listed} */ run) => html`<a href=${runAddress(run.object)} tabindex="-1" onClick=${(/** @type {Event} */ event) => event.stopPropagation()}><${Raw} title=${nameOf(run)}>${nameOf(run)}<//></a> <span class="quiet">${visible(run.object.resource)}</span>` },
+        { title: 'Object', className: 'runs-object', cell: (/** @type {Listed} */ run) => html`<a href=${runAddress(run.object)} tabindex="-1" onClick=${(/** @type {Event} */ event) => event.stopPropagation()}><${Raw} title=${visible(nameOf(run))}>${nameOf(run)}<//></a> <span class="quiet">${visible(run.object.resource)}</span>` },
         { title: 'What happened', className: 'grow runs-headline', cell: (/** @type {Listed} */ run) => html`<bdi title=${visible(run.headline ?? '')}>${visible(shortHeadline(run.headline, run.outcome) || 'nothing is told of it yet')}</bdi>` },
       ]} />
   </section>`;

@@ -77,7 +77,7 @@ function Bar({ node, plugins, best, chosen }) {
  * @param {{scored: NodeVerdict[], plugins: {name: string}[], chosen?: string}} props
  */
 function ScoreTable({ scored, plugins, chosen }) {
-  return html`<div class="table-scroll" tabindex="0" role="region" aria-label="Scores by node and plugin"><table class="verdict-matrix">
+  return html`<div class="verdict-table" tabindex="0" role="region" aria-label="Scores by node and plugin"><table class="verdict-matrix">
     <thead><tr><th scope="col">node</th>${plugins.map((plugin) => html`<th scope="col" key=${plugin.name}><${Raw}>${plugin.name}<//></th>`)}<th scope="col">points</th></tr></thead>
     <tbody>${scored.slice(0, mostRows).map((node) => html`<tr key=${node.name} class=${node.name === chosen ? 'chosen' : ''}>
       <th scope="row"><${Raw}>${node.name}<//>${node.name === chosen ? ' ★' : ''}</th>
@@ -98,7 +98,7 @@ function Rejected({ group }) {
   return html`<details class="rejected">
     <summary><span aria-hidden="true" class="cross">✕</span> <strong>${plural(group.nodes.length, 'node')}</strong>${' '}
       <${Raw}>${group.reasons.join('; ') || group.code}<//> <span class="quiet"><${Raw}>${group.plugin}<//></span></summary>
-    <div class="table-scroll" tabindex="0" role="region" aria-label=${`Filters of the nodes that ${group.plugin} rejected`}><table class="verdict-matrix">
+    <div class="verdict-table" tabindex="0" role="region" aria-label=${`Filters of the nodes that ${group.plugin} rejected`}><table class="verdict-matrix">
       <thead><tr><th scope="col">node</th>${group.filters.map((name) => html`<th scope="col" key=${name}><${Raw}>${name}<//></th>`)}</tr></thead>
       <tbody>${group.nodes.slice(0, mostRows).map((node) => html`<tr key=${node.name}>
         <th scope="row"><${Raw}>${node.name}<//></th>
