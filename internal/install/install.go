@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -176,7 +175,7 @@ func WaitForPolicy(ctx context.Context, notAScheduler *rest.Config) error {
 	}
 	err = wait.PollUntilContextTimeout(ctx, pollInterval, timeout, true, func(ctx context.Context) (bool, error) {
 		probe := &v1alpha1.SimPod{
-			ObjectMeta: metav1.ObjectMeta{GenerateName: "policy-probe-", Namespace: corev1.NamespaceDefault},
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "policy-probe-", Namespace: v1alpha1.SystemNamespace},
 			Spec: v1alpha1.SimPodSpec{
 				NodeName:   "no-such-node",
 				Containers: []v1alpha1.Container{{Name: "probe", Image: "none"}},

@@ -22,6 +22,7 @@ import (
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/feed"
 	"github.com/glassplane/glassplane/internal/followed"
@@ -360,18 +361,20 @@ func (o *Observer) register() (undo func(), err error) {
 // recently seen first. before is the Sequence of the last one of the page before
 // this one; 0 begins.
 func (o *Observer) Subjects(before uint64, limit int) []record.Subject {
-	return o.journal.Subjects(isFollowed, before, limit)
+	return o.journal.Subjects(isListed, before, limit)
 }
 
 // SubjectsSince lists up to limit objects of which something was recorded after
 // the entry with a sequence number, the most recently seen first.
 func (o *Observer) SubjectsSince(after uint64, limit int) []record.Subject {
-	return o.journal.SubjectsSince(isFollowed, after, limit)
+	return o.journal.SubjectsSince(isListed, after, limit)
 }
 
-func isFollowed(object evidence.Object) bool {
+// isListed leaves out what Glassplane's own namespace holds, such as the probe of
+// its policies: it can be asked for, but nobody looks for it.
+func isListed(object evidence.Object) bool {
 	_, ok := followed.ByResource(resourceOf(object))
-	return ok
+	return ok && object.Namespace != v1alpha1.SystemNamespace
 }
 
 // Last is the sequence number of the latest entry of the journal.
