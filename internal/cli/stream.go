@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -116,7 +117,7 @@ func (s *streams) keep(ctx context.Context, pause *wait.Backoff, state func(erro
 		o, err := s.current(ctx)
 		if err == nil {
 			err = do(o)
-			if answered := (*answerError)(nil); !errors.As(err, &answered) {
+			if _, answered := errors.AsType[*answerError](err); !answered {
 				s.lost(o)
 			}
 		}
@@ -132,10 +133,15 @@ func (s *streams) keep(ctx context.Context, pause *wait.Backoff, state func(erro
 
 // short leaves out the address of a request, which the screen has no room for.
 func short(err error) error {
-	if failed := (*url.Error)(nil); errors.As(err, &failed) {
-		return fmt.Errorf("the observer at %s does not answer: %w", hostOf(failed.URL), failed.Err)
+	failed, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	why := failed.Err
+	if network, ok := errors.AsType[*net.OpError](why); ok {
+		why = network.Err
+	}
+	return fmt.Errorf("the observer at %s does not answer: %w", hostOf(failed.URL), why)
 }
 
 func hostOf(address string) string {

@@ -271,8 +271,8 @@ var lineOf = map[bool]map[when]string{
 // arrowOf draws the messages of a kind from one actor to another as one arrow: those
 // of the moment, else the last one before, else a trace of those still to come.
 func (f flowMap) arrowOf(kind run.MessageKind, from, to string, rightwards bool) string {
-	label, at, any := f.label(kind, from, to)
-	if !any {
+	label, at, ever := f.label(kind, from, to)
+	if !ever {
 		return strings.Repeat(" ", f.arrow)
 	}
 	line := lineOf[kind == run.Watch][at]
@@ -313,14 +313,14 @@ func (f flowMap) kindOf(id string) run.ActorKind {
 
 // label is what goes from one actor to another at the cursor, when it went, and
 // whether anything ever goes there.
-func (f flowMap) label(kind run.MessageKind, from, to string) (text string, at when, any bool) {
+func (f flowMap) label(kind run.MessageKind, from, to string) (text string, at when, ever bool) {
 	var current []string
 	last := ""
 	for _, m := range f.run.Messages {
 		if m.From != from || m.To != to || m.Kind != kind {
 			continue
 		}
-		any = true
+		ever = true
 		switch f.cursor.of(m) {
 		case now:
 			if label := labelOf(m); !slices.Contains(current, label) {
@@ -332,11 +332,11 @@ func (f flowMap) label(kind run.MessageKind, from, to string) (text string, at w
 	}
 	switch {
 	case len(current) > 0:
-		return strings.Join(current, ", "), now, any
+		return strings.Join(current, ", "), now, ever
 	case last != "":
-		return last, past, any
+		return last, past, ever
 	}
-	return "", future, any
+	return "", future, ever
 }
 
 // labelOf is a message's label: of a request with its step, of a watch event with
