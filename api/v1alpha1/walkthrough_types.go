@@ -178,7 +178,7 @@ type WalkthroughStep struct {
 // Evidence is one trace that a component left behind, reduced to what proves a
 // step. A field that its source does not offer is absent.
 type Evidence struct {
-	// source of the evidence: audit, watch, etcd, decision, transition or client.
+	// source of the evidence: audit, watch, etcd, decision, transition, client or span.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64

@@ -163,6 +163,7 @@ func (c *Cluster) Err() error {
 // Stop stops the components, then the control plane. Nothing is left behind.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
+		c.RefuseSpans()
 		var stopping errgroup.Group
 		for _, component := range c.components {
 			stopping.Go(component.Stop)

@@ -40,6 +40,10 @@ type Local struct {
 	stopOnce sync.Once
 	stopErr  error
 
+	refuseOnce sync.Once
+	// stopRefusing ends what RefuseSpans began.
+	stopRefusing func()
+
 	// noTracing says why API server and etcd send no spans; empty where they do.
 	noTracing string
 
@@ -77,7 +81,7 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Local{opts: opts, dir: data.path, data: data, plane: &envtest.ControlPlane{}, done: make(chan struct{})}
+	l := &Local{opts: opts, dir: data.path, data: data, plane: &envtest.ControlPlane{}, done: make(chan struct{}), stopRefusing: func() {}}
 	l.background, l.cancelBackground = context.WithCancel(context.Background())
 	for _, step := range []func(context.Context) error{
 		l.cleanUp,
@@ -131,10 +135,12 @@ func (l *Local) Stop() error {
 		l.cancelBackground()
 		l.finish(nil)
 		l.running.Wait()
-		errs := []error{l.closeSpans()}
+		l.RefuseSpans()
+		var errs []error
 		for _, c := range slices.Backward(l.snapshot()) {
 			errs = append(errs, c.Stop(), c.log.Close())
 		}
+		l.stopRefusing()
 		l.stopErr = errors.Join(errs...)
 		if l.stopErr == nil {
 			// With a process that would not end, its record must stay.

@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 
+	"google.golang.org/grpc"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
 	tracingapi "k8s.io/component-base/tracing/api/v1"
@@ -78,6 +79,8 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the spans of API server and etcd: %w", err)
 	}
+	// Another listener may have taken the path when this one is closed.
+	listener.(*net.UnixListener).SetUnlinkOnClose(false)
 	return listener, nil
 }
 
@@ -105,14 +108,25 @@ func (l *Local) ListenForSpans(ctx context.Context) (net.Listener, error) {
 	return listenUnix(ctx, l.spansSocket())
 }
 
-// closeSpans closes the listener if nobody has taken it.
-func (l *Local) closeSpans() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.spans == nil {
-		return nil
-	}
-	return l.spans.Close()
+// RefuseSpans refuses spans from now on, until Stop has stopped who sends them. It
+// is for before who receives them stops: a process sends its last spans when it
+// stops, and tries to for a minute where nobody answers. Further calls do nothing.
+func (l *Local) RefuseSpans() {
+	l.refuseOnce.Do(func() {
+		if _, err := os.Stat(l.data.file(componentsDir)); err != nil || l.noTracing != "" {
+			return // It is off, or was not prepared yet.
+		}
+		listener, err := l.ListenForSpans(context.Background())
+		if err != nil {
+			// Then stopping takes longer.
+			l.logger().Error(err, "the last spans of API server and etcd cannot be refused")
+			return
+		}
+		// A server without services answers every call with Unimplemented.
+		server := grpc.NewServer()
+		go func() { _ = server.Serve(listener) }() // Stop waits for it.
+		l.stopRefusing = server.Stop
+	})
 }
 
 // traceEtcd lets etcd trace the calls of requests that the API server traces, and

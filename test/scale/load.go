@@ -23,11 +23,14 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/install"
 	"github.com/glassplane/glassplane/internal/local"
+	"github.com/glassplane/glassplane/internal/record"
+	"github.com/glassplane/glassplane/internal/record/spans"
 	"github.com/glassplane/glassplane/internal/scheme"
 	"github.com/glassplane/glassplane/internal/substrate"
 	"github.com/glassplane/glassplane/internal/version"
@@ -202,12 +205,16 @@ func (l *load) observe(pod *v1alpha1.SimPod, at time.Time) {
 // for each pod itself, and no component runs.
 func measureBare(ctx context.Context, opts options) (result, error) {
 	plane, err := substrate.Start(ctx, substrate.Options{
-		Assets: opts.assets, AuditLevel: auditv1.Level(opts.auditLevel), Bootstrap: install.Apply, Log: logr.Discard(),
+		Assets: opts.assets, AuditLevel: auditv1.Level(opts.auditLevel), TraceSampling: opts.traceSampling,
+		Bootstrap: install.Apply, Log: logr.Discard(),
 	})
 	if err != nil {
 		return result{}, err
 	}
 	defer stop(plane.Stop)
+	if opts.traceSampling > 0 {
+		defer receiveSpans(ctx, plane)()
+	}
 	config, err := plane.UserConfig(substrate.AdminUser, []string{substrate.AdminGroup})
 	if err != nil {
 		return result{}, err
@@ -221,6 +228,19 @@ func measureBare(ctx context.Context, opts options) (result, error) {
 		return result{}, err
 	}
 	return l.result(modeBare, before, usageOf(plane.Processes())), nil
+}
+
+// receiveSpans receives what API server and etcd trace, so that it costs what it
+// costs with an observer, and returns how to stop that.
+func receiveSpans(ctx context.Context, plane *substrate.Local) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	source := spans.New(spans.Options{Listen: plane.ListenForSpans, Clock: clock.RealClock{}}, record.NewJournal(record.JournalOptions{}))
+	var running sync.WaitGroup
+	running.Go(func() { _ = source.Run(ctx) })
+	return func() {
+		cancel()
+		running.Wait()
+	}
 }
 
 // sameWrites are those of a pod's way to Running: create, bind, event, status.

@@ -98,7 +98,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&opts.pods, "pods", 5000, "number of simulated pods")
 	flags.IntVar(&opts.workers, "workers", 16, "requests that the load keeps in flight")
 	flags.StringVar(&opts.auditLevel, "audit-level", "Metadata", "audit level of requests for simulated pods; None turns the log off")
-	flags.Float64Var(&opts.traceSampling, "trace-sampling", 0, "part of all requests that API server and etcd trace, from 0 to 1; not in mode "+modeBare)
+	flags.Float64Var(&opts.traceSampling, "trace-sampling", 0, "part of all requests that API server and etcd trace, from 0 to 1")
 	flags.StringVar(&opts.output, "o", "table", "table or json")
 	flags.StringVar(&opts.cpuProfile, "cpuprofile", "", "file for a CPU profile of this process")
 	mode := flags.String("mode", "all", "all, glassplane or bare-client")
