@@ -7,6 +7,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"net"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,15 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
-// defaultTraceSampling traces every request.
-const defaultTraceSampling = 1
+// How many of all requests API server and etcd trace unless told otherwise: all
+// while the cluster is small, and of a larger one as many as cost less than 5 % of
+// its throughput, see docs/performance.md.
+const (
+	smallCluster   = 50
+	smallSampling  = 1
+	largeSampling  = 0.25
+	defSamplingDoc = "1, and 0.25 with more than 50 nodes"
+)
 
 // localFlags describe a local control plane.
 type localFlags struct {
@@ -43,7 +51,8 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.IntVar(&f.etcdPort, substrate.FlagEtcdPort, 0, "port of etcd on loopback; 0 takes a free one")
 	flags.StringVar(&f.observerAddress, "observer-address", "127.0.0.1:0", "loopback address of the page and the observer's API; port 0 takes a free one")
 	flags.StringVar(&f.auditLevel, "audit-level", "RequestResponse", "how much the audit log keeps of requests for simulated pods: Metadata, Request or RequestResponse")
-	flags.Float64Var(&f.traceSampling, substrate.FlagTraceSampling, defaultTraceSampling, "part of all requests, from 0 to 1, of which API server and etcd say how long authentication, admission, the write and so on took")
+	flags.Float64Var(&f.traceSampling, substrate.FlagTraceSampling, math.NaN(), "part of all requests, from 0 to 1, of which API server and etcd say how long authentication, admission, the write and so on took")
+	flags.Lookup(substrate.FlagTraceSampling).DefValue = defSamplingDoc
 	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
@@ -59,7 +68,7 @@ func (f *localFlags) validate() error {
 	if f.nodes < 0 || f.nodes > local.MaxNodes {
 		return fmt.Errorf("invalid --nodes %d: must be 0 to %d", f.nodes, local.MaxNodes)
 	}
-	if !(f.traceSampling >= 0 && f.traceSampling <= 1) {
+	if f.traceSampling < 0 || f.traceSampling > 1 {
 		return fmt.Errorf("invalid --%s %v: must be 0 (off) to 1 (every request)", substrate.FlagTraceSampling, f.traceSampling)
 	}
 	if err := f.validateObserverAddress(); err != nil {
@@ -70,6 +79,17 @@ func (f *localFlags) validate() error {
 		return nil
 	}
 	return fmt.Errorf("invalid --audit-level %q: must be Metadata, Request or RequestResponse", f.auditLevel)
+}
+
+// sampling is what the flag says or, without it, what fits the number of nodes.
+func (f *localFlags) sampling() float64 {
+	switch {
+	case !math.IsNaN(f.traceSampling):
+		return f.traceSampling
+	case f.nodes > smallCluster:
+		return largeSampling
+	}
+	return smallSampling
 }
 
 func (f *localFlags) validateObserverAddress() error {
@@ -98,7 +118,7 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress, AllowWrites: f.allowWrites,
-		AuditLevel: f.auditLevel, TraceSampling: f.traceSampling, SchedulerProfiles: profiles,
+		AuditLevel: f.auditLevel, TraceSampling: f.sampling(), SchedulerProfiles: profiles,
 		Log:      logger,
 		Progress: newProgress(io).tell,
 	}, nil

@@ -43,10 +43,15 @@ func spanEvidence(tale *story.Story, step int32) []v1alpha1.Evidence {
 // unmeasured says why there are no spans; empty where the record knows no such
 // source.
 func unmeasured(tale *story.Story) string {
-	if _, named := tale.Source(evidence.SourceSpan); !named {
+	state, named := tale.Source(evidence.SourceSpan)
+	if !named {
 		return ""
 	}
-	return tale.Missing(evidence.SourceSpan, "span of the request, so how long each part took is not known")
+	text := tale.Missing(evidence.SourceSpan, "span of the request, so how long each part took is not known")
+	if state.Available && state.Reason != "" {
+		text += " (" + prose.Clip(state.Reason, prose.MaxLine) + ")"
+	}
+	return text
 }
 
 // doing names what is done in a phase, for prose.

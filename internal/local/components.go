@@ -94,7 +94,7 @@ func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
 		return nil, err
 	}
 	options := manager.ObserverOptions{
-		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token, Spans: c.ListenForSpans,
+		Address: address, AuditLog: c.AuditLogPath(), Etcd: &etcd, TokenFile: token, Spans: c.ListenForSpans, TraceSampling: c.opts.TraceSampling,
 		Context: substrate.ContextName, Kubeconfig: c.KubeconfigPath(),
 	}
 	if c.opts.AllowWrites {

@@ -36,6 +36,8 @@ type ObserverOptions struct {
 	Etcd *clientv3.Config
 	// Spans opens where API server and etcd send their spans to.
 	Spans func(ctx context.Context) (net.Listener, error)
+	// TraceSampling is the part of all requests that they trace.
+	TraceSampling float64
 	// TokenFile holds the token, for EvidenceAudience, that proves to scheduler and
 	// controller manager who asks for what they did. Without it they are not asked:
 	// the token of the component's own identity is for the API server alone.
@@ -112,7 +114,7 @@ func newRecorder(config *rest.Config, reader client.Reader, sources ObserverOpti
 		}
 	}
 	return observer.New(observer.Options{
-		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, Spans: sources.Spans, RESTConfig: watchConfig,
+		AuditLog: sources.AuditLog, AuditFromStart: true, Etcd: sources.Etcd, Spans: sources.Spans, TraceSampling: sources.TraceSampling, RESTConfig: watchConfig,
 		Decisions:   leaderOf(SchedulerName, DecisionsPath),
 		Queue:       leaderOf(SchedulerName, QueuePath),
 		Transitions: leaderOf(ControllerManagerName, TransitionsPath),

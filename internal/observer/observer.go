@@ -66,6 +66,8 @@ type Options struct {
 	EtcdPrefix string
 	// Spans opens where API server and etcd send their spans to; nil where they send none.
 	Spans func(ctx context.Context) (net.Listener, error)
+	// TraceSampling is the part of all requests that they trace; 0 where it is not known.
+	TraceSampling float64
 	// RESTConfig reaches the API server with the observer's identity; nil for no watch.
 	RESTConfig *rest.Config
 	// Registerer takes the metrics while the observer runs; nil for none.
@@ -267,7 +269,7 @@ func (o *Observer) addSpans(options Options) {
 		o.missing(evidence.SourceSpan, "where API server and etcd send their spans to is not configured")
 		return
 	}
-	o.spans = spans.New(spans.Options{Listen: options.Spans, Clock: options.Clock}, o.journal)
+	o.spans = spans.New(spans.Options{Listen: options.Spans, Sampling: options.TraceSampling, Clock: options.Clock}, o.journal)
 	o.sources = append(o.sources, o.spans)
 }
 

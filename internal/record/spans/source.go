@@ -54,6 +54,9 @@ type Options struct {
 	// Listen opens where spans are received: a socket that nobody but this user can
 	// write to, or a port on loopback. It is called once, when the source starts.
 	Listen func(ctx context.Context) (net.Listener, error)
+	// Sampling is the part of all requests that are traced, from 0 to 1; 0 where it is
+	// not known.
+	Sampling float64
 	// Clock says when spans came, and how long they wait.
 	Clock clock.WithTicker
 }
@@ -67,6 +70,8 @@ type Source struct {
 	clock   clock.WithTicker
 	journal Journal
 	state   *record.State
+	// partly says that not all requests are traced; empty where all may be.
+	partly  []string
 	limit   *rate.Limiter
 	results *prometheus.CounterVec
 
@@ -84,6 +89,9 @@ func New(options Options, journal Journal) *Source {
 			Name: "glassplane_spans_total",
 			Help: "Spans of API server and etcd by result: recorded, ignored (of requests that are not recorded), malformed or dropped (by a bound).",
 		}, []string{"result"}),
+	}
+	if options.Sampling > 0 && options.Sampling < 1 {
+		s.partly = []string{fmt.Sprintf("%v %% of all requests are traced", options.Sampling*100)}
 	}
 	s.buffer = newBuffer(maxSpans, maxTraces, s.count)
 	return s
@@ -147,7 +155,7 @@ func (s *Source) Export(_ context.Context, request *collectorv1.ExportTraceServi
 			}
 		}
 	}
-	s.state.Available()
+	s.state.Partly(1, s.partly)
 	return &collectorv1.ExportTraceServiceResponse{}, nil
 }
 
