@@ -26,7 +26,7 @@ var goldenRuns = map[string]string{
 	"fits": "fits", "unschedulable": "unschedulable", "gated": "gated", "deleted": "deleted-running", "rejected": "denied-by-policy",
 	"forbidden": "forbidden", "restarted": "restarts", "waited": "waited", "race": "race", "replicaset": "set", "scaled": "set-scaled",
 	"dry-run": "dry-run", "patch": "label", "delete": "delete", "get": "get", "no-audit": "no-audit", "nothing": "nothing",
-	"pod": "captured/pod-running", "pod-evicted": "captured/pod-evicted",
+	"pod": "captured/pod-running", "pod-evicted": "captured/pod-evicted", "measured": "captured/simpod-measured",
 }
 
 // TestRunGolden compares runs with golden files. Run it with -update to write

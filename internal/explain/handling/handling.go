@@ -99,17 +99,21 @@ type Handling struct {
 	Omitted int
 }
 
-// Write is the last write to etcd; nil where none is known.
-func (h *Handling) Write() *Call {
+// Writes are the writes to etcd, in the order in which they were sent.
+func (h *Handling) Writes() []Call {
 	if h == nil {
 		return nil
 	}
-	for i := range slices.Backward(h.Calls) {
-		if h.Calls[i].Write {
-			return &h.Calls[i]
-		}
+	return slices.DeleteFunc(slices.Clone(h.Calls), func(c Call) bool { return !c.Write })
+}
+
+// Write is the last write to etcd; nil where none is known.
+func (h *Handling) Write() *Call {
+	writes := h.Writes()
+	if len(writes) == 0 {
+		return nil
 	}
-	return nil
+	return &writes[len(writes)-1]
 }
 
 // End is when the last part was done that a step tells of; zero where none is known.

@@ -44,6 +44,7 @@ func (b *builder) handle(r *assemble.Request, of moment, about string) {
 		a.Text += "; " + b.tale.Missing(evidence.SourceAudit, "answer to it")
 	}
 	b.do(a, r.ReceivedAt, r.AnsweredAt(), of)
+	b.parts(r, a.ID, of)
 }
 
 // work adds what scheduler and kubelet did.

@@ -95,8 +95,8 @@ func (b *builder) piece(e *evidence.Entry) Evidence {
 	switch {
 	case e.Audit != nil:
 		piece.AuditID = e.Audit.AuditID
-	case e.Client != nil:
-		piece.AuditID = e.Client.AuditID
+	case e.Client != nil, e.Spans != nil:
+		piece.AuditID = e.AuditID()
 	case e.Decision != nil && e.Decision.Bind != nil:
 		piece.Revision = cmp.Or(piece.Revision, timeline.Number(e.Decision.Bind.ResourceVersion))
 	}
@@ -124,6 +124,8 @@ func (b *builder) summary(e *evidence.Entry) string {
 		return fmt.Sprintf("%s → %s on %s: %s", prose.OrNone(t.From), prose.OrNone(t.To), t.Node, t.Reason)
 	case e.Client != nil:
 		return "the client printed: " + prose.OrNone(e.Client.Line)
+	case e.Spans != nil:
+		return spansSummary(e.Spans)
 	}
 	return string(e.Source)
 }
@@ -192,6 +194,7 @@ func (b *builder) proofs() map[string][]int32 {
 	for _, e := range b.tale.SentByClient() {
 		add(1, idOf(e))
 	}
+	b.proveBySpans(add)
 	for _, e := range b.tale.Printed() {
 		add(8, idOf(e))
 	}

@@ -203,8 +203,8 @@ func (b *builder) unasked(r *timeline.Revision) {
 	}
 }
 
-// stored adds the write of a revision to etcd, and etcd's answer. No clock times
-// them: they lie within the request.
+// stored adds the write of a revision to etcd, and etcd's answer. Unless
+// servers measured them, no clock times them: they lie within the request.
 func (b *builder) stored(r *timeline.Revision) {
 	of := b.momentOf(r)
 	lower, upper := b.bounds(r)
@@ -213,24 +213,29 @@ func (b *builder) stored(r *timeline.Revision) {
 
 func (b *builder) storedAs(r *timeline.Revision, of moment, lower, upper time.Time, about string) {
 	etcd, number := b.cast.etcd(), strconv.FormatInt(r.Number, 10)
-	m := Message{
+	written := Message{
 		ID: "write-" + number, Kind: Write, From: actorAPIServer, To: etcd, Label: "write", Text: b.writeText(r, about),
 		NotBefore: micro(lower), NotAfter: micro(upper), Step: of.step, Revision: r.Number, About: about, Evidence: revisionIDs(r),
 		Unknown: "when exactly: no server span says so; it lies within the request",
 	}
 	if r.Kind == followed.Remove {
-		m.Label = "remove"
+		written.Label = "remove"
 	}
 	if r.Write != nil {
-		m.AuditID = r.Write.AuditID
+		written.AuditID = r.Write.AuditID
 	}
-	b.send(m, of)
-	m.ID, m.Kind, m.From, m.To, m.Label = "stored-"+number, Stored, etcd, actorAPIServer, "rev "+number
-	m.Text = fmt.Sprintf("etcd has stored it as revision %d", r.Number)
+	stored := written
+	stored.ID, stored.Kind, stored.From, stored.To, stored.Label = "stored-"+number, Stored, etcd, actorAPIServer, "rev "+number
+	stored.Text = fmt.Sprintf("etcd has stored it as revision %d", r.Number)
 	if r.Kind == followed.Remove {
-		m.Text = fmt.Sprintf("etcd has removed the key with revision %d", r.Number)
+		stored.Text = fmt.Sprintf("etcd has removed the key with revision %d", r.Number)
 	}
-	b.send(m, of)
+	if call := r.Call; call != nil {
+		b.measured(&written, call.SentAt, call.ReceivedAt)
+		b.measured(&stored, call.AnsweredAt, call.ReturnedAt)
+	}
+	b.send(written, of)
+	b.send(stored, of)
 }
 
 func (b *builder) writeText(r *timeline.Revision, about string) string {

@@ -56,6 +56,8 @@ type builder struct {
 
 	messages   []Message
 	activities []Activity
+	// measuredRequests counts those whose parts are shown.
+	measuredRequests int
 	// leads says which moment each message and activity belongs to, by its ID.
 	leads map[string]moment
 	// steps are those that tell of a request, by its audit ID.

@@ -4,7 +4,6 @@
 package story
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -178,27 +177,14 @@ func (s *Story) admit() *Step {
 	return step
 }
 
-// writtenAt is when the API server had etcd's answer to the write of the request;
-// zero where it was not measured, or where there were several.
-func (s *Story) writtenAt(made []*timeline.Revision) time.Time {
-	if len(made) != 1 || made[0].Write != s.Asked {
-		return time.Time{}
-	}
-	if call := s.Handled.Write(); call != nil {
-		return call.ReturnedAt
-	}
-	return time.Time{}
-}
-
 func (s *Story) store() *Step {
 	if !s.Stored() {
 		return nil
 	}
 	step := &Step{ID: Store, Number: 3, Component: component.APIServer, At: s.AnsweredAt()}
 	if s.First != nil {
-		seen, _ := s.First.SeenAt()
+		step.At, _ = s.First.SeenAt()
 		step.Revisions = []*timeline.Revision{s.First}
-		step.At = cmp.Or(s.writtenAt(step.Revisions), seen)
 	}
 	return step
 }
@@ -210,8 +196,7 @@ func (s *Story) change() *Step {
 		return nil
 	}
 	step := &Step{ID: Change, Number: 3, Component: component.APIServer, Revisions: s.Made}
-	seen, _ := s.Made[len(s.Made)-1].SeenAt()
-	step.At = cmp.Or(s.writtenAt(s.Made), seen)
+	step.At, _ = s.Made[len(s.Made)-1].SeenAt()
 	return step
 }
 

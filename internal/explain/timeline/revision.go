@@ -12,6 +12,7 @@ import (
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain/handling"
 	"github.com/glassplane/glassplane/internal/followed"
 )
 
@@ -33,6 +34,9 @@ type Revision struct {
 	Exact bool
 	// Manager made the revision by managedFields; nil where they do not tell.
 	Manager *FieldOwner
+
+	// Call of etcd that made the revision; nil where no span has it.
+	Call *handling.Call
 
 	// Kind of the write.
 	Kind followed.WriteKind
@@ -266,6 +270,8 @@ func (t *Timeline) ascend() {
 // after are timed by it.
 func (r *Revision) SeenAt() (time.Time, evidence.Source) {
 	switch {
+	case r.Call != nil:
+		return r.Call.ReturnedAt, evidence.SourceSpan
 	case r.Write != nil && !r.Write.AnsweredAt().IsZero():
 		if at := r.Write.AnsweredAt(); r.notAfter.IsZero() || at.Before(r.notAfter) {
 			return at, evidence.SourceAudit

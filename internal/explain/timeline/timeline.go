@@ -70,6 +70,7 @@ func Of(record evidence.Record) *Timeline {
 	}
 	t.split(t.gather(entries))
 	t.settle()
+	t.measure()
 	return t
 }
 
@@ -314,6 +315,26 @@ func (t *Timeline) Handling(auditID string) *handling.Handling {
 		return nil
 	}
 	return handling.Of(received, spans)
+}
+
+// measure finds the call of etcd that made each revision. Where a request made
+// several calls, the last ones made its revisions; where spans are missing, or more
+// revisions were made than written, it is not known which made which.
+func (t *Timeline) measure() {
+	made := map[*assemble.Request][]*Revision{}
+	for _, r := range t.Revisions {
+		if r.Write != nil && len(t.Spans) > 0 {
+			made[r.Write] = append(made[r.Write], r)
+		}
+	}
+	for request, revisions := range made {
+		writes := t.Handling(request.AuditID).Writes()
+		if len(revisions) == 1 && len(writes) > 0 || len(revisions) == len(writes) {
+			for i, r := range revisions {
+				r.Call = &writes[len(writes)-len(revisions)+i]
+			}
+		}
+	}
 }
 
 // Source returns the state of a source; false where the record does not name it.
