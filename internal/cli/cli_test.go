@@ -69,6 +69,7 @@ func TestBadInput(t *testing.T) {
 		"demo argument":         {[]string{"demo", "fast"}, `unknown command "fast"`},
 		"demo nodes":            {[]string{"demo", "--nodes=-1"}, "invalid --nodes -1"},
 		"demo port":             {[]string{"demo", "--apiserver-port=70000"}, "invalid --apiserver-port 70000"},
+		"trace sampling":        {[]string{"up", "--trace-sampling=1.5"}, "must be 0 (off) to 1 (every request)"},
 		"demo audit level":      {[]string{"demo", "--audit-level=All"}, `invalid --audit-level "All"`},
 		"demo output":           {[]string{"demo", "-o", "pdf"}, `invalid --output "pdf"`},
 		"demo timeout":          {[]string{"demo", "--timeout=-1s"}, "invalid --timeout -1s"},

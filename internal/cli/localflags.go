@@ -24,8 +24,8 @@ import (
 const (
 	smallCluster   = 50
 	smallSampling  = 1
-	largeSampling  = 0.25
-	defSamplingDoc = "1, and 0.25 with more than 50 nodes"
+	largeSampling  = 0.1
+	defSamplingDoc = "1, and 0.1 with more than 50 nodes"
 )
 
 // localFlags describe a local control plane.

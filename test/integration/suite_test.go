@@ -50,7 +50,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
 	assets, err := substrate.FindAssets(os.Getenv)
 	Expect(err).NotTo(HaveOccurred())
-	cluster, err = local.Start(ctx, local.Options{Assets: assets, Log: GinkgoLogr})
+	cluster, err = local.Start(ctx, local.Options{Assets: assets, TraceSampling: 1, Log: GinkgoLogr})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(cluster.Stop)
 	Expect(cluster.CreateNodes(ctx, 3)).To(Succeed())
