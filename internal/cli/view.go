@@ -34,8 +34,13 @@ func (f *viewFlags) add(command *cobra.Command) {
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(formatNames()...)})
 }
 
-// formatHTML is the page with one run in it, as a file.
-const formatHTML = "html"
+// The formats that show a run rather than its explanation.
+const (
+	// formatOTLP is the run as one OpenTelemetry trace.
+	formatOTLP = "otlp"
+	// formatHTML is the page with one run in it, as a file.
+	formatHTML = "html"
+)
 
 func (f *viewFlags) validate() error {
 	if !slices.Contains(formatNames(), f.output) {
@@ -45,11 +50,14 @@ func (f *viewFlags) validate() error {
 }
 
 // asFile reports whether a file is wanted, which needs the whole record.
-func (f *viewFlags) asFile() bool { return f.output == formatHTML }
+func (f *viewFlags) asFile() bool { return f.output == formatHTML || f.output == formatOTLP }
 
 // printFile writes the file that shows a record.
 func (f *viewFlags) printFile(io IO, record evidence.Record) error {
 	r := runs.Of(redact.Record(record))
+	if f.output == formatOTLP {
+		return render.OTLP(io.Out, r)
+	}
 	if f.hideAnswers {
 		r.Trace = r.Trace.WithoutAnswers()
 	}
@@ -76,5 +84,5 @@ func formatNames() []string {
 	for _, format := range render.Formats {
 		names = append(names, string(format))
 	}
-	return append(names, formatHTML)
+	return append(names, formatOTLP, formatHTML)
 }

@@ -48,6 +48,9 @@ glassplane walk pod/mypod --context=kind-glassplane
 glassplane walk simpod/web -o table
 glassplane walk simpod/web -o json
 
+# One OpenTelemetry trace, for Jaeger or Tempo
+glassplane walk simpod/web -o otlp > trace.json
+
 # The page as one file that needs no network, to attach or to show
 glassplane walk simpod/web -o html > web.html
 

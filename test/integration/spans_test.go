@@ -51,6 +51,9 @@ var _ = Describe("spans of API server and etcd", Serial, func() {
 			last = step.Time.Time
 		}
 		Expect(trace.Steps[2].Effect).To(ContainSubstring("had etcd's answer after"))
+
+		By("writing them as one OpenTelemetry trace")
+		Expect(glassplane(ctx, "", "walk", "simpod/"+pod.Name, "-o", "otlp")).To(ContainSubstring(`"name":"etcd Txn"`))
 	}, SpecTimeout(2*patience))
 
 	It("come again after the observer was restarted", func(ctx context.Context) {
