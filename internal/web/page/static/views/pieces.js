@@ -98,16 +98,16 @@ export function Json({ value }) {
 
 /**
  * An object as YAML. Lines that are new in it are marked.
- * @param {{object: any, before?: any, marked?: boolean}} props
+ * @param {{object: any, before?: any, marked?: boolean, testid?: string}} props
  */
-export function StoredObject({ object, before = undefined, marked = true }) {
+export function StoredObject({ object, before = undefined, marked = true, testid = 'stored-object' }) {
   const [managed, setManaged] = useState(false);
   const lines = useMemo(() => {
     if (!marked) return yamlLines(object).map((line) => ({ ...line, sign: ' ' }));
     return difference(before, object).filter((each) => each.sign !== '-');
   }, [object, before, marked]);
   const shown = managed ? lines : lines.filter((line) => !line.managed);
-  return html`<pre class="code" tabindex="0" data-testid="stored-object"><code>${shown.map((line) =>
+  return html`<pre class="code" tabindex="0" data-testid=${testid}><code>${shown.map((line) =>
       html`<span class=${line.sign === '+' && before ? 'line added' : 'line'}>${line.text}${'\n'}</span>`)}</code></pre>
     <${Managed} hidden=${lines.length - lines.filter((line) => !line.managed).length} shown=${managed} onToggle=${() => setManaged(!managed)} />`;
 }

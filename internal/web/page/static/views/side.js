@@ -5,12 +5,13 @@
  * @typedef {import('../model/run.js').OpenRun} OpenRun
  */
 import { html, useState } from '../lib.js';
+import { carried } from '../model/carried.js';
 import { bytes, plural, short, visible } from '../model/text.js';
 import { offset } from '../model/time.js';
 import { runAddress } from '../timeline/address.js';
 import { stepOfQuestion, questionFor } from '../model/quiz.js';
 import { when } from './lanes.js';
-import { Component, Copy, Difference, Json, LongProse, Prose, Raw } from './pieces.js';
+import { Component, Copy, Difference, Json, LongProse, Prose, Raw, StoredObject } from './pieces.js';
 import { Predict } from './predict.js';
 import { Ask } from './quiz.js';
 import { Why } from './why.js';
@@ -166,6 +167,7 @@ function Carried({ timeline, message, close, go }) {
     <h2><${Raw}>${message.label}<//>${message.about ? html` <span class="aside">about <${Raw}>${message.about}<//></span>` : null}</h2>
     <p><${Prose} timeline=${timeline} text=${message.text} /></p>
     <p class="mono small-text">${when(message)}</p>
+    <${Body} open=${open} message=${message} />
     <${Rows} open=${open} ids=${message.evidence ?? []} go=${go} />
   </div>`;
 }
@@ -214,6 +216,13 @@ function Missing(/** @type {{open: OpenRun}} */ { open }) {
     ${gone.map((each) => html`<li><b>${visible(each.name)}</b>: <bdi>${visible(each.reason)}</bdi></li>`)}
     ${open.trace.dropped ? html`<li>The journal dropped ${plural(open.trace.dropped, 'entry', 'entries')} of all requests: some of this run may be missing.</li>` : null}
   </ul></div>`;
+}
+
+/** @param {{open: OpenRun, message: OpenRun['messages'][number]}} props */
+function Body({ open, message }) {
+  const { what, object, why } = carried(open, message);
+  if (!object) return html`<p class="quiet small-text">${what}: not available, ${visible(why)}.</p>`;
+  return html`<details class="body"><summary>${what}</summary><div class="clipped"><${StoredObject} object=${object} marked=${false} testid="carried" /></div></details>`;
 }
 
 /** @param {{open: OpenRun, ids: string[], go: (view: string, params?: Record<string, string>) => void}} props */
