@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { along, layOut, touch } from '../static/model/map.js';
+import { along, fitting, layOut, touch } from '../static/model/map.js';
 import { names, opened } from './recorded.js';
 
 const actor = (id, kind = id) => ({ id, kind, name: id });
@@ -54,4 +54,8 @@ for (const name of names) {
     const keys = new Set(layOut(open.actors, open.nodes, false, open.messages).lanes.map((lane) => lane.key));
     for (const message of open.messages) assert.ok(keys.has(`${message.from}>${message.to}`) || message.from === message.to, message.id);
   });
+}
+
+for (const [most, want] of [[20, '4 bind ×2'], [7, 'bind ×2'], [6, '4 bind'], [4, 'bind'], [3, 'bi…']]) {
+  test(`a label of ${most} characters is ${want}`, () => assert.equal(fitting('4 ', 'bind', ' ×2', most), want));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lanesAt, lastBy, momentOfRevision, momentOfStep, openRun, outcomeAt, stepsDone } from '../static/model/run.js';
+import { lanesAt, lastBy, momentOfRevision, momentOfStep, openRun, outcomeAt, proofOf, stepsDone } from '../static/model/run.js';
 import { atEnd, atMoment, start } from '../static/timeline/cursor.js';
 import { names, opened, recorded } from './recorded.js';
 
@@ -58,4 +58,13 @@ test('a run of which nothing is known opens', () => {
 test('the last entry by a time', () => {
   const list = [{ t: 1 }, { t: 2 }, { t: 2 }, { t: 5 }];
   assert.deepEqual([0, 1, 2, 4, 9].map((t) => lastBy(list, t)), [-1, 0, 2, 2, 3]);
+});
+
+test('what sums up others is proved by all that its step has', () => {
+  const open = opened('fits');
+  const keeps = open.moments[momentOfStep(open, 6)];
+  const proof = proofOf(open, keeps);
+  assert.ok(proof.length > 0);
+  for (const id of proof) assert.ok(keeps.evidence?.includes(id) || open.piece.get(id).steps.includes(6), id);
+  assert.deepEqual(proofOf(open, undefined), []);
 });

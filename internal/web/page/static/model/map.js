@@ -67,12 +67,12 @@ const wide = {
 };
 
 const narrow = {
-  width: 380, height: 580,
-  client: [{ x: 190, y: 34 }, { x: 46, y: 74 }, { x: 46, y: 160 }],
-  api: { x: 190, y: 200 },
-  etcd: { x: 56, y: 320 },
-  middle: [[{ x: 320, y: 110 }], [{ x: 320, y: 96 }, { x: 306, y: 316 }], [{ x: 318, y: 96 }, { x: 318, y: 228 }, { x: 306, y: 350 }]],
-  nodes: { x: 190, y: 510, w: 372, h: 100, across: true, most: 3 },
+  width: 380, height: 660,
+  client: [{ x: 150, y: 40 }, { x: 40, y: 100 }, { x: 40, y: 190 }],
+  api: { x: 150, y: 250 },
+  etcd: { x: 60, y: 420 },
+  middle: [[{ x: 318, y: 130 }], [{ x: 318, y: 130 }, { x: 306, y: 420 }], [{ x: 318, y: 110 }, { x: 318, y: 262 }, { x: 306, y: 420 }]],
+  nodes: { x: 190, y: 590, w: 372, h: 100, across: true, most: 3 },
   label: 120, chip: 92,
 };
 
@@ -168,10 +168,10 @@ function labelOf(plan, shape, at) {
   if (shape.kind === 'api-server') {
     return plan.width > 500
       ? { x: shape.x - 32, y: shape.y - shape.h / 2 - gap - h / 2, w: plan.label + 12, h }
-      : { x: shape.x - shape.w / 2 - 60, y: shape.y, w: plan.label - 4, h };
+      : { x: shape.x - shape.w / 2 - 56, y: shape.y, w: plan.label - 16, h };
   }
   if (plan.width < 500 && shape.kind === 'client' && shape.x > 100) {
-    return { x: shape.x + shape.w / 2 + 62, y: shape.y, w: plan.label, h };
+    return { x: shape.x + shape.w / 2 + 76, y: shape.y, w: plan.label + 10, h };
   }
   return { x: shape.x, y: shape.y + shape.h / 2 + gap + h / 2, w: plan.label, h };
 }
@@ -407,4 +407,17 @@ function traced(points) {
 function crossings(box, lanes) {
   return lanes.filter((lane) => lane.some((point) =>
     Math.abs(point.x - box.x) < box.w / 2 + 1 && Math.abs(point.y - box.y) < box.h / 2 + 1)).length;
+}
+
+/**
+ * The longest form of a label that fits: with the number of its step and how often it
+ * came, without, or cut.
+ * @param {string} number
+ * @param {string} text
+ * @param {string} more
+ * @param {number} most characters
+ */
+export function fitting(number, text, more, most) {
+  const forms = [number + text + more, text + more, number + text, text];
+  return forms.find((each) => each.length <= most) ?? `${text.slice(0, Math.max(1, most - 1))}…`;
 }

@@ -218,3 +218,17 @@ export function outcomeAt(open, cursor, over) {
   if (!outcome) return { outcome: 'Not stored', reason: 'nothing is in etcd yet' };
   return { outcome, reason: state?.outcome === outcome ? state.reason ?? '' : '' };
 }
+
+/**
+ * The IDs of what proves a moment: its own, or else all that its step has, as where the
+ * step sums up what others did.
+ * @param {OpenRun} open
+ * @param {OpenRun['moments'][number]|undefined} moment
+ * @returns {string[]}
+ */
+export function proofOf(open, moment) {
+  if (!moment) return [];
+  if (moment.evidence?.length || !moment.step) return moment.evidence ?? [];
+  const step = moment.step;
+  return open.evidence.filter((each) => each.steps?.includes(step)).map((each) => each.id);
+}

@@ -54,7 +54,7 @@ export function roomFor(list, text, width, current) {
   const order = [...list].sort((a, b) => Number(b.index === current) - Number(a.index === current) || Number(b.step) - Number(a.step));
   const kept = new Set();
   for (const stop of order) {
-    const half = text(stop).length * 3.4 + 5;
+    const half = text(stop).length * 3.3 + 2;
     const x = within(stop.x * width, half, width);
     if (!text(stop) || taken.some(([from, to]) => x - half < to && from < x + half)) continue;
     taken.push([x - half, x + half]);

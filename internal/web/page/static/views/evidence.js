@@ -4,6 +4,7 @@
  * @typedef {import('../model/run.js').OpenRun} OpenRun
  */
 import { html, useEffect, useRef, useState } from '../lib.js';
+import { proofOf } from '../model/run.js';
 import { bytes, plural, visible } from '../model/text.js';
 import { clock, offset } from '../model/time.js';
 import { Copy, Hidden, Json, Notice, Raw } from './pieces.js';
@@ -17,10 +18,10 @@ export function Evidence({ timeline, route, go }) {
   if (!open) return null;
   const audit = route?.params.get('audit') ?? '';
   const wanted = route?.params.get('piece') ?? '';
-  const moment = timeline.moment.value;
+  const proof = new Set(proofOf(open, timeline.moment.value));
   const seen = open.evidence.filter((each) => !timeline.hidden(each.t));
   const list = seen.filter((each) => (!source || each.source === source) && (!audit || each.auditID === audit)
-    && (!atCursor || moment?.evidence?.includes(each.id)));
+    && (!atCursor || proof.has(each.id)));
   return html`<div class="page-view">
     <header class="view-head"><h1>Evidence</h1><p class="quiet">${plural(open.evidence.length + (open.run.evidenceOmitted ?? 0), 'piece')}${open.run.evidenceOmitted ? `, of which ${open.run.evidenceOmitted} in the middle are left out` : ''}, as the sources delivered them; values that may be secret are taken out</p></header>
     <${Disagreements} open=${open} />
@@ -30,7 +31,7 @@ export function Evidence({ timeline, route, go }) {
       ${audit ? html`<span class="pill">audit ID <${Raw}>${audit.slice(0, 8)}<//> <button type="button" class="link" onClick=${() => go('evidence', { audit: '' })}>all</button></span>` : null}
       <${Copy} text=${() => JSON.stringify(list.map((each) => each.raw), null, 2)} label=${`Copy ${list.length} as JSON`} />
     </div>
-    <ul class="evidence-list">${list.map((piece) => html`<${Piece} key=${piece.id} timeline=${timeline} open=${open} piece=${piece} wanted=${piece.id === wanted} now=${Boolean(moment?.evidence?.includes(piece.id))} />`)}</ul>
+    <ul class="evidence-list">${list.map((piece) => html`<${Piece} key=${piece.id} timeline=${timeline} open=${open} piece=${piece} wanted=${piece.id === wanted} now=${proof.has(piece.id)} />`)}</ul>
     ${list.length ? null : html`<${Notice} title="No piece of evidence matches."><//>`}
     ${seen.length < open.evidence.length ? html`<${Hidden} timeline=${timeline} />` : null}
   </div>`;

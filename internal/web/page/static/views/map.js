@@ -5,7 +5,7 @@
  * @typedef {import('../model/map.js').Lane} Lane
  */
 import { html, useEffect, useMemo, useRef, useState } from '../lib.js';
-import { along, layOut } from '../model/map.js';
+import { along, fitting, layOut } from '../model/map.js';
 import { lanesAt } from '../model/run.js';
 import { plural, short, visible } from '../model/text.js';
 import { duration } from '../model/time.js';
@@ -169,7 +169,7 @@ function Chip({ lane, state, open, select }) {
   const most = Math.floor((lane.chip.w - 14) / 6.7);
   const number = message.step ? `${message.step} ` : '';
   const more = count > 1 ? ` ×${count}` : '';
-  const text = number + short(message.label, Math.max(3, most - number.length - more.length)) + more;
+  const text = fitting(number, visible(message.label), more, most);
   const w = Math.min(lane.chip.w, text.length * 6.7 + 16);
   const act = () => select(message.id);
   return html`<g class=${`chip of-${kind} ${state.now ? 'now' : 'past'}`} role="button" tabindex="0" data-message=${message.id}
@@ -260,11 +260,34 @@ function Choices({ timeline, map }) {
   const runs = Boolean(state.phase && state.phase !== 'Pending');
   const by = map.shapes.find((each) => (runs ? each.kind === 'controller-manager' : each.kind === 'scheduler'));
   if (!by || (runs && map.shapes.some((each) => each.kind === 'kubelet'))) return null;
-  const across = map.width < 500;
-  const from = across ? { x: by.x, y: by.label.y + 18 } : { x: by.x + by.w / 2 + 4, y: by.y };
-  const to = across ? { x: box.x, y: box.y - box.h / 2 - 4 } : { x: box.x - box.w / 2 - 4, y: box.y };
-  const bend = across ? `${from.x},${(from.y + to.y) / 2} ${to.x},${(from.y + to.y) / 2}` : `${(from.x + to.x) / 2},${from.y} ${(from.x + to.x) / 2},${to.y}`;
-  return html`<path class=${`choice of-${by.kind}`} d=${`M${from.x},${from.y} C${bend} ${to.x},${to.y}`} />`;
+  const line = map.width < 500 ? upright(map, by, box, runs) : lying(by, box);
+  return html`<path class=${`choice of-${by.kind}`} d=${line} />`;
+}
+
+/**
+ * @param {import('../model/map.js').Shape} by
+ * @param {import('../model/map.js').NodeBox} box
+ */
+function lying(by, box) {
+  const x0 = by.x + by.w / 2 + 4;
+  const x1 = box.x - box.w / 2 - 4;
+  const middle = (x0 + x1) / 2;
+  return `M${x0},${by.y} C${middle},${by.y} ${middle},${box.y} ${x1},${box.y}`;
+}
+
+/**
+ * On the upright map the scheduler's choice goes round the controller manager.
+ * @param {import('../model/map.js').FlowMap} map
+ * @param {import('../model/map.js').Shape} by
+ * @param {import('../model/map.js').NodeBox} box
+ * @param {boolean} runs
+ */
+function upright(map, by, box, runs) {
+  const end = box.y - box.h / 2 - 4;
+  const above = end - 26;
+  if (runs) return `M${by.x},${by.label.y + 18} C${by.x},${above + 8} ${box.x},${above} ${box.x},${end}`;
+  const edge = map.width - 6;
+  return `M${by.x + by.w / 2 + 4},${by.y} Q${edge},${by.y} ${edge},${by.y + 24} V${above - 20} Q${edge},${above} ${edge - 20},${above} H${box.x + 16} Q${box.x},${above} ${box.x},${end}`;
 }
 
 /**

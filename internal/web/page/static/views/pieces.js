@@ -15,7 +15,7 @@ import { kindOf, Shape } from './shapes.js';
  * @param {{children?: any, class?: string, title?: string}} props
  */
 export function Raw({ children, class: name = '', title = undefined }) {
-  return html`<bdi class=${`raw ${name}`} title=${title}>${visible(children)}</bdi>`;
+  return html`<bdi class=${`raw ${name}`} title=${title}>${visible([children].flat().join(''))}</bdi>`;
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import { html, useState } from '../lib.js';
 import { carried } from '../model/carried.js';
+import { proofOf } from '../model/run.js';
 import { bytes, plural, short, visible } from '../model/text.js';
 import { offset } from '../model/time.js';
 import { runAddress } from '../timeline/address.js';
@@ -62,7 +63,7 @@ function AtCursor({ timeline, open, quiz, select, go, linked }) {
     ${moment.step === 8 ? html`<${Printed} open=${open} />` : null}
     ${moment.step === 4 ? html`<${Why} timeline=${timeline} open=${open} go=${go} />` : null}
     <${Stored} timeline=${timeline} open=${open} go=${go} />
-    <${Proof} open=${open} ids=${moment.evidence ?? []} go=${go} />
+    <${Proof} open=${open} ids=${proofOf(open, moment)} go=${go} />
     <${Messages} open=${open} moment=${moment} select=${select} />
     <${Question} timeline=${timeline} open=${open} quiz=${quiz} />
     <${Children} timeline=${timeline} open=${open} linked=${linked} />

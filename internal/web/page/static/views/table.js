@@ -4,7 +4,7 @@
  * @typedef {import('../model/run.js').OpenRun} OpenRun
  */
 import { html, useEffect, useState } from '../lib.js';
-import { momentOfStep } from '../model/run.js';
+import { momentOfStep, proofOf } from '../model/run.js';
 import { plural, visible } from '../model/text.js';
 import { At, Component, Hidden, LongProse, Notice, Raw, useInSight } from './pieces.js';
 import { Rows } from './side.js';
@@ -42,7 +42,7 @@ function StepRow({ timeline, open, step, initially, go }) {
   const cursor = timeline.cursor.value;
   const here = cursor.moment === index;
   const state = here ? 'here' : index > cursor.moment ? 'ahead' : 'done';
-  const ids = moment?.evidence ?? [];
+  const ids = proofOf(open, moment);
   const ref = useInSight(timeline, here);
   return html`<tr ref=${ref} class=${`step-row ${state}`} aria-current=${here ? 'step' : undefined}>
       <td><button type="button" class="step-number" aria-label=${`Go to step ${step.step}`} onClick=${() => timeline.seekMoment(index)}>${step.step}</button></td>
