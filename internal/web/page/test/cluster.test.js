@@ -181,6 +181,20 @@ test('another epoch begins anew', () => {
   assert.deepEqual([cluster.podCount, cluster.nodeCount, cluster.sequence, cluster.matchCount], [1, 1, 1, 1]);
 });
 
+test('namespaces without pods are forgotten', () => {
+  const cluster = of(snapshot(0, nodes, []));
+  for (let i = 0; i < 500; i++) {
+    const ids = [3 * i + 1, 3 * i + 2];
+    const more = { changed: columns(ids.map((id) => [id, `ns-${id}`, 'x', 1, 'Running'])), removed: i ? [3 * i - 2] : [] };
+    assert.ok(cluster.delta(delta(i, i + 1, more)));
+    if (i % 2) assert.ok(cluster.delta(delta(i + 1, i + 1, { removed: [3 * i - 1, 3 * i + 2] })));
+  }
+  const names = cluster.namespaces.filter(Boolean);
+  assert.equal(cluster.namespaces.length < 10, true, `${cluster.namespaces.length} are kept`);
+  assert.deepEqual(names.length, cluster.podCount);
+  for (const slot of cluster.podSlots.values()) assert.equal(cluster.pod(slot).namespace, `ns-${cluster.id[slot]}`);
+});
+
 test('an empty cluster is one, and may fill', () => {
   const none = { id: null, namespace: null, namespaces: null, name: null, node: null, phase: null, phases: null, cpu: null, memory: null, real: null };
   const cluster = new Cluster();

@@ -180,8 +180,12 @@ export class Cluster {
   matches = new Uint8Array(firstCapacity);
   /** @type {string[]} */
   name = [];
-  /** @type {string[]} */
+  /** Names of namespaces by their index; empty for one that is free. @type {string[]} */
   namespaces = [];
+  /** Pods of each namespace. @type {number[]} */
+  namespaceCounts = [];
+  /** @type {number[]} */
+  freeNamespaces = [];
   phases = [...phases];
   /** Pods of each phase. */
   phaseCounts = new Array(phases.length).fill(0);
@@ -334,7 +338,8 @@ export class Cluster {
   /** @param {PodColumns} pods */
   setPods(pods) {
     const ids = pods.id ?? [];
-    const namespaces = (pods.namespaces ?? []).map((n) => indexOf(this.namespaces, n));
+    /** @type {number[]} */
+    const namespaces = [];
     const known = (pods.phases ?? []).map((p) => indexOf(this.phases, p));
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
@@ -351,7 +356,7 @@ export class Cluster {
       if (!isNew && moved) this.leavePlace(slot);
       if (!moved && this.phase[slot] !== phase) this.changes.pods.add(slot);
       this.name[slot] = pods.name[i];
-      this.namespace[slot] = namespaces[pods.namespace[i]];
+      if (isNew) this.enter(slot, (namespaces[pods.namespace[i]] ??= this.namespaceIndex(pods.namespaces?.[pods.namespace[i]] ?? '')));
       this.phase[slot] = phase;
       this.cpu[slot] = pods.cpu[i];
       this.memory[slot] = pods.memory[i];
@@ -374,11 +379,40 @@ export class Cluster {
     return slot;
   }
 
+  /** namespaceIndex finds or makes the index of a namespace. @param {string} name */
+  namespaceIndex(name) {
+    const known = this.namespaces.indexOf(name);
+    if (known >= 0 && this.namespaceCounts[known] > 0) return known;
+    const index = this.freeNamespaces.pop() ?? this.namespaces.length;
+    this.namespaces[index] = name;
+    this.namespaceCounts[index] = 0;
+    return index;
+  }
+
+  /**
+   * enter puts a pod into its namespace, which it never leaves.
+   * @param {number} slot
+   * @param {number} namespace
+   */
+  enter(slot, namespace) {
+    this.namespace[slot] = namespace;
+    this.namespaceCounts[namespace]++;
+  }
+
+  /** @param {number} slot */
+  leaveNamespace(slot) {
+    const namespace = this.namespace[slot];
+    if (--this.namespaceCounts[namespace] > 0) return;
+    this.namespaces[namespace] = '';
+    this.freeNamespaces.push(namespace);
+  }
+
   /** @param {number} id */
   removePod(id) {
     const slot = this.podSlots.get(id);
     if (slot === undefined) return;
     this.leavePlace(slot);
+    this.leaveNamespace(slot);
     this.podSlots.delete(id);
     this.freePods.push(slot);
     this.phaseCounts[this.phase[slot]]--;

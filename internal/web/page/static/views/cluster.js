@@ -237,7 +237,7 @@ function Tools({ cluster, params, view, problem }) {
     <${Typed} type="search" label="Search pods and nodes" placeholder="Search pods and nodes" value=${params.get('q') ?? ''} onValue=${(/** @type {string} */ q) => setParams({ q })} />
     <select aria-label="Namespace" value=${params.get('ns') ?? ''} onChange=${(/** @type {any} */ event) => setParams({ ns: event.target.value })}>
       <option value="">all namespaces</option>
-      ${[...cluster.namespaces].sort().map((name) => html`<option key=${name} value=${name}>${visible(name)}</option>`)}
+      ${cluster.namespaces.filter(Boolean).sort().map((name) => html`<option key=${name} value=${name}>${visible(name)}</option>`)}
     </select>
     <${Typed} type="text" label="Label selector" placeholder="Labels, as app=web,tier!=db" value=${params.get('labels') ?? ''} problem=${problem} onValue=${(/** @type {string} */ labels) => setParams({ labels })} />
     <div class="phase-chips" role="group" aria-label="Phases">${phases.map((phase, i) => html`<button type="button" key=${phase} class=${`phase-chip ${cluster.phaseCounts[i] ? '' : 'none'}`}

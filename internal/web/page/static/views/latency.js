@@ -140,9 +140,14 @@ function Fall({ place, end, text }) {
 function Axis({ limits, width }) {
   const x = scaleLog(limits, [1, width - 1]);
   const values = decades(limits);
-  const step = Math.ceil((values.length * 52) / width);
+  const step = Math.ceil((values.length * 64) / width);
   return html`<svg class="latency-axis" width=${width} height="18" aria-hidden="true">${values.map((value, i) => i % step === 0 && html`<text key=${value}
-    x=${x(value)} y="13" text-anchor=${i === 0 ? 'start' : i === values.length - 1 ? 'end' : 'middle'}>${time(value)}</text>`)}</svg>`;
+    x=${x(value)} y="13" text-anchor="middle">${powerOfTen(value)}</text>`)}</svg>`;
+}
+
+/** @param {number} nanoseconds */
+function powerOfTen(nanoseconds) {
+  return nanoseconds >= 1e9 ? `${nanoseconds / 1e9} s` : time(nanoseconds);
 }
 
 /**
