@@ -133,17 +133,17 @@ func start(t *testing.T, o Observer, change func(*Server)) (server *Server, stop
 	return server, stop
 }
 
-// event is one that a reader was sent.
-type event struct{ name, id, data string }
+// sentEvent is one that a reader was sent.
+type sentEvent struct{ name, id, data string }
 
-// reader reads the events of a stream.
-type reader struct {
+// liveReader reads the events of a stream.
+type liveReader struct {
 	t    *testing.T
 	body io.ReadCloser
 	scan *bufio.Reader
 }
 
-func open(t *testing.T, server *Server, path, lastEventID string) (*reader, *http.Response) {
+func openLive(t *testing.T, server *Server, path, lastEventID string) (*liveReader, *http.Response) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+server.Addr()+path, nil)
 	if err != nil {
@@ -157,11 +157,11 @@ func open(t *testing.T, server *Server, path, lastEventID string) (*reader, *htt
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return &reader{t: t, body: response.Body, scan: bufio.NewReader(response.Body)}, response
+	return &liveReader{t: t, body: response.Body, scan: bufio.NewReader(response.Body)}, response
 }
 
-func (r *reader) next() (event, error) {
-	var e event
+func (r *liveReader) next() (sentEvent, error) {
+	var e sentEvent
 	for {
 		line, err := r.scan.ReadString('\n')
 		if err != nil {
@@ -180,7 +180,7 @@ func (r *reader) next() (event, error) {
 	}
 }
 
-func (r *reader) must() event {
+func (r *liveReader) must() sentEvent {
 	r.t.Helper()
 	e, err := r.next()
 	if err != nil {
@@ -195,7 +195,7 @@ func TestRunsAreStreamedAsTheyGrow(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, response := open(t, server, webStream, "")
+	stream, response := openLive(t, server, webStream, "")
 	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
 		t.Errorf("Content-Type %q", kind)
 	}
@@ -217,7 +217,7 @@ func TestEventsAreCoalesced(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, _ := open(t, server, webStream, "")
+	stream, _ := openLive(t, server, webStream, "")
 	stream.must()
 	began := time.Now()
 	for range 200 {
@@ -257,7 +257,7 @@ func TestStreamsResume(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			stream, _ := open(t, server, tt.path, tt.last)
+			stream, _ := openLive(t, server, tt.path, tt.last)
 			for range tt.appended {
 				o.append()
 			}
@@ -276,7 +276,7 @@ func TestRefusedStreams(t *testing.T) {
 		"/observer/v1/runs/secrets/default/web/stream":       http.StatusBadRequest,
 		"/observer/v1/runs/simpods/default/web/stream?uid=%": http.StatusOK, // an unreadable query is no parameter
 	} {
-		_, response := open(t, server, path, "")
+		_, response := openLive(t, server, path, "")
 		if int32(response.StatusCode) != want {
 			t.Errorf("%s: got %s, want %d", path, response.Status, want)
 		}
@@ -296,24 +296,24 @@ func TestStreamsHaveTheirOwnPlaces(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	var open1 []*reader
+	var open1 []*liveReader
 	for range maxStreams {
-		stream, response := open(t, server, webStream, "")
+		stream, response := openLive(t, server, webStream, "")
 		if response.StatusCode != http.StatusOK {
 			t.Fatalf("stream %d: %s", len(open1), response.Status)
 		}
 		stream.must()
 		open1 = append(open1, stream)
 	}
-	if _, response := open(t, server, webStream, ""); response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
+	if _, response := openLive(t, server, webStream, ""); response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
 		t.Errorf("one stream too many: %s", response.Status)
 	}
-	if _, response := open(t, server, "/observer/v1/traces", ""); response.StatusCode != http.StatusOK {
+	if _, response := openLive(t, server, "/observer/v1/traces", ""); response.StatusCode != http.StatusOK {
 		t.Errorf("another request: %s", response.Status)
 	}
 	_ = open1[0].body.Close()
 	eventually(t, func() bool { return o.readers() == maxStreams-1 }, "the place of a reader that has gone is free")
-	if _, response := open(t, server, webStream, ""); response.StatusCode != http.StatusOK {
+	if _, response := openLive(t, server, webStream, ""); response.StatusCode != http.StatusOK {
 		t.Errorf("after one has gone: %s", response.Status)
 	}
 }
@@ -325,11 +325,11 @@ func TestSlowReader(t *testing.T) {
 	o.large = 64 << 10
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, _ := open(t, server, webStream, "")
+	stream, _ := openLive(t, server, webStream, "")
 	stream.must()
 	for range 20 {
 		o.append()
-		time.Sleep(streamInterval / 4) //nolint:forbidigo // what happens while nobody reads is what is tested
+		time.Sleep(streamInterval / 4) // what happens while nobody reads is what is tested
 	}
 	sent := 0
 	for {
@@ -370,9 +370,9 @@ func TestStreamsOutliveTimeouts(t *testing.T) {
 	server, _ := start(t, o, func(s *Server) {
 		s.server.ReadTimeout, s.server.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	})
-	stream, _ := open(t, server, webStream, "")
+	stream, _ := openLive(t, server, webStream, "")
 	stream.must()
-	time.Sleep(400 * time.Millisecond) //nolint:forbidigo // the timeouts are to pass
+	time.Sleep(400 * time.Millisecond) // the timeouts are to pass
 	o.append()
 	if e := stream.must(); e.id != "2" {
 		t.Errorf("got event %s", e.id)
@@ -383,7 +383,7 @@ func TestStreamsEndAtShutdown(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, stop := start(t, o, nil)
-	stream, _ := open(t, server, webStream, "")
+	stream, _ := openLive(t, server, webStream, "")
 	stream.must()
 	began := time.Now()
 	if err := stop(); err != nil {
@@ -405,8 +405,8 @@ func TestPing(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, func(s *Server) { s.handler.pingInterval = 300 * time.Millisecond })
-	stream, _ := open(t, server, webStream, "1")
-	if e := stream.must(); e != (event{name: "ping", data: "{}"}) {
+	stream, _ := openLive(t, server, webStream, "1")
+	if e := stream.must(); e != (sentEvent{name: "ping", data: "{}"}) {
 		t.Errorf("got %+v", e)
 	}
 }
@@ -444,7 +444,7 @@ func TestNotFoundBeforeItIsWaitedFor(t *testing.T) {
 
 func eventually(t *testing.T, is func() bool, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { //nolint:forbidigo // polls a condition
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if is() {
 			return
 		}

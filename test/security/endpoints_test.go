@@ -33,6 +33,8 @@ var served = []struct{ component, path, reader string }{
 	{manager.ObserverName, "/metrics", scraper},
 	{manager.ObserverName, web.Prefix + "traces", observerReader},
 	{manager.ObserverName, web.Prefix + "cluster", observerReader},
+	{manager.ObserverName, "/", observerReader},
+	{manager.ObserverName, "/css/base.css", observerReader},
 }
 
 // ServiceAccounts that call the endpoints. The first three are bound to a role

@@ -12,13 +12,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/yaml"
 
+	"github.com/glassplane/glassplane/config"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/explain/run"
 )
@@ -66,6 +70,38 @@ func TestServe(t *testing.T) {
 	tag := ask("GET", "/app.js", "").Header().Get("ETag")
 	if got := ask("GET", "/app.js", tag); tag == "" || got.Code != http.StatusNotModified || got.Body.Len() > 0 {
 		t.Errorf("with the tag %s: %d", tag, got.Code)
+	}
+}
+
+// TestFilesMayBeRead checks that the role of the observer's readers allows each of
+// the page's files, which are authorized by their paths.
+func TestFilesMayBeRead(t *testing.T) {
+	manifest, err := fs.ReadFile(config.FS, "rbac/endpoints.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var allowed []string
+	for _, document := range strings.Split(string(manifest), "\n---\n") {
+		var role rbacv1.ClusterRole
+		if err := yaml.Unmarshal([]byte(document), &role); err != nil {
+			t.Fatal(err)
+		}
+		if role.Name == "glassplane-observer-reader" {
+			allowed = role.Rules[0].NonResourceURLs
+		}
+	}
+	served, err := NewHandler(Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range served.(handler) {
+		// As RBAC compares them (k8s.io/kubernetes/pkg/apis/rbac/v1.NonResourceURLMatches).
+		if !slices.ContainsFunc(allowed, func(rule string) bool {
+			prefix, any := strings.CutSuffix(rule, "*")
+			return rule == path || any && strings.HasPrefix(path, prefix)
+		}) {
+			t.Errorf("the role does not allow %s", path)
+		}
 	}
 }
 
