@@ -59,7 +59,7 @@ func (f *fakeOverview) Pods(filter overview.Filter, limit int) overview.Matches 
 
 func (f *fakeOverview) Latency() overview.Latency { return overview.Latency{Pods: 7} }
 
-func (f *fakeOverview) handler() *handler { return newHandler(&fakeObserver{}, f, logr.Discard()) }
+func (f *fakeOverview) handler() *handler { return newHandler(Options{Observer: &fakeObserver{}, Overview: f, Log: logr.Discard()}) }
 
 func (f *fakeOverview) serve(request *http.Request) *httptest.ResponseRecorder {
 	response := httptest.NewRecorder()
