@@ -321,7 +321,7 @@ type KeyMoment struct {
 
 // EvidenceSource is one kind of trace, and whether it could be had.
 type EvidenceSource struct {
-	// name of the source: audit, watch, etcd, decision, transition or client.
+	// name of the source: audit, watch, etcd, decision, transition, client or span.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64

@@ -157,7 +157,7 @@ var _ = Describe("The deployment of config/default", SpecPriority(priorityDefaul
 		createSimPod(ctx, ns, "web")
 		trace := eventualWalk(ctx, ns, "simpod/web", func(g Gomega, trace explain.Trace) {
 			g.Expect(trace.Outcome).To(BeEquivalentTo("Running"))
-			g.Expect(unavailable(trace)).To(ConsistOf("audit", "etcd"))
+			g.Expect(unavailable(trace)).To(ConsistOf("audit", "etcd", "span"))
 			g.Expect(entries(trace, "decision")).To(BeNumerically(">", 0), "entries of the scheduler's endpoint")
 			g.Expect(entries(trace, "transition")).To(BeNumerically(">", 0), "entries of the controller manager's endpoint")
 			g.Expect(entries(trace, "watch")).To(BeNumerically(">", 0))

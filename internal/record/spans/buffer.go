@@ -44,9 +44,10 @@ type trace struct {
 	omitted int
 	// auditID is that of the span that began first of those that have one.
 	auditID string
-	since   time.Time
-	// last is when a span has come last, first when the trace began to wait.
-	first, last time.Time
+	// since is when that span began.
+	since time.Time
+	// last is when a span has come last.
+	last time.Time
 	// object is what the request is about, once the audit log has said so.
 	object *evidence.Object
 }
@@ -74,7 +75,7 @@ func (b *buffer) add(traceID string, span evidence.Span, now time.Time) {
 		for len(b.order) >= b.maxTraces {
 			b.dropFirst()
 		}
-		t = &trace{id: traceID, first: now}
+		t = &trace{id: traceID}
 		b.traces[traceID] = t
 		b.order = append(b.order, t)
 	}

@@ -182,12 +182,6 @@ func (s *Source) record() {
 	}
 }
 
-// Sync records what has come by now.
-func (s *Source) Sync(context.Context) error {
-	s.record()
-	return nil
-}
-
 // about returns what a request is about, by the audit log's entry of its answer.
 func (s *Source) about(auditID string) (evidence.Object, bool) {
 	for _, entry := range s.journal.ByAuditID(auditID) {
