@@ -8,6 +8,7 @@
 import { signal } from '../vendor/signals-core.js';
 import { showsRun } from './address.js';
 import { address, get } from './api.js';
+import { newer } from './newest.js';
 import { openStream } from './stream.js';
 
 /** @typedef {ReturnType<typeof createSession>} Session */
@@ -87,8 +88,9 @@ export function createSession(timeline) {
   }
 
   function followNewest() {
+    /** @type {import('./newest.js').Newest|null} */
+    let known = null;
     let since = 0;
-    let wanted = '';
     let close = () => {};
     let timer = 0;
     const turn = (/** @type {Subject} */ subject) => {
@@ -100,17 +102,19 @@ export function createSession(timeline) {
     const stream = openStream(address(['traces', 'stream']), {
       events: {
         traces: ({ items }) => {
-          const subject = newestOf(items);
-          if (!subject && !wanted) status.value = { state: 'empty' };
-          if (!subject || subjectKey(subject) === wanted || !timeline.live.value) return;
-          wanted = subjectKey(subject);
+          const next = newer(items, known);
+          if (!next && !known) status.value = { state: 'empty' };
+          if (!next || (known && !timeline.live.value)) return;
+          known = next;
           clearTimeout(timer);
-          timer = window.setTimeout(() => turn(subject), Math.max(0, since + stay - Date.now()));
+          timer = window.setTimeout(() => turn(next.subject), Math.max(0, since + stay - Date.now()));
         },
       },
       onState: (state) => {
-        if (!wanted) connection.value = state;
-        if (!wanted && state.state === 'lost') status.value = { state: 'error', message: state.reason };
+        if (known) return;
+        connection.value = state;
+        if (state.state === 'lost') status.value = { state: 'error', message: state.reason };
+        if (state.state === 'live' && status.value.state === 'error') status.value = { state: 'loading' };
       },
     });
     closers.push(() => {
@@ -164,13 +168,4 @@ export function createSession(timeline) {
 /** @param {Subject|null} subject */
 function subjectKey(subject) {
   return subject ? [subject.resource, subject.namespace, subject.name, subject.uid].join('/') : '';
-}
-
-/**
- * @param {{object: Subject, sequence: number}[]} items
- * @returns {Subject|null}
- */
-function newestOf(items) {
-  if (!items?.length) return null;
-  return items.reduce((best, each) => (each.sequence > best.sequence ? each : best)).object;
 }

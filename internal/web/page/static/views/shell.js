@@ -127,6 +127,9 @@ EOF`;
 export function NoRun({ shell }) {
   const status = shell.session?.status.value ?? { state: 'empty' };
   if (status.state === 'loading') return html`<div class="no-run" role="status"><p class="quiet">Loading the run …</p></div>`;
+  if (status.state === 'error' && shell.route.screen === 'newest') {
+    return html`<div class="no-run"><h1>The observer does not answer</h1><p role="alert"><bdi>${visible(status.message)}</bdi></p><p class="quiet">The page tries again by itself.</p></div>`;
+  }
   if (status.state === 'error') {
     return html`<div class="no-run"><h1>This run cannot be shown</h1><p role="alert"><bdi>${visible(status.message)}</bdi></p>
       <p>It may be gone: the observer keeps the newest requests. <a href="#/runs">All runs</a> · <a href="#/">The newest</a></p></div>`;
