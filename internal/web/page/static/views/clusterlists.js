@@ -54,11 +54,15 @@ function troubleOf(cluster, slot) {
 function useStable(cluster, slots, idOf, compare, sortKey) {
   const kept = useRef({ key: '', ids: /** @type {number[]} */ ([]) });
   const key = `${cluster.epoch} ${sortKey}`;
+  if (kept.current.key !== key) {
+    slots.sort(compare);
+    kept.current = { key, ids: slots.map(idOf) };
+    return slots;
+  }
   const slotOf = new Map(slots.map((slot) => [idOf(slot), slot]));
   const at = (/** @type {number} */ id) => /** @type {number} */ (slotOf.get(id));
-  const ids = keepOrder(kept.current.key === key ? kept.current.ids : undefined, slotOf.keys(), (a, b) => compare(at(a), at(b)));
-  kept.current = { key, ids };
-  return ids.map(at);
+  kept.current.ids = keepOrder(kept.current.ids, slotOf.keys(), (a, b) => compare(at(a), at(b)));
+  return kept.current.ids.map(at);
 }
 
 /**

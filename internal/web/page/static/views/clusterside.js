@@ -118,11 +118,22 @@ export function PodSide({ cluster, slot, onNode, onClose }) {
     <${Head} eyebrow=${html`${pod.resource === 'pods' ? 'Pod' : 'SimPod'} in <${Raw}>${pod.namespace}<//>`} title=${pod.name} onClose=${onClose} />
     <p><${Phase} phase=${pod.phase} />: ${lookOf(pod.phase).meaning}.</p>
     <p>${pod.node
-      ? html`On <button type="button" class="link" onClick=${() => pod.node && onNode(cluster.findNode(pod.node.name))}><${Raw}>${pod.node.name}<//></button>, where it asks for ${cpu(pod.cpu)} and ${memory(pod.memory * 2 ** 20)}.`
-      : html`${pod.nodeKnown ? 'It has no node yet.' : 'Its node is not known here.'} It asks for ${cpu(pod.cpu)} and ${memory(pod.memory * 2 ** 20)}.`}</p>
+      ? html`On <button type="button" class="link" onClick=${() => pod.node && onNode(cluster.findNode(pod.node.name))}><${Raw}>${pod.node.name}<//></button>, where ${asked(pod)}.`
+      : html`${pod.nodeKnown ? 'It has no node.' : 'Its node is not known here.'} ${capital(asked(pod))}.`}</p>
     <p><a class="button primary" href=${runAddress(subject)}>Open its run</a></p>
     <${Attempts} key=${`${pod.resource}/${pod.namespace}/${pod.name}`} subject=${subject} phase=${pod.phase} />
   </div>`;
+}
+
+/** asked says what a pod asks for. @param {{cpu: number, memory: number}} pod */
+function asked(pod) {
+  const amounts = [pod.cpu > 0 ? cpu(pod.cpu) : '', pod.memory > 0 ? memory(pod.memory * 2 ** 20) : ''].filter(Boolean);
+  return `it asks for ${amounts.join(' and ') || 'nothing'}`;
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /**

@@ -36,7 +36,7 @@ export function QueuesPanel({ queues: state, now, onPod }) {
       <span class="count">${state[queue.id].toLocaleString('en')}</span> ${queue.title}</button>`)}
       <span class="queue queue-flight" title="attempts to schedule that are under way"><span class="count">${state.inFlight.toLocaleString('en')}</span> In flight</span></div>
     <${VirtualList}
-      label="Pods that wait" className="waiting-list" count=${waiting.length} row=${(/** @type {number} */ i) => waiting[i]}
+      label="Pods that wait" className="waiting-list" rowRems=${2.4} count=${waiting.length} row=${(/** @type {number} */ i) => waiting[i]}
       rowKey=${(/** @type {Waiting} */ pod) => `${pod.namespace}/${pod.name}`} onOpen=${onPod}
       empty=${only ? 'No pod is in this queue.' : 'No pod waits: all have a node.'}
       columns=${[
