@@ -4,9 +4,11 @@
 package web
 
 import (
-	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,7 +61,9 @@ func (f *fakeOverview) Pods(filter overview.Filter, limit int) overview.Matches 
 
 func (f *fakeOverview) Latency() overview.Latency { return overview.Latency{Pods: 7} }
 
-func (f *fakeOverview) handler() *handler { return newHandler(Options{Observer: &fakeObserver{}, Overview: f, Log: logr.Discard()}) }
+func (f *fakeOverview) handler() *handler {
+	return newHandler(Options{Observer: &fakeObserver{}, Overview: f, Log: logr.Discard()})
+}
 
 func (f *fakeOverview) serve(request *http.Request) *httptest.ResponseRecorder {
 	response := httptest.NewRecorder()
@@ -118,68 +122,27 @@ func TestClusterPods(t *testing.T) {
 	}
 }
 
-// event is one of a stream.
-type event struct{ ID, Event, Data string }
-
-// reader reads events from a server until the test ends.
-type reader struct {
-	t     *testing.T
-	lines *bufio.Scanner
-}
-
-func open(t *testing.T, f *fakeOverview, path, lastEventID string) *reader {
+func openCluster(t *testing.T, f *fakeOverview, query, lastEventID string) *reader {
 	t.Helper()
-	server := httptest.NewServer(f.handler().api)
-	t.Cleanup(server.Close) // The stream has ended with the test's context.
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
-	if err != nil {
-		t.Fatal(err)
+	server, _ := start(t, &fakeObserver{}, func(s *Server) { s.handler.overview = f })
+	stream, response := open(t, server, "/observer/v1/cluster/stream"+query, lastEventID)
+	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
+		t.Fatalf("got %s, %s", response.Status, kind)
 	}
-	if lastEventID != "" {
-		request.Header.Set("Last-Event-ID", lastEventID)
-	}
-	response, err := server.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = response.Body.Close() })
-	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" {
-		t.Fatalf("got %s, %s", response.Status, got)
-	}
-	return &reader{t: t, lines: bufio.NewScanner(response.Body)}
-}
-
-func (r *reader) next() event {
-	r.t.Helper()
-	var e event
-	for r.lines.Scan() {
-		key, value, _ := strings.Cut(r.lines.Text(), ": ")
-		switch key {
-		case "id":
-			e.ID = value
-		case "event":
-			e.Event = value
-		case "data":
-			e.Data = value
-		case "":
-			return e
-		}
-	}
-	r.t.Fatalf("the stream has ended: %v", r.lines.Err())
-	return e
+	return stream
 }
 
 func (r *reader) delta() (d overview.Delta) {
 	r.t.Helper()
-	e := r.next()
-	if e.Event != "delta" {
-		r.t.Fatalf("got event %s %s", e.Event, e.ID)
+	e := r.must()
+	if e.name != "delta" {
+		r.t.Fatalf("got event %s %s", e.name, e.id)
 	}
-	if err := json.Unmarshal([]byte(e.Data), &d); err != nil {
+	if err := json.Unmarshal([]byte(e.data), &d); err != nil {
 		r.t.Fatal(err)
 	}
-	if want := eventID("e", d.To); e.ID != want {
-		r.t.Errorf("ID %s, want %s", e.ID, want)
+	if want := eventID("e", d.To); e.id != want {
+		r.t.Errorf("ID %s, want %s", e.id, want)
 	}
 	return d
 }
@@ -187,8 +150,8 @@ func (r *reader) delta() (d overview.Delta) {
 func TestClusterStream(t *testing.T) {
 	f := newOverview()
 	f.set("a")
-	r := open(t, f, "/observer/v1/cluster/stream", "")
-	if e := r.next(); e.Event != "snapshot" || e.ID != "e:1" || !strings.Contains(e.Data, `"name":["a"]`) {
+	r := openCluster(t, f, "", "")
+	if e := r.must(); e.name != "snapshot" || e.id != "e:1" || !strings.Contains(e.data, `"name":["a"]`) {
 		t.Fatalf("first event %+v", e)
 	}
 	f.set("b")
@@ -202,8 +165,8 @@ func TestClusterStream(t *testing.T) {
 	}
 	// More than is kept.
 	f.set("c", "d", "e", "f")
-	if e := r.next(); e.Event != "snapshot" || e.ID != "e:6" {
-		t.Errorf("event %s %s", e.Event, e.ID)
+	if e := r.must(); e.name != "snapshot" || e.id != "e:6" {
+		t.Errorf("event %s %s", e.name, e.id)
 	}
 }
 
@@ -222,27 +185,36 @@ func TestClusterStreamResumes(t *testing.T) {
 		"from what is no event's ID": {"", "4", "snapshot"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e := open(t, f, "/observer/v1/cluster/stream"+tc.path, tc.header).next(); e.Event != tc.wantEvent || e.ID != "e:5" {
-				t.Errorf("got %s %s", e.Event, e.ID)
+			if e := openCluster(t, f, tc.path, tc.header).must(); e.name != tc.wantEvent || e.id != "e:5" {
+				t.Errorf("got %s %s", e.name, e.id)
 			}
 		})
 	}
 }
 
-// Streams take no place of other requests, and are bounded themselves.
-func TestStreamsAreLimited(t *testing.T) {
+func TestLargeAnswersAreCompressed(t *testing.T) {
 	f := newOverview()
-	h := f.handler()
-	for range maxStreams {
-		h.streams <- struct{}{}
+	for i := range 500 {
+		f.set(fmt.Sprintf("pod-%d", i))
 	}
-	response := httptest.NewRecorder()
-	h.api.ServeHTTP(response, get("/observer/v1/cluster/stream"))
-	if response.Code != http.StatusTooManyRequests || response.Header().Get("Retry-After") == "" {
-		t.Errorf("got %d: %s", response.Code, response.Body)
-	}
-	response = httptest.NewRecorder()
-	if h.api.ServeHTTP(response, get("/observer/v1/cluster")); response.Code != http.StatusOK {
-		t.Errorf("beside the streams: got %d", response.Code)
+	for _, encoding := range []string{"", "gzip"} {
+		request := get("/observer/v1/cluster")
+		request.Header.Set("Accept-Encoding", encoding)
+		response := f.serve(request)
+		body := io.Reader(response.Body)
+		if got := response.Header().Get("Content-Encoding"); got != encoding {
+			t.Errorf("asked for %q: the answer is %q", encoding, got)
+		}
+		if encoding == "gzip" {
+			unpacked, err := gzip.NewReader(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body = unpacked
+		}
+		var snapshot overview.Snapshot
+		if err := json.NewDecoder(body).Decode(&snapshot); err != nil || len(snapshot.Pods.ID) != 500 {
+			t.Errorf("asked for %q: %d pods, error %v", encoding, len(snapshot.Pods.ID), err)
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -159,7 +160,8 @@ func (h *handler) endpoints(export Exporter) http.Handler {
 		api.Handle("GET "+Prefix+"requests/{auditID}/export", h.export(byRequest, export))
 	}
 	api.Handle("/", h.serve(notFound))
-	return api
+	// Large answers are mostly names of fields, and may go through a port-forward.
+	return gzhttp.GzipHandler(api)
 }
 
 // loopback returns all that is served on loopback: the API, and the page beside it.

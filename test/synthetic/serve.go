@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/glassplane/glassplane/internal/web"
+	"github.com/glassplane/glassplane/internal/web/page"
 )
 
 // Server serves what the observer of a made-up cluster knows.
@@ -28,8 +29,13 @@ func Serve(ctx context.Context, address string, options Options) (*Server, error
 	if err != nil {
 		return nil, err
 	}
+	pages, err := page.NewHandler(page.Files())
+	if err != nil {
+		return nil, err
+	}
 	api, err := web.NewServer(web.Options{
-		Address: address, Observer: recorder, Overview: recorder.Overview(), Gatherer: prometheus.NewRegistry(), Log: logr.Discard(),
+		Address: address, Observer: recorder, Overview: recorder.Overview(), Page: pages, Export: page.Export,
+		Info: web.Info{Version: "made up"}, Gatherer: prometheus.NewRegistry(), Log: logr.Discard(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make a server: %w", err)
