@@ -230,10 +230,11 @@ func named(object evidence.Object) evidence.Object {
 	return evidence.Object{Resource: object.Resource, Namespace: object.Namespace, Name: object.Name}
 }
 
-// measured is how long one pod's hop took.
+// measured is how long the hop of a pod took, by the pod's number in the order of
+// beginning.
 type measured struct {
 	time.Duration
-	pod Subject
+	pod int
 }
 
 // Latency sums up all pods. Percentiles are exact: each is the time of one of the
@@ -243,30 +244,32 @@ func (l *Latencies) Latency() Latency {
 	var all [hops][]measured
 	l.mu.Lock()
 	latency.Pods, latency.Forgotten = len(l.order), l.forgotten
-	for _, uid := range l.order {
+	pods := make([]Subject, len(l.order))
+	for n, uid := range l.order {
 		j := l.journeys[uid]
+		pods[n] = j.subject
 		for h := range all {
 			if j.known[h] {
-				all[h] = append(all[h], measured{j.durations[h], j.subject})
+				all[h] = append(all[h], measured{j.durations[h], n})
 			}
 		}
 	}
 	l.mu.Unlock()
 	for h := range all {
-		latency.Hops[h].summarize(all[h])
+		latency.Hops[h].summarize(all[h], pods)
 	}
 	return latency
 }
 
-// summarize sets the numbers of a hop. The pods are in the order of their
-// beginning.
-func (h *Hop) summarize(all []measured) {
+// summarize sets the numbers of a hop.
+func (h *Hop) summarize(all []measured, pods []Subject) {
 	h.Count, h.Buckets = len(all), []Bucket{}
 	if len(all) == 0 {
 		return
 	}
-	// Of pods with the same time the newest stays last, and is the example.
-	slices.SortStableFunc(all, func(a, b measured) int { return cmp.Compare(a.Duration, b.Duration) })
+	slices.SortFunc(all, func(a, b measured) int {
+		return cmp.Or(cmp.Compare(a.Duration, b.Duration), cmp.Compare(a.pod, b.pod))
+	})
 	rank := func(share float64) time.Duration {
 		return all[max(0, int(math.Ceil(share*float64(len(all))))-1)].Duration
 	}
@@ -274,7 +277,9 @@ func (h *Hop) summarize(all []measured) {
 	for len(all) > 0 {
 		b := bucketOf(all[0].Duration)
 		n, _ := slices.BinarySearchFunc(all, b.High, func(m measured, high time.Duration) int { return cmp.Compare(m.Duration, high) })
-		b.Count, b.Example = n, all[n/2].pod
+		// The newest pod is the one of which most is still recorded.
+		newest := slices.MaxFunc(all[:n], func(a, b measured) int { return cmp.Compare(a.pod, b.pod) })
+		b.Count, b.Example = n, pods[newest.pod]
 		h.Buckets, all = append(h.Buckets, b), all[n:]
 	}
 }

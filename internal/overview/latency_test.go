@@ -4,8 +4,10 @@
 package overview
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -221,12 +223,14 @@ func TestOldestPodsAreForgotten(t *testing.T) {
 // TestPercentilesAreExact compares with what can be counted.
 func TestPercentilesAreExact(t *testing.T) {
 	var all []measured
+	pods := []Subject{{}}
 	for i := 1; i <= 1000; i++ {
-		all = append(all, measured{time.Duration(i) * time.Millisecond, Subject{Name: fmt.Sprint(i)}})
+		all = append(all, measured{time.Duration(i) * time.Millisecond, i})
+		pods = append(pods, Subject{Name: fmt.Sprint(i)})
 	}
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
 	var h Hop
-	h.summarize(all)
+	h.summarize(all, pods)
 	if h.Count != 1000 || h.P50 != 500*time.Millisecond || h.P90 != 900*time.Millisecond || h.P99 != 990*time.Millisecond || h.Max != time.Second {
 		t.Errorf("%d: %v, %v, %v, %v", h.Count, h.P50, h.P90, h.P99, h.Max)
 	}
@@ -245,7 +249,7 @@ func TestPercentilesAreExact(t *testing.T) {
 		t.Errorf("%d in all buckets", sum)
 	}
 	var one Hop
-	one.summarize([]measured{{Duration: time.Millisecond}})
+	one.summarize([]measured{{Duration: time.Millisecond}}, pods)
 	if one.P50 != time.Millisecond || one.P99 != time.Millisecond || len(one.Buckets) != 1 {
 		t.Errorf("of one pod: %+v", one)
 	}
@@ -263,5 +267,33 @@ func TestBuckets(t *testing.T) {
 		if b := bucketOf(d); b.Low != want[0] || b.High != want[1] {
 			t.Errorf("%v is from %d to %d, want %d to %d", d, b.Low, b.High, want[0], want[1])
 		}
+	}
+}
+
+// TestSpansThatWereRecorded takes those of a real API server and etcd, each of
+// which sends its own.
+func TestSpansThatWereRecorded(t *testing.T) {
+	data, err := os.ReadFile("../explain/handling/testdata/create.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded struct {
+		Received time.Time
+		Spans    evidence.Spans
+	}
+	if err := json.Unmarshal(data, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	l := NewLatencies(0)
+	entry := createdBy(simPod("web", "u-1"), recorded.Spans.AuditID, 0, 10)
+	entry.Audit.ReceivedAt = recorded.Received
+	l.Recorded(&entry)
+	for _, service := range []string{evidence.ServiceEtcd, evidence.ServiceAPIServer} {
+		part := recorded.Spans
+		part.Spans = slices.DeleteFunc(slices.Clone(part.Spans), func(s evidence.Span) bool { return s.Service != service })
+		l.Recorded(&evidence.Entry{Source: evidence.SourceSpan, Spans: &part})
+	}
+	if got := told(l)["etcd"]; got <= 0 || got > 25 {
+		t.Errorf("the write took %v ms, of a request of 24 ms", got)
 	}
 }

@@ -122,17 +122,17 @@ func TestClusterPods(t *testing.T) {
 	}
 }
 
-func openCluster(t *testing.T, f *fakeOverview, query, lastEventID string) *reader {
+func openCluster(t *testing.T, f *fakeOverview, query, lastEventID string) *liveReader {
 	t.Helper()
 	server, _ := start(t, &fakeObserver{}, func(s *Server) { s.handler.overview = f })
-	stream, response := open(t, server, "/observer/v1/cluster/stream"+query, lastEventID)
+	stream, response := openLive(t, server, "/observer/v1/cluster/stream"+query, lastEventID)
 	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
 		t.Fatalf("got %s, %s", response.Status, kind)
 	}
 	return stream
 }
 
-func (r *reader) delta() (d overview.Delta) {
+func (r *liveReader) delta() (d overview.Delta) {
 	r.t.Helper()
 	e := r.must()
 	if e.name != "delta" {
