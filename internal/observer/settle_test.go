@@ -169,3 +169,35 @@ func (c countingSource) State() evidence.SourceState {
 	*c.asked++
 	return c.fakeSource.State()
 }
+
+func TestSpansDue(t *testing.T) {
+	spansOf := func(id string) evidence.Entry {
+		return evidence.Entry{Source: evidence.SourceSpan, Object: pod(""), Spans: &evidence.Spans{AuditID: id}}
+	}
+	answered := func(second int, id string) evidence.Entry { return audited(second, id, "create", 422) }
+	const now = 5000
+	tests := map[string]struct {
+		entries []evidence.Entry
+		missing bool
+		want    time.Duration
+	}{
+		"answered just now":          {entries: []evidence.Entry{answered(now, "a")}, want: spansDelay},
+		"answered a while ago":       {entries: []evidence.Entry{answered(now-1, "a")}, want: spansDelay - time.Second},
+		"the spans are there":        {entries: []evidence.Entry{answered(now, "a"), spansOf("a")}},
+		"those of another request":   {entries: []evidence.Entry{answered(now, "a"), spansOf("b")}, want: spansDelay},
+		"another request's are due":  {entries: []evidence.Entry{answered(now, "b")}},
+		"there is no such source":    {entries: []evidence.Entry{answered(now, "a")}, missing: true},
+		"no request is known at all": {},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := newTest()
+			if !test.missing {
+				o.spans = fakeSource{state: evidence.SourceState{Source: evidence.SourceSpan, Available: true}}
+			}
+			if got := o.spansDue(assemble.Selection{AuditID: "a", Entries: test.entries}); got != test.want {
+				t.Errorf("spans are due in %s, want %s", got, test.want)
+			}
+		})
+	}
+}

@@ -124,8 +124,11 @@ func (l *Local) RefuseSpans() {
 		}
 		// A server without services answers every call with Unimplemented.
 		server := grpc.NewServer()
-		go func() { _ = server.Serve(listener) }() // Stop waits for it.
-		l.stopRefusing = server.Stop
+		go func() { _ = server.Serve(listener) }()
+		l.stopRefusing = func() {
+			server.Stop()
+			_ = listener.Close() // Where it was stopped before it served.
+		}
 	})
 }
 
