@@ -9,6 +9,7 @@ test('vendored libraries import only each other', async () => {
   const imports = [];
   for (const file of files.filter((name) => name.endsWith('.js'))) {
     const source = await readFile(new URL(file, vendor), 'utf8');
+    assert.match(source, /export\s*\{/, `${file} exports nothing`);
     imports.push(...[...source.matchAll(/(?:^|[;\n])(?:import|export)[^"'`;()]*from\s*"([^"]+)"/g)].map(([, name]) => name));
   }
   assert.ok(imports.includes('./preact.js'));

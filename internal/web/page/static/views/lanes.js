@@ -40,7 +40,7 @@ export function Lanes({ timeline, select }) {
       </div>
       <div class="segmented" role="group" aria-label="Zoom">
         <button type="button" aria-label="Zoom out" disabled=${zoom <= 1} onClick=${() => setZoom(Math.max(1, zoom / 2))}>−</button>
-        <button type="button" aria-label="Show all" title="Show all" disabled=${zoom === 1} onClick=${() => setZoom(1)}>${zoom}×</button>
+        <button type="button" aria-label=${`${zoom}×: show all`} title="Show all" disabled=${zoom === 1} onClick=${() => setZoom(1)}>${zoom}×</button>
         <button type="button" aria-label="Zoom in" disabled=${zoom >= 64} onClick=${() => setZoom(Math.min(64, zoom * 2))}>+</button>
       </div>
     </header>
