@@ -29,6 +29,9 @@ VERDICTS ?= 1000000
 PLACEMENTS ?= 2000
 SEED ?=
 
+# How long test-web watches a busy cluster.
+SOAK ?= 20s
+
 # How many lives of pods truth makes and checks, at least.
 LIVES ?= 1500
 
@@ -148,6 +151,16 @@ test-unit: $(GOTESTSUM) ## Run the tests of the pure packages: quick, and no API
 .PHONY: test-page
 test-page: node ## Run the tests of the page's model and timeline in node.
 	node --test internal/web/page/test/*.test.js
+
+.PHONY: test-web
+test-web: controlplane chromium $(PAGE_MODULES) ## Test the page in a real browser, screenshots in bin/screenshots: make test-web SOAK=10m.
+	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; rm -rf bin/screenshots; \
+	KUBEBUILDER_ASSETS="$$assets" SOAK=$(SOAK) $(GO) test -tags=web -count=1 -timeout=30m -v ./test/web $(ARGS)
+
+.PHONY: docs-images
+docs-images: ## Make the pictures in docs/images anew: screenshots of a real run.
+	$(MAKE) test-web SOAK=1s ARGS='-ginkgo.label-filter=screenshots'
+	hack/page/images.sh bin/screenshots docs/images
 
 # Built as the control plane's binaries are, so that Go's build cache serves both.
 .PHONY: fidelity
@@ -291,6 +304,11 @@ $(PAGE_MODULES): hack/page/package-lock.json hack/page/package.json | node
 node:
 	@command -v node >/dev/null && command -v npm >/dev/null || \
 		{ echo "node or npm is missing: install Node.js 20 or newer, on Debian with 'apt-get install nodejs npm'" >&2; exit 1; }
+
+.PHONY: chromium
+chromium:
+	@[[ -n "$${CHROMIUM:-}" ]] || command -v chromium chromium-browser google-chrome >/dev/null || \
+		{ echo "Chromium is missing: install it, on Debian with 'apt-get install chromium', or set CHROMIUM to its path" >&2; exit 1; }
 
 .PHONY: FORCE
 FORCE:

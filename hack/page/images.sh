@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Copies the screenshots that the documents show: images.sh SCREENSHOTS IMAGES.
+set -o errexit -o nounset -o pipefail
+
+screenshots="$1"
+images="$2"
+
+declare -A chosen=(
+    [run-dark]=dark/flow
+    [run-light]=light/flow
+    [run-phone]=phone/flow
+    [tracker]=dark/tracker
+    [quiz]=light/quiz
+    [cluster]=large/cluster
+    [latency]=dark/latency
+)
+
+mkdir -p "${images}"
+for name in "${!chosen[@]}"; do
+    cp "${screenshots}/${chosen[${name}]}.png" "${images}/${name}.png"
+done
