@@ -172,7 +172,7 @@ fidelity: controlplane ## Compare our scheduler with kube-scheduler: make fideli
 .PHONY: truth
 truth: controlplane ## Compare all that is told of requests with etcd and the audit log: make truth LIVES=1500.
 	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; \
-	KUBEBUILDER_ASSETS="$$assets" LIVES=$(LIVES) TRUTH_KUBECTL=1 $(GO) test -count=1 -timeout=60m -v ./test/truth $(ARGS)
+	KUBEBUILDER_ASSETS="$$assets" LIVES=$(LIVES) $(GO) test -count=1 -timeout=60m -v ./test/truth $(ARGS)
 
 .PHONY: test-e2e
 test-e2e: ## Run the tests on a kind cluster that is made for them.

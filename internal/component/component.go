@@ -70,8 +70,12 @@ func OfAgent(userAgent string) string {
 }
 
 // IsProgram reports whether a request comes from a program rather than from a
-// person's client: it has an account of its own in the cluster.
+// person's client: it has an account of its own in the cluster. kubectl prints
+// what it is answered, whoever it acts as.
 func IsProgram(user, userAgent string, groups []string) bool {
+	if strings.HasPrefix(userAgent, "kubectl/") {
+		return false
+	}
 	return Of(user, userAgent) != "" || strings.HasPrefix(user, "system:serviceaccount:") ||
 		slices.Contains(groups, "system:serviceaccounts") || slices.Contains(groups, "system:nodes")
 }

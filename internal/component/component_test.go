@@ -23,3 +23,24 @@ func TestOf(t *testing.T) {
 		})
 	}
 }
+
+func TestIsProgram(t *testing.T) {
+	tests := []struct {
+		name, user, agent string
+		groups            []string
+		want              bool
+	}{
+		{"a person", "alice", "kubectl/v1.37.2", nil, false},
+		{"a component", "system:kube-scheduler", "kube-scheduler/v1.37.2", nil, true},
+		{"a program with an account", "system:serviceaccount:ci:deployer", "deployer/v1", nil, true},
+		{"a kubelet", "system:node:worker-1", "", []string{"system:nodes"}, true},
+		{"kubectl with the account of a program", "system:serviceaccount:ci:deployer", "kubectl/v1.37.2", []string{"system:serviceaccounts"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := IsProgram(tt.user, tt.agent, tt.groups); got != tt.want {
+				t.Errorf("IsProgram() = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

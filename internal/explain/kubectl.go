@@ -53,9 +53,12 @@ func nameOf(tale *story.Story) string {
 	return cmp.Or(tale.Record.Subject.Name, tale.Asked.Object.Name, "(name not recorded)")
 }
 
-// dryRunText is what kubectl adds to the line of a server-side dry run.
+// dryRunText is what kubectl adds to the line of a server-side dry run. Its
+// commands patch and taint leave it out, because they choose the word after they
+// have added it (k8s.io/kubectl/pkg/cmd/patch, taint).
 func dryRunText(r *assemble.Request) string {
-	if r.DryRun() {
+	manager := r.FieldManager()
+	if r.DryRun() && manager != "kubectl-patch" && manager != "kubectl-taint" {
 		return " (server dry run)"
 	}
 	return ""

@@ -155,6 +155,13 @@ var requests = map[string]func() evidence.Record{
 				o["metadata"].(map[string]any)["annotations"] = map[string]any{"a": "b"}
 			})).end()
 	},
+	"patch-dry-run": func() evidence.Record {
+		s := runningPod()
+		answer := s.answer()
+		setLabel(answer)
+		return s.about(s.send(call{by: bob, verb: "patch", uri: collection + "/mypod?dryRun=All&fieldManager=kubectl-patch", code: 200,
+			request: labels(map[string]any{"touched": "yes"}), response: answer})).end()
+	},
 	"patch-nothing": func() evidence.Record {
 		s := runningPod()
 		return s.about(s.send(call{by: bob, verb: "patch", uri: collection + "/mypod?fieldManager=kubectl-patch", code: 200,
@@ -276,6 +283,8 @@ func TestRequests(t *testing.T) {
 		"unlabel":       {story.Patch, OutcomeChanged, stored, "revision 222 changes metadata.labels.touched", kind + "/mypod unlabeled"},
 		"annotate":      {story.Patch, OutcomeChanged, stored, "revision 221 changes metadata.annotations.a", kind + "/mypod annotated"},
 		"label-dry-run": {story.Patch, OutcomeDryRun, ended, "", kind + "/mypod labeled (server dry run)"},
+		// kubectl patch leaves out that it was a dry run.
+		"patch-dry-run": {story.Patch, OutcomeDryRun, ended, "", kind + "/mypod patched"},
 		"patch-nothing": {story.Patch, OutcomeUnchanged, ended, "", kind + "/mypod patched (no change)"},
 		"update":        {story.Update, OutcomeChanged, stored, "revision 221 changes metadata.labels.touched", kind + "/mypod replaced"},
 		"conflict":      {story.Update, OutcomeRejected, ended, "", `Error from server (Conflict): Operation cannot be fulfilled on simpods.sim.glassplane.dev "mypod": the object has been modified; please apply your changes to the latest version and try again`},

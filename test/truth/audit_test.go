@@ -26,17 +26,16 @@ const (
 
 // auditEvent is one line of the audit log, as audit.k8s.io/v1 has it.
 type auditEvent struct {
-	AuditID    string `json:"auditID"`
-	Stage      string `json:"stage"`
-	Level      string `json:"level"`
-	RequestURI string `json:"requestURI"`
-	Verb       string `json:"verb"`
-	User       struct {
-		Username string   `json:"username"`
-		Groups   []string `json:"groups"`
-	} `json:"user"`
-	UserAgent string `json:"userAgent"`
-	ObjectRef struct {
+	AuditID    string  `json:"auditID"`
+	Stage      string  `json:"stage"`
+	Level      string  `json:"level"`
+	RequestURI string  `json:"requestURI"`
+	Verb       string  `json:"verb"`
+	User       account `json:"user"`
+	// ImpersonatedUser is whom the user acted as.
+	ImpersonatedUser *account `json:"impersonatedUser"`
+	UserAgent        string   `json:"userAgent"`
+	ObjectRef        struct {
 		APIGroup    string `json:"apiGroup"`
 		Resource    string `json:"resource"`
 		Namespace   string `json:"namespace"`
@@ -54,6 +53,11 @@ type auditEvent struct {
 	RequestReceivedTimestamp time.Time         `json:"requestReceivedTimestamp"`
 	StageTimestamp           time.Time         `json:"stageTimestamp"`
 	Annotations              map[string]string `json:"annotations"`
+}
+
+type account struct {
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
 }
 
 // request is what the audit log has of one request: its last event, and when
@@ -230,6 +234,10 @@ func (l auditLog) add(line []byte) error {
 	var event auditEvent
 	if err := json.Unmarshal(line, &event); err != nil {
 		return err
+	}
+	// Who is impersonated is who the request is by, for authorization and admission.
+	if event.ImpersonatedUser != nil {
+		event.User = *event.ImpersonatedUser
 	}
 	r := l[event.AuditID]
 	if r == nil {

@@ -32,6 +32,12 @@ var (
 	logged = regexp.MustCompile(`^([IWEF]\d{4} |\t| >)`)
 )
 
+// The lines between which the log has the Status of an error.
+const (
+	responseBegins = "server response object: {"
+	responseEnds   = "}"
+)
+
 // run runs kubectl. That it fails is no error: what it says is looked at.
 func (k kubectl) run(ctx context.Context, stdin string, args ...string) (printout, error) {
 	command := exec.CommandContext(ctx, k.path, append(args, "-v=8")...)
@@ -45,12 +51,19 @@ func (k kubectl) run(ctx context.Context, stdin string, args ...string) (printou
 	}
 	p := printout{out: strings.TrimSpace(out.String())}
 	var said []string
+	logging := false
 	for line := range strings.Lines(errs.String()) {
+		line = strings.TrimRight(line, "\n")
 		if m := auditHeader.FindStringSubmatch(line); m != nil {
 			p.auditIDs = append(p.auditIDs, m[1])
 		}
-		if !logged.MatchString(line) {
-			said = append(said, strings.TrimRight(line, "\n"))
+		switch {
+		case strings.HasSuffix(line, responseBegins):
+			logging = true
+		case logging:
+			logging = line != responseEnds
+		case !logged.MatchString(line):
+			said = append(said, line)
 		}
 	}
 	p.err = strings.TrimSpace(strings.Join(said, "\n"))
