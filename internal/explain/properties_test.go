@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
 )
@@ -27,6 +29,26 @@ func storyOrder(steps []v1alpha1.WalkthroughStep) (story, answer []int32) {
 		}
 	}
 	return story, answer
+}
+
+// TestDroppedIsNoText checks that how much the journal has dropped is a field and
+// no part of any text: it changes as others are recorded, and a text that is kept
+// in a Walkthrough would be written again each time.
+func TestDroppedIsNoText(t *testing.T) {
+	for _, all := range []map[string]func() evidence.Record{scenarios, requests, setRecords} {
+		for name, record := range all {
+			once, later := record(), record()
+			once.Dropped, later.Dropped = 12, 13
+			before, after := Explain(once), Explain(later)
+			if after.Dropped != 13 {
+				t.Errorf("%s: dropped %d, want 13", name, after.Dropped)
+			}
+			after.Dropped = before.Dropped
+			if d := cmp.Diff(string(raw(before)), string(raw(after))); d != "" {
+				t.Errorf("%s is told otherwise once one entry more was dropped:\n%s", name, d)
+			}
+		}
+	}
 }
 
 // checkTrace checks what must hold for every record.

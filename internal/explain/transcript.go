@@ -174,7 +174,7 @@ func opening(tale *story.Story) string {
 		text += " " + prose.Sentence("not available were: "+strings.Join(lack, ", "))
 	}
 	if tale.Record.Dropped > 0 {
-		text += " " + prose.Sentence(fmt.Sprintf("The journal dropped %d entries of all requests, so something of this one may be missing", tale.Record.Dropped))
+		text += " The journal has dropped older entries, so something of this request may be missing."
 	}
 	return text
 }

@@ -35,9 +35,9 @@ type Query struct {
 type NotFoundError struct {
 	// Query that found nothing.
 	Query Query
-	// Dropped is how many entries the journal has dropped: where it is not 0,
-	// something may have been known.
-	Dropped uint64
+	// Dropped is true where the journal has dropped entries: something may have
+	// been known. How many is not said: the error would read differently each time.
+	Dropped bool
 }
 
 // Error implements error.
@@ -50,8 +50,8 @@ func (e *NotFoundError) Error() string {
 			message += fmt.Sprintf(" with UID %s", object.UID)
 		}
 	}
-	if e.Dropped > 0 {
-		message += fmt.Sprintf("; %d older traces were dropped because the journal is bounded", e.Dropped)
+	if e.Dropped {
+		message += "; older traces were dropped because the journal is bounded"
 	}
 	return message
 }
@@ -85,7 +85,7 @@ func (o *Observer) Current(ctx context.Context, query Query) (evidence.Record, e
 	}
 	dropped := o.journal.Stats().Dropped
 	if !ok && len(found.Entries) == 0 {
-		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped}
+		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped > 0}
 	}
 	assemble.Order(found.Entries)
 	children, leftOut := o.childrenOf(found.Subject)

@@ -9,7 +9,6 @@ package timeline
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -360,7 +359,8 @@ func (t *Timeline) Missing(s evidence.Source, what string) string {
 	case named && !state.Available:
 		return "not available: source " + string(s) + ": " + cmp.Or(prose.Clip(state.Reason, prose.MaxLine), "it cannot be read")
 	case t.Record.Dropped > 0:
-		return fmt.Sprintf("not available: source %s has no %s; the journal has dropped entries (%d of all requests)", s, what, t.Record.Dropped)
+		// How many is no part of the text: it changes as others are recorded.
+		return "not available: source " + string(s) + " has no " + what + "; the journal has dropped older entries"
 	}
 	return "not available: source " + string(s) + " has no " + what
 }
