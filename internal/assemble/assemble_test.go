@@ -185,11 +185,101 @@ func TestEnds(t *testing.T) {
 	marked := with(stored(5, "u-1", 100, 103), func(e *evidence.Entry) {
 		e.Etcd.Value = []byte(`{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}}`)
 	})
-	want := []evidence.Entry{audited(1, "create", "create", 201), stored(1, "u-1", 100, 100), watched(1, "u-1", 100), audited(5, "delete", "delete", 200), marked, removed(6, "u-1", 104)}
+	want := []evidence.Entry{audited(1, "create", "create", 201), stored(1, "u-1", 100, 100), watched(1, "u-1", 100), told, audited(5, "delete", "delete", 200), marked, removed(6, "u-1", 104)}
 	entries := []evidence.Entry{
-		want[0], want[1], want[2], audited(2, "get", "get", 200), stored(2, "u-1", 100, 101), status, dryRun, told, want[3], want[4], want[5],
+		want[0], want[1], want[2], audited(2, "get", "get", 200), stored(2, "u-1", 100, 101), status, dryRun, told, want[4], want[5], want[6],
 	}
 	if diff := cmp.Diff(want, Ends(entries)); diff != "" {
 		t.Errorf("Ends() (-want +got):\n%s", diff)
+	}
+}
+
+func TestSelected(t *testing.T) {
+	collection := evidence.Object{Group: "sim.glassplane.dev", Resource: "simpods", Namespace: "ns"}
+	one, two := pod("u-1"), pod("u-2")
+	two.Name = "other"
+	tests := []struct {
+		name, verb, response string
+		want                 []evidence.Object
+		known                bool
+	}{
+		{"a list", "deletecollection", `{"kind":"SimPodList","items":[{"metadata":{"name":"web","uid":"u-1"}},{"metadata":{"name":"other","uid":"u-2"}}]}`,
+			[]evidence.Object{one, two}, true},
+		{"a list of none", "deletecollection", `{"kind":"SimPodList","items":[]}`, nil, true},
+		{"a Status", "deletecollection", `{"kind":"Status","status":"Failure"}`, nil, false},
+		{"no answer", "deletecollection", "", nil, false},
+		{"no JSON", "deletecollection", "{", nil, false},
+		{"the answer of a list", "list", `{"kind":"SimPodList","items":[{"metadata":{"name":"web","uid":"u-1"}}]}`, nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Audit: evidence.Audit{Verb: tt.verb, ResponseObject: []byte(tt.response)}, Object: collection}
+			got, known := r.Selected()
+			if d := cmp.Diff(tt.want, got); d != "" || known != tt.known {
+				t.Errorf("known %v, want %v; (-want +got):\n%s", known, tt.known, d)
+			}
+		})
+	}
+}
+
+func TestMayHaveWritten(t *testing.T) {
+	decision := func(s string) map[string]string { return map[string]string{"authorization.k8s.io/decision": s} }
+	tests := []struct {
+		name  string
+		audit evidence.Audit
+		want  bool
+	}{
+		{"a patch", evidence.Audit{Verb: "patch", Code: 200}, true},
+		{"a patch that was refused", evidence.Audit{Verb: "patch", Code: 422, Annotations: decision("allow")}, false},
+		{"a get", evidence.Audit{Verb: "get", Code: 200}, false},
+		{"a collection", evidence.Audit{Verb: "deletecollection", Code: 200}, true},
+		{"a collection that a policy stopped", evidence.Audit{Verb: "deletecollection", Code: 403, Annotations: decision("allow")}, true},
+		{"a collection that authorization refused", evidence.Audit{Verb: "deletecollection", Code: 403, Annotations: decision("forbid")}, false},
+		{"a dry run of a collection", evidence.Audit{Verb: "deletecollection", Code: 403, URI: "/x?dryRun=All", Annotations: decision("allow")}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Audit: tt.audit, Answered: true, dryRun: IsDryRun(&tt.audit)}
+			if got := r.MayHaveWritten(); got != tt.want {
+				t.Errorf("MayHaveWritten() = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestEndsKeepsTheStateBefore checks that a selector can be put to the object as it
+// was before its end.
+func TestEndsKeepsTheStateBefore(t *testing.T) {
+	marked := stored(14, "u-1", 100, 103)
+	marked.Etcd.Value = []byte(`{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}}`)
+	entries := []evidence.Entry{stored(10, "u-1", 100, 100), stored(11, "u-1", 100, 101), stored(12, "u-1", 100, 102), marked, removed(15, "u-1", 104)}
+	var got []int64
+	for _, e := range Ends(entries) {
+		got = append(got, e.Revision)
+	}
+	if d := cmp.Diff([]int64{100, 102, 103, 104}, got); d != "" {
+		t.Errorf("revisions (-want +got):\n%s", d)
+	}
+	if got := Ends(entries[:3]); len(got) != 1 {
+		t.Errorf("%d entries of an object that has not ended, want its first", len(got))
+	}
+}
+
+// TestOthersAreNoPartOfALife checks that the answer of a deletecollection, which
+// holds all its objects, is not kept for each of them.
+func TestOthersAreNoPartOfALife(t *testing.T) {
+	all := audited(15, "all", "deletecollection", 200)
+	all.Object.Name, all.Audit.ResponseObject = "", []byte(`{"items":[{"metadata":{"name":"other"}}]}`)
+	selected, ok := Select([]evidence.Entry{audited(10, "create", "create", 201), stored(11, "u-1", 100, 100), all, removed(16, "u-1", 101)}, pod("u-1"), "")
+	if !ok || len(selected.Entries) != 4 {
+		t.Fatalf("%d entries", len(selected.Entries))
+	}
+	for _, e := range selected.Entries {
+		if e.Audit != nil && e.Audit.ResponseObject != nil {
+			t.Errorf("the answer is kept: %s", e.Audit.ResponseObject)
+		}
+	}
+	if all.Audit.ResponseObject == nil {
+		t.Error("the answer was taken from the journal's entry, too")
 	}
 }

@@ -108,7 +108,7 @@ func (r *Request) Refused() bool { return r.Answered && r.Code >= 400 }
 // Writes reports whether the request was to change what is stored. A dry run is
 // answered like a write, but nothing is stored.
 func (r *Request) Writes() bool {
-	return !r.DryRun() && slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb)
+	return !r.DryRun() && slices.Contains([]string{"create", "update", "patch", "delete", deleteCollection}, r.Verb)
 }
 
 // Reads reports whether the request only reads.
@@ -125,7 +125,7 @@ func IsDryRun(a *evidence.Audit) bool {
 	if uri, err := url.Parse(a.URI); err == nil && uri.Query().Has("dryRun") {
 		return true
 	}
-	ends := a.Verb == "delete" || a.Verb == "deletecollection" || a.Subresource == "eviction"
+	ends := a.Verb == "delete" || a.Verb == deleteCollection || a.Subresource == "eviction"
 	if !ends || len(a.RequestObject) == 0 {
 		return false
 	}
@@ -148,12 +148,15 @@ func (r *Request) AsksToCreate() bool {
 
 // FieldManager is the name under which the client said that it writes fields;
 // empty where it said none.
-func (r *Request) FieldManager() string {
+func (r *Request) FieldManager() string { return r.Query("fieldManager") }
+
+// Query is a parameter of the request's URI; empty where it has none.
+func (r *Request) Query(parameter string) string {
 	uri, err := url.Parse(r.URI)
 	if err != nil {
 		return ""
 	}
-	return uri.Query().Get("fieldManager")
+	return uri.Query().Get(parameter)
 }
 
 // Creates reports whether the request asked for a new object of its name. A

@@ -80,7 +80,7 @@ func latest(requests []*Request, lives []life, auditID string) *Request {
 			if r.AuditID == auditID {
 				return r
 			}
-		case lifeOf(lives, r) >= 0 || r.Verb == "deletecollection":
+		case lifeOf(lives, r) >= 0 || r.Verb == deleteCollection:
 		case last == nil || r.Verb == "create" || last.Verb != "create":
 			last = r
 		}
@@ -106,7 +106,11 @@ func entriesOf(named []evidence.Entry, requests []*Request, lives []life, i int)
 	var entries []evidence.Entry
 	ids := map[string]bool{}
 	for _, r := range requests {
-		if lifeOf(lives, r) == i {
+		switch {
+		case lifeOf(lives, r) != i:
+		case r.Verb == deleteCollection:
+			entries = append(entries, withoutOthers(r.Entries)...)
+		default:
 			entries = append(entries, r.Entries...)
 			ids[r.AuditID] = true
 		}

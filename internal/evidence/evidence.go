@@ -208,7 +208,8 @@ type Record struct {
 	// to be given whole; empty where nothing follows.
 	Continue string `json:"continue,omitempty"`
 	// Children are the objects that the subject controls, such as the pods of a
-	// SimReplicaSet, the newest first.
+	// SimReplicaSet, the newest first; of a deletecollection the objects that it
+	// may have ended.
 	Children []Child `json:"children,omitempty"`
 	// ChildrenLeftOut is how many more children are known.
 	ChildrenLeftOut int `json:"childrenLeftOut,omitempty"`
@@ -221,8 +222,9 @@ type Record struct {
 	CollectedAt time.Time `json:"collectedAt"`
 }
 
-// Child is an object that another one controls: its first owner reference with
-// controller set names the subject of a record.
+// Child is an object that the record's subject has to do with. Another object
+// controls it by its first owner reference with controller set; a
+// deletecollection has ended it.
 type Child struct {
 	Subject Object `json:"subject"`
 	// Entries about the child's creation and its end, ordered as those of a record.

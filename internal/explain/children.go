@@ -37,7 +37,8 @@ type ChildWrite struct {
 }
 
 // children are the objects that the subject controls; of a request that is no
-// create, those that were made or ended because of it.
+// create, those that were made or ended because of it or, of one that ends a
+// collection, by it.
 func children(tale *story.Story) []ChildSummary {
 	var all []ChildSummary
 	for _, c := range shownChildren(tale) {
@@ -47,6 +48,9 @@ func children(tale *story.Story) []ChildSummary {
 }
 
 func shownChildren(tale *story.Story) []story.Child {
+	if tale.OfCollection() {
+		return tale.Children
+	}
 	for _, step := range tale.Steps {
 		if len(step.Children) > 0 {
 			return step.Children
@@ -75,9 +79,9 @@ func childrenText(tale *story.Story, children []story.Child) string {
 		marked = appendWrite(marked, c, c.Marked)
 		removed = appendWrite(removed, c, c.Removed)
 	}
-	parts := []string{listed("created", made), listed("marked for deletion", marked), listed("gone from etcd", removed)}
-	if n := tale.Record.ChildrenLeftOut; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d older ones are known and left out", n))
+	parts := []string{listed(tale, "created", made), listed(tale, "marked for deletion", marked), listed(tale, "gone from etcd", removed)}
+	if len(children) > 0 {
+		parts = append(parts, leftOut(tale))
 	}
 	if len(children) > 0 {
 		o := children[len(children)-1].Subject
@@ -100,12 +104,24 @@ func appendWrite(list []string, c story.Child, r *timeline.Revision) []string {
 	return append(list, text+")")
 }
 
-func listed(what string, all []string) string {
+// leftOut says how many children the record leaves out; empty for none.
+func leftOut(tale *story.Story) string {
+	switch n := tale.Record.ChildrenLeftOut; {
+	case n == 0:
+		return ""
+	case tale.OfCollection():
+		return fmt.Sprintf("%d more may have been ended and are left out", n)
+	default:
+		return fmt.Sprintf("%d older ones are known and left out", n)
+	}
+}
+
+func listed(tale *story.Story, what string, all []string) string {
 	if len(all) == 0 {
 		return ""
 	}
 	shown := all[:min(len(all), prose.MaxTold)]
-	text := fmt.Sprintf("%s %s: %s", prose.Count(len(all), "pod"), what, strings.Join(shown, ", "))
+	text := fmt.Sprintf("%s %s: %s", prose.Count(len(all), memberNoun(tale)), what, strings.Join(shown, ", "))
 	if more := len(all) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

@@ -118,6 +118,14 @@ func refusedLock(tale *story.Story) string {
 	return "this request made no revision" + proof(tale)
 }
 
+// numbered names revisions, as in "revision 7" or "revisions 7, 9".
+func numbered(revisions []*timeline.Revision) string {
+	if len(revisions) == 1 {
+		return "revision " + numbers(revisions)
+	}
+	return "revisions " + numbers(revisions)
+}
+
 func numbers(revisions []*timeline.Revision) string {
 	var parts []string
 	for i, r := range revisions {

@@ -52,7 +52,7 @@ func versionMoment(tale *story.Story) string {
 		return rule + " " + prose.Sentence("this request made no revision: "+tale.Reason)
 	}
 	made := tale.Made[0]
-	text := rule + " " + prose.Sentence(fmt.Sprintf("this request made revision %s", numbers(tale.Made)))
+	text := rule + " " + prose.Sentence("this request made "+numbered(tale.Made))
 	if before := tale.Before(made); before != nil {
 		text += " " + prose.Sentence(fmt.Sprintf("the one before was %d", before.Number))
 	}

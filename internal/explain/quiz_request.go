@@ -17,7 +17,7 @@ import (
 func askMade(tale *story.Story) (Question, bool) {
 	q := Question{ID: "made-revisions", Question: "How many states of the object did this request write to etcd?"}
 	switch {
-	case tale.Asked == nil, tale.Outcome == story.CarriedOut, tale.Outcome == story.Unknown, tale.Outcome == story.Error:
+	case tale.Asked == nil, tale.Stopped(), tale.Outcome == story.CarriedOut, tale.Outcome == story.Unknown, tale.Outcome == story.Error:
 		return q, false
 	case tale.OfLife() && !tale.NothingStored():
 		q.Answer, q.Why = "1 state", prose.Sentence("a create writes the object once; what came later was written by other requests")

@@ -21,6 +21,8 @@ import (
 type recording struct {
 	now      time.Time
 	revision int64
+	// own is the object's revision: the cluster's may be a later one.
+	own      int64
 	object   map[string]any
 	created  int64
 	version  int64
@@ -139,6 +141,7 @@ func clone(o map[string]any) map[string]any {
 // would say of it. It is called after the request was received.
 func (s *recording) write(by client, subresource string, mutate func(map[string]any)) map[string]any {
 	s.revision++
+	s.own = s.revision
 	s.version++
 	o := clone(s.object)
 	mutate(o)

@@ -46,7 +46,7 @@ func (s *recording) change(by client, verb, query string, request any, mutate fu
 // answer is the object as it is, with its resourceVersion.
 func (s *recording) answer() map[string]any {
 	o := clone(s.object)
-	o["metadata"].(map[string]any)["resourceVersion"] = strconv.FormatInt(s.revision, 10)
+	o["metadata"].(map[string]any)["resourceVersion"] = strconv.FormatInt(s.own, 10)
 	return o
 }
 
@@ -80,7 +80,7 @@ func (s *recording) mark() func(map[string]any) {
 // removes the object and is answered with the state before.
 func (s *recording) release() *recording {
 	s.after(10 * time.Millisecond)
-	before := s.revision
+	before := s.own
 	marked := s.answer()
 	request := map[string]any{"metadata": map[string]any{"finalizers": nil, "resourceVersion": strconv.FormatInt(before, 10)}}
 	delete(marked["metadata"].(map[string]any), "finalizers")

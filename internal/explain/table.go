@@ -42,11 +42,23 @@ func subject(tale *story.Story) string {
 	if name == "" && tale.Asked != nil {
 		name = tale.Asked.Object.Name
 	}
+	if name == "" && aboutSeveral(tale) {
+		if o.Namespace == "" {
+			return resource(tale) + " of all namespaces" + selection(tale)
+		}
+		return resource(tale) + " of namespace " + o.Namespace + selection(tale)
+	}
 	name = cmp.Or(name, "(name not recorded)")
 	if o.Namespace != "" {
 		name = o.Namespace + "/" + name
 	}
 	return resource(tale) + " " + name
+}
+
+// aboutSeveral reports whether the request is about all objects of a collection, or
+// those that are selected.
+func aboutSeveral(tale *story.Story) bool {
+	return tale.Kind == story.List || tale.Kind == story.Watch || tale.Kind == story.DeleteCollection
 }
 
 // resource is the resource as kubectl names it.

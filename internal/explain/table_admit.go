@@ -240,6 +240,10 @@ func refusalEffect(tale *story.Story) string {
 	case story.Error:
 		return prose.Sentences(authorizationText(tale), "the API server could not carry out the request: "+answer+proof(tale))
 	}
+	if tale.Stopped() {
+		return prose.Sentences(authorizationText(tale), gate(tale)+" refused the request with "+answer,
+			"the API server ends the objects of a collection one after the other: what it had written by then stays")
+	}
 	return prose.Sentences(authorizationText(tale), gate(tale)+" refused the request with "+answer,
 		"Nothing was written to etcd for it"+proof(tale))
 }
@@ -272,6 +276,12 @@ func proof(tale *story.Story) string {
 	}
 	if e := tale.LastAbsent(); e != nil {
 		return fmt.Sprintf(", as a read at revision %d proves", e.Etcd.ReadRevision)
+	}
+	if aboutSeveral(tale) {
+		if tale.Kind == story.DeleteCollection && tale.Asked.EndsCollection() {
+			return ", as far as any source says: none has a revision that it made"
+		}
+		return ""
 	}
 	if tale.Record.Subject.Name == "" {
 		return " (no read of etcd can prove it: the name is not recorded, because the request was refused before its body was read)"

@@ -19,6 +19,9 @@ import (
 // tellKeep tells step 6: etcd keeps each state.
 func tellKeep(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	s := v1alpha1.WalkthroughStep{Action: "keeps each state of the object", Input: "the writes of the API server"}
+	if tale.OfCollection() {
+		s.Action = "keeps each state of the objects"
+	}
 	if len(step.Revisions) == 0 {
 		s.Effect = prose.Sentences(tale.Missing(evidence.SourceEtcd, "revision of the key"), tale.Missing(evidence.SourceWatch, "event of the object"))
 		s.Evidence = append(answerEvidence(tale, "the API server answered that the object was created"), unplacedEvidence(step.Requests)...)
@@ -34,7 +37,10 @@ func tellKeep(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 // countedText counts the revisions and tells what each did.
 func countedText(tale *story.Story, revisions []*timeline.Revision) string {
 	text := prose.Count(len(revisions), "revision") + " of the key"
-	if !tale.OfLife() {
+	switch {
+	case tale.OfCollection():
+		text = prose.Count(len(revisions), "revision") + " of " + prose.Count(len(tale.Children), "key") + ", from the first that the request made"
+	case !tale.OfLife():
 		text += ", from the one that the request made"
 	}
 	return text + ": " + keptText(tale, revisions)

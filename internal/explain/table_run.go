@@ -48,7 +48,10 @@ func tellControl(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 // tellEnd tells step 5 of a request that ends an object: what followed its mark.
 func tellEnd(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	s := v1alpha1.WalkthroughStep{Action: "sees that the pod is to end, stops it and lets it go", Input: "the marked object, as its watch of the API server delivered it"}
-	if tale.Resource.Role == followed.Set {
+	switch {
+	case tale.OfCollection():
+		s.Action, s.Input = "sees each object that is to end, and lets it go", "the marked objects, as its watch of the API server delivered them"
+	case tale.Resource.Role == followed.Set:
 		s.Action = "ends the objects that this one controls"
 	}
 	s.Effect = actedText(tale, step)

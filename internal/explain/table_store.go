@@ -100,6 +100,9 @@ func notLater(t time.Time, by evidence.Source) string {
 
 // tellChange tells step 3 of a request that changes or ends an object.
 func tellChange(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
+	if tale.OfCollection() {
+		return tellCollection(tale, step)
+	}
 	s := v1alpha1.WalkthroughStep{Action: "writes the change to etcd", Input: "the admitted change"}
 	var parts []string
 	for _, r := range step.Revisions {

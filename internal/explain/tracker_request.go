@@ -15,6 +15,9 @@ import (
 // trackRequest says what was true at each moment of a request that is no create:
 // the object was there before it.
 func trackRequest(tale *story.Story) []v1alpha1.TrackerMoment {
+	if tale.OfCollection() && len(tale.Made) > 0 {
+		return trackCollection(tale)
+	}
 	start, made, after := tale.Start(), tale.Start(), tale.Start()
 	if n := len(tale.Made); n > 0 {
 		made, after = tale.Made[n-1], tale.Made[n-1]
@@ -58,6 +61,8 @@ func momentAt(tale *story.Story, moment, request string, r *timeline.Revision) v
 
 func admittedState(tale *story.Story) string {
 	switch r := tale.Asked; {
+	case tale.Stopped():
+		return fmt.Sprintf("refused with %d on its way, after revision %d", r.Code, tale.Made[len(tale.Made)-1].Number)
 	case tale.Refused:
 		return fmt.Sprintf("refused with %d: %s", r.Code, tale.Outcome)
 	case tale.DryRun:

@@ -47,14 +47,14 @@ func requestLine(tale *story.Story) string {
 // a pod.
 func carriedOutLine(tale *story.Story) string {
 	switch {
-	case tale.Asked == nil, tale.NothingStored(), tale.OfLife():
+	case tale.Asked == nil, tale.Refused, tale.NothingStored(), tale.OfLife():
 		return admissionLine(tale)
 	case !tale.Asked.Answered:
 		return tale.Missing(evidence.SourceAudit, "answer to the request")
 	case tale.Kind.Reads():
 		return fmt.Sprintf("allowed it and answered with %d; nothing was stored", tale.Asked.Code)
 	case len(tale.Made) > 0:
-		return "admitted it and wrote revision " + numbers(tale.Made)
+		return "admitted it and wrote " + numbered(tale.Made)
 	case tale.Outcome == story.Unchanged:
 		return "admitted it; it changed nothing, so nothing was written"
 	}
@@ -68,7 +68,7 @@ func partLine(tale *story.Story, ids ...story.ID) string {
 			continue
 		}
 		if len(step.Revisions) > 0 {
-			return "acted on it, with revision " + numbers(step.Revisions)
+			return "acted on it, with " + numbered(step.Revisions)
 		}
 		return "acted on it"
 	}
@@ -84,6 +84,8 @@ func admissionLine(tale *story.Story) string {
 		return fmt.Sprintf("could not carry it out: %d %s", tale.Asked.Code, tale.Asked.Reason)
 	case tale.DryRun:
 		return "admitted it as a dry run and stored nothing"
+	case tale.Stopped():
+		return fmt.Sprintf("refused it on its way with %d %s, when it had written %s", tale.Asked.Code, tale.Asked.Reason, numbered(tale.Made))
 	case tale.Refused:
 		return fmt.Sprintf("refused it with %d %s; nothing was stored for it", tale.Asked.Code, tale.Asked.Reason)
 	case tale.First != nil && tale.First.Etcd != nil:

@@ -300,3 +300,60 @@ func TestRecordsAreRedacted(t *testing.T) {
 		}
 	}
 }
+
+// TestMembers checks which objects a record of a deletecollection has: those of its
+// answer or, where that is not kept, those that ended at its time.
+func TestMembers(t *testing.T) {
+	named := func(e evidence.Entry, name string) evidence.Entry {
+		e.Object.Name = name
+		return e
+	}
+	all := func(response string, code int32, query string) evidence.Entry {
+		e := named(audited(20, "all", "deletecollection", code), "")
+		e.Audit.ResponseObject, e.Audit.URI = []byte(response), "/apis/sim.glassplane.dev/v1alpha1/namespaces/ns/simpods"+query
+		return e
+	}
+	const answer = `{"kind":"SimPodList","items":[{"metadata":{"name":"web","uid":"u-1"}},{"metadata":{"name":"away","uid":"u-9"}}]}`
+	tests := map[string]struct {
+		all  evidence.Entry
+		want []string
+	}{
+		"by the answer":              {all(answer, 200, ""), []string{"web"}},
+		"by the time":                {all("", 200, ""), []string{"other", "web"}},
+		"of a dry run":               {all(answer, 200, "?dryRun=All"), nil},
+		"refused":                    {all("", 403, ""), nil},
+		"of an answer that is empty": {all(`{"items":[]}`, 200, ""), nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			clock := clocktesting.NewFakeClock(at(0))
+			o := newObserver(clock, record.NewJournal(record.JournalOptions{Clock: clock}))
+			for _, e := range []evidence.Entry{
+				stored(10, "u-1", 100, 100), named(stored(10, "u-2", 101, 101), "other"), named(stored(10, "u-3", 102, 102), "stays"),
+				named(stored(2, "u-4", 90, 90), "before"), named(removed(3, "u-4", 91), "before"),
+				tt.all, removed(20, "u-1", 103), named(removed(21, "u-2", 104), "other"),
+			} {
+				clock.SetTime(e.Time)
+				o.journal.Append(e)
+			}
+			clock.SetTime(at(5000))
+			o.settleTimeout = 0
+			got, err := o.Record(t.Context(), Query{AuditID: "all"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, c := range got.Children {
+				names = append(names, c.Subject.Name)
+				for _, e := range c.Entries {
+					if e.Audit != nil && e.Audit.ResponseObject != nil {
+						t.Error("the answer is kept for each member")
+					}
+				}
+			}
+			if d := cmp.Diff(tt.want, names); d != "" {
+				t.Errorf("members (-want +got):\n%s", d)
+			}
+		})
+	}
+}

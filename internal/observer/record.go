@@ -88,7 +88,7 @@ func (o *Observer) Current(ctx context.Context, query Query) (evidence.Record, e
 		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped > 0}
 	}
 	assemble.Order(found.Entries)
-	children, leftOut := o.childrenOf(found.Subject)
+	children, leftOut := o.childrenOf(found)
 	return o.record(found, children, leftOut, states), nil
 }
 
@@ -122,20 +122,27 @@ func (o *Observer) record(found assemble.Selection, children []evidence.Child, l
 const maxChildren = 50
 
 // childrenOf returns what is recorded of the beginning and the end of the objects
-// that a set controls, and how many more there are.
-func (o *Observer) childrenOf(object evidence.Object) (children []evidence.Child, leftOut int) {
-	if object.UID == "" || followed.Of(object).Role != followed.Set {
-		return nil, 0
+// that a set controls, or that a request may have ended with their collection, and
+// how many more there are.
+func (o *Observer) childrenOf(found assemble.Selection) (children []evidence.Child, leftOut int) {
+	var subjects []evidence.Object
+	object := found.Subject
+	switch {
+	case object.Name == "":
+		subjects, leftOut = o.membersOf(found)
+	case object.UID != "" && followed.Of(object).Role == followed.Set:
+		subjects, leftOut = o.journal.Children(object.UID, maxChildren)
 	}
-	subjects, leftOut := o.journal.Children(object.UID, maxChildren)
+	seen := map[evidence.Object]bool{}
 	for _, subject := range subjects {
-		found, ok := o.find(Query{Object: subject})
-		if !ok {
+		child, ok := o.find(Query{Object: subject})
+		if !ok || seen[child.Subject] {
 			continue
 		}
-		entries := assemble.Ends(found.Entries)
+		seen[child.Subject] = true
+		entries := assemble.Ends(child.Entries)
 		assemble.Order(entries)
-		children = append(children, evidence.Child{Subject: subject, Entries: entries})
+		children = append(children, evidence.Child{Subject: child.Subject, Entries: entries})
 	}
 	return children, leftOut
 }

@@ -6,6 +6,7 @@ package observer
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,21 +57,22 @@ func (o *Observer) agreeing(ctx context.Context, query Query) {
 		// As above.
 		inTime(ctx, func() { _ = o.audit.Sync(ctx) })
 	}
-	followed := query.Object
-	changed, stop := o.follow(query.AuditID, followed)
+	followed := topics(query.Object, nil)
+	changed, stop := o.journal.Notify(record.Interest{AuditID: query.AuditID, Names: followed})
 	defer func() { stop() }()
 	for {
 		found, ok := o.find(query)
 		// Who knows an audit ID has seen the answer: the log will have it.
 		due := o.spansDue(found)
-		if ok && o.agree(found) && answered(found.Entries) && due <= 0 || !ok && query.AuditID == "" {
+		if ok && o.agree(found) && answered(found.Entries) && o.membersEnded(found) && due <= 0 || !ok && query.AuditID == "" {
 			return
 		}
-		if subject := found.Subject; subject.Name != followed.Name || subject.Namespace != followed.Namespace {
+		members, _ := o.membersOf(found)
+		if wanted := topics(found.Subject, members); !slices.Equal(wanted, followed) {
 			// Looked at again, because something may have arrived before it was followed.
 			stop()
-			followed = subject
-			changed, stop = o.follow(query.AuditID, followed)
+			followed = wanted
+			changed, stop = o.journal.Notify(record.Interest{AuditID: query.AuditID, Names: followed})
 			continue
 		}
 		if !o.changes(ctx, changed, due) {
@@ -117,12 +119,13 @@ func (o *Observer) spansDue(found assemble.Selection) time.Duration {
 	return 0
 }
 
-// follow is told of what arrives about a request, an object and the collection
-// that it may be deleted with.
-func (o *Observer) follow(auditID string, object evidence.Object) (changed <-chan struct{}, stop func()) {
+// topics are the names that are waited for: an object, the collection that it may
+// be deleted with, and the members of one that was.
+func topics(object evidence.Object, members []evidence.Object) []evidence.Object {
+	object.UID = ""
 	collection := object
 	collection.Name = ""
-	return o.journal.Notify(record.Interest{AuditID: auditID, Names: []evidence.Object{object, collection}})
+	return append([]evidence.Object{object, collection}, members...)
 }
 
 // withTimeout is context.WithTimeout by the observer's clock.
@@ -186,17 +189,7 @@ type seenBy struct {
 
 // agree says whether each source has all the revisions that it is expected to have.
 func (o *Observer) agree(found assemble.Selection) bool {
-	resource := resourceOf(found.Subject)
-	watchSince, etcdSince := since(o.watch, resource), since(o.etcd, resource)
-	for _, state := range o.sourcesOf(resource) {
-		switch {
-		case state.Available:
-		case state.Source == evidence.SourceWatch:
-			watchSince = math.MaxInt64
-		case state.Source == evidence.SourceEtcd:
-			etcdSince = math.MaxInt64
-		}
-	}
+	watchSince, etcdSince := o.expected(found.Subject)
 	revisions, auditSince := revisionsOf(found.Entries)
 	unnamed := 0
 	for revision, seen := range revisions {
@@ -208,6 +201,23 @@ func (o *Observer) agree(found assemble.Selection) bool {
 		}
 	}
 	return unnamed <= silentWrites(found.Entries)
+}
+
+// expected are the revisions after which the watch and etcd are expected to have
+// each of an object; math.MaxInt64 where they are not available.
+func (o *Observer) expected(object evidence.Object) (watchSince, etcdSince int64) {
+	resource := resourceOf(object)
+	watchSince, etcdSince = since(o.watch, resource), since(o.etcd, resource)
+	for _, state := range o.sourcesOf(resource) {
+		switch {
+		case state.Available:
+		case state.Source == evidence.SourceWatch:
+			watchSince = math.MaxInt64
+		case state.Source == evidence.SourceEtcd:
+			etcdSince = math.MaxInt64
+		}
+	}
+	return watchSince, etcdSince
 }
 
 // silentWrites counts the revisions that the audit log cannot name although it

@@ -356,10 +356,13 @@ var _ = Describe("A record", func() {
 
 		pod := simPod("limited")
 		Expect(k8sClient.Create(ctx, pod)).To(Succeed())
-		record, err := limited.Record(ctx, query(pod))
-		Expect(err).NotTo(HaveOccurred())
-		Expect(stateOf(record.Sources, evidence.SourceWatch)).To(Equal(evidence.SourceState{Source: evidence.SourceWatch, Available: true}))
-		Expect(writes(record.Entries, evidence.SourceWatch)).To(Equal([]int64{revisionOf(pod)}))
+		// The other resources may not have been listed yet.
+		Eventually(func(g Gomega) {
+			record, err := limited.Record(ctx, query(pod))
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(stateOf(record.Sources, evidence.SourceWatch)).To(Equal(evidence.SourceState{Source: evidence.SourceWatch, Available: true}))
+			g.Expect(writes(record.Entries, evidence.SourceWatch)).To(Equal([]int64{revisionOf(pod)}))
+		}).WithTimeout(10 * time.Second).Should(Succeed())
 
 		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: "default"}}
 		Expect(client.IgnoreAlreadyExists(k8sClient.Create(ctx, account))).To(Succeed())
@@ -370,7 +373,7 @@ var _ = Describe("A record", func() {
 		Expect(k8sClient.Create(ctx, real)).To(Succeed())
 		q := observer.Query{Object: evidence.Object{Resource: "pods", Namespace: real.Namespace, Name: real.Name}}
 		began := time.Now()
-		record, err = limited.Record(ctx, q)
+		record, err := limited.Record(ctx, q)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(time.Since(began)).To(BeNumerically("<", time.Second), "it does not wait for a watch that it does not have")
 		Expect(stateOf(record.Sources, evidence.SourceWatch)).To(And(

@@ -320,6 +320,36 @@ func (j *Journal) Children(controller types.UID, limit int) (children []evidence
 	return children, more
 }
 
+// Seen returns up to limit objects of a collection about which an entry arrived
+// within a time that match is true for, the most recently seen first, and how many
+// more there are. The name in the collection is not looked at.
+func (j *Journal) Seen(collection evidence.Object, from, to time.Time, match func(*evidence.Entry) bool, limit int) (objects []evidence.Object, more int) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	t := j.tracks[schema.GroupResource{Group: collection.Group, Resource: collection.Resource}]
+	if t == nil {
+		return nil, 0
+	}
+	seen := map[evidence.Object]bool{}
+	for _, entry := range slices.Backward(t.entries) {
+		object := entry.Object
+		switch {
+		case entry.folded || entry.Recorded.After(to):
+			continue
+		case entry.Recorded.Before(from):
+			return objects, more
+		case object.Name == "" || object.Namespace != collection.Namespace || seen[object] || !match(&entry.Entry):
+			continue
+		case len(objects) < limit:
+			objects = append(objects, object)
+		default:
+			more++
+		}
+		seen[object] = true
+	}
+	return objects, more
+}
+
 func copied(entries []*kept) []evidence.Entry {
 	if len(entries) == 0 {
 		return nil

@@ -508,3 +508,47 @@ func BenchmarkSubjectsOfOneRefusedName(b *testing.B) {
 		})
 	}
 }
+
+// TestSeen checks which objects of a collection are found by when something of
+// them arrived.
+func TestSeen(t *testing.T) {
+	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
+	j := NewJournal(JournalOptions{Clock: clock})
+	add := func(second int64, resource, namespace, name string, revision int64) {
+		clock.SetTime(time.Unix(second, 0))
+		j.Append(evidence.Entry{Source: evidence.SourceEtcd, Revision: revision, Etcd: &evidence.Etcd{ModRevision: revision},
+			Object: evidence.Object{Resource: resource, Namespace: namespace, Name: name, UID: types.UID("uid-" + name)}})
+	}
+	add(1, "simpods", "ns", "early", 1)
+	add(5, "simpods", "ns", "a", 2)
+	add(6, "simpods", "other", "b", 3)
+	add(6, "simnodes", "ns", "c", 4)
+	add(7, "simpods", "ns", "a", 5)
+	add(8, "simpods", "ns", "d", 6)
+	add(9, "simpods", "ns", "e", 7)
+	add(20, "simpods", "ns", "late", 8)
+	even := func(e *evidence.Entry) bool { return e.Revision%2 == 0 }
+	any := func(*evidence.Entry) bool { return true }
+	tests := map[string]struct {
+		match func(*evidence.Entry) bool
+		limit int
+		want  []string
+		more  int
+	}{
+		"all":        {any, 9, []string{"e", "d", "a"}, 0},
+		"that match": {even, 9, []string{"d", "a"}, 0},
+		"some":       {any, 1, []string{"e"}, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			objects, more := j.Seen(evidence.Object{Resource: "simpods", Namespace: "ns"}, time.Unix(5, 0), time.Unix(10, 0), tt.match, tt.limit)
+			var got []string
+			for _, o := range objects {
+				got = append(got, o.Name)
+			}
+			if d := cmp.Diff(tt.want, got); d != "" || more != tt.more {
+				t.Errorf("%d more, want %d; (-want +got):\n%s", more, tt.more, d)
+			}
+		})
+	}
+}

@@ -119,6 +119,12 @@ func (r *request) object() object {
 
 func (r *request) succeeded() bool { return r.ResponseStatus.Code/100 == 2 }
 
+// mayHaveBegun says whether a request that was refused can have written before: a
+// deletecollection ends one object after the other.
+func (r *request) mayHaveBegun() bool {
+	return r.Verb == "deletecollection" && r.Annotations["authorization.k8s.io/decision"] == "allow"
+}
+
 func (r *request) writes() bool {
 	return slices.Contains([]string{"create", "update", "patch", "delete", "deletecollection"}, r.Verb)
 }

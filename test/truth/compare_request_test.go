@@ -23,6 +23,7 @@ func (t *truth) compareRequest(ledger *ledger, r *request, w *walkthrough) {
 	}
 	t.compareFirstStep(s, r, w)
 	t.compareWrites(s, r, w, made)
+	t.compareChildren(s, r, w, made)
 	t.compareAnswer(s, r, w)
 	t.compareTimelineOf(s, w)
 	t.compareEvidence(s, t.named(r.object()), w)
@@ -73,6 +74,37 @@ func (t *truth) compareWrites(s *statements, r *request, w *walkthrough, made []
 		if e.Source == "etcd" && e.ModRevision != 0 {
 			s.compare(aboutMaker, e.ModRevision, slices.Contains(made, e.ModRevision), true, etcdHistory)
 		}
+	}
+}
+
+// compareChildren: a request that ends a collection names each revision that it
+// made, and no other; what is told of the objects' ends is true.
+func (t *truth) compareChildren(s *statements, r *request, w *walkthrough, made []int64) {
+	var told []int64
+	for _, child := range w.Children {
+		for _, write := range []*toldWrite{child.Created, child.Marked, child.Removed} {
+			if write == nil {
+				continue
+			}
+			if write.AuditID == r.AuditID {
+				told = append(told, write.Revision)
+			}
+			state := t.at(write.Revision)
+			if state == nil {
+				s.compare(aboutChildren, write.Revision, write.Revision, "no such revision", etcdHistory)
+				continue
+			}
+			s.compare(aboutChildren, write.Revision, child.Subject.Name, state.of.name, etcdHistory)
+			if maker := t.makers[write.Revision]; maker.request == nil {
+				s.unknown(aboutChildren, write.Revision, maker.String())
+			} else {
+				s.compare(aboutChildren, write.Revision, write.AuditID, maker.request.AuditID, auditFile)
+			}
+		}
+	}
+	if r.Verb == "deletecollection" && !t.mayHaveMade(r) {
+		slices.Sort(told)
+		s.compare(aboutChildren, 0, told, made, etcdHistory)
 	}
 }
 

@@ -67,6 +67,7 @@ const (
 	aboutOutcome     = "outcome"
 	aboutOrder       = "order of the steps"
 	aboutSteps       = "steps"
+	aboutChildren    = "object that a request ended or made"
 	aboutLine        = "line that the client prints"
 	aboutDisagree    = "disagreements"
 	aboutDryRun      = "dry run"
@@ -341,7 +342,7 @@ func (t *truth) compareTransition(s *statements, e evidence) {
 // What the summaries say of a revision, until the timeline does.
 var (
 	pairText    = regexp.MustCompile(`^the write by (.+?) that made revision (\d+)(?:: it (.+))?$`)
-	summaryText = regexp.MustCompile(`^(\d+): (.+?) (creates the object|sets spec\.nodeName|writes the status|marks the object for deletion|removes the key|changes )`)
+	summaryText = regexp.MustCompile(`^(\d+): (.+?) (creates the object|sets spec\.nodeName|writes the status|marks \S+(?: \S+)? for deletion|removes the key|changes )`)
 	bindText    = regexp.MustCompile(`(?i)the bind is revision (\d+), which sets spec\.nodeName to ([^ ;,]+?)(?:; (.+?) sent it \(audit ID ([0-9a-f-]+), answered with (\d+)\)|[.;,])`)
 	phaseText   = regexp.MustCompile(`revision (\d+) \(phase (\w+)`)
 	countText   = regexp.MustCompile(`^(\d+) revisions? of the key`)
@@ -351,7 +352,7 @@ var (
 func deedIn(text string) string {
 	for start, deed := range map[string]deed{
 		"creates the object": creates, "sets spec.nodeName": binds, "writes the status": reports,
-		"marks the object": marks, "removes the key": removes, "changes ": changes,
+		"marks ": marks, "removes the key": removes, "changes ": changes,
 	} {
 		if strings.HasPrefix(text, start) {
 			return string(deed)

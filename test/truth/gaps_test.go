@@ -8,7 +8,6 @@ import "strings"
 // Gaps are what walkthroughs are known not to tell rightly yet. Each is counted
 // and printed with the totals; an entry goes when its gap is closed.
 const (
-	gapCollection   = "a deletecollection does not name the revisions that it made"
 	gapShorterGrace = "a second delete, with a shorter grace period, is not named for its revision"
 	gapSelector     = "a deletecollection is named for an object that it does not select"
 	gapOrder        = "step 6 of an object that is deleted at once comes before the step that it follows"
@@ -20,8 +19,6 @@ func gapOf(f fact) string {
 	switch {
 	case f.gap != "":
 		return f.gap
-	case f.about == aboutSteps && strings.HasPrefix(f.of, "request deletecollection") && f.is == "step 3: true":
-		return gapCollection
 	case f.about == aboutOrder && strings.HasPrefix(f.said, "step 6 "):
 		return gapOrder
 	}

@@ -54,6 +54,8 @@ var scenarios = []scenario{
 	{"deleted at once", 1, deletedAtOnce},
 	{"held by a foreign finalizer", 1, foreignFinalizer},
 	{"deleted with the collection", 4, collection},
+	{"deleted with those of a node", 3, collectionByField},
+	{"deleted with the collection, up to one that a policy keeps", 3, stoppedCollection},
 	{"deleted with the namespace", 4, namespaceEnd},
 	{"given a name again", 3, nameAgain},
 	{"spared by dry runs", 1, dryRuns},
@@ -379,6 +381,29 @@ func collection(ctx context.Context, w *work, name string) error {
 		w.runs(ctx, pods[0]), w.runs(ctx, pods[1]), w.runs(ctx, pods[2]),
 		w.sends(ctx, w.admin, call{method: http.MethodDelete, path: pods[0].collection().path(), query: options("labelSelector", "collection="+name)}),
 		w.gone(ctx, pods...))
+}
+
+func collectionByField(ctx context.Context, w *work, name string) error {
+	first, second, other := w.pod(name+"-1"), w.pod(name+"-2"), w.pod(name+"-other")
+	return inTurn(
+		w.ownNode(ctx, name, "4"),
+		w.creates(ctx, first, onNodes(name)), w.creates(ctx, second, onNodes(name)), w.creates(ctx, other),
+		w.runs(ctx, first), w.runs(ctx, second), w.runs(ctx, other),
+		w.sends(ctx, w.admin, call{method: http.MethodDelete, path: first.collection().path(), query: options("fieldSelector", "spec.nodeName="+name)}),
+		w.deletes(ctx, other, nil), w.gone(ctx, first, second, other))
+}
+
+// stoppedCollection deletes three pods of which a policy keeps the second.
+func stoppedCollection(ctx context.Context, w *work, name string) error {
+	own := *w
+	own.namespace = w.namespace + "-" + name
+	pods := []object{own.pod("a"), own.pod("b"), own.pod("c")}
+	return inTurn(
+		w.makesNamespace(ctx, own.namespace),
+		own.creates(ctx, pods[0]), own.creates(ctx, pods[1], labelled(kept, "yes")), own.creates(ctx, pods[2]),
+		own.runs(ctx, pods[0]), own.runs(ctx, pods[1]), own.runs(ctx, pods[2]),
+		w.sends(ctx, w.admin, call{method: http.MethodDelete, path: pods[0].collection().path(), want: []int{http.StatusForbidden, http.StatusUnprocessableEntity}}),
+		own.gone(ctx, pods[0]))
 }
 
 func namespaceEnd(ctx context.Context, w *work, name string) error {

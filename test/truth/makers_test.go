@@ -86,7 +86,7 @@ func findMakers(lives []*life, log auditLog) makers {
 	about, collections := map[object][]*request{}, map[object][]*request{}
 	for _, r := range log.inOrder() {
 		switch {
-		case !r.writes() || !r.succeeded() || r.dryRun():
+		case !r.writes() || r.dryRun() || !r.succeeded() && !r.mayHaveBegun():
 		case r.Verb == "deletecollection":
 			of := r.object()
 			of.name = ""
@@ -170,7 +170,9 @@ func selects(r *request, s *state) bool {
 	for k, v := range stored {
 		had[k] = fmt.Sprint(v)
 	}
-	return byLabel.Matches(had) && byField.Matches(fields.Set{"metadata.name": s.of.name, "metadata.namespace": s.of.namespace})
+	return byLabel.Matches(had) && byField.Matches(fields.Set{
+		"metadata.name": s.of.name, "metadata.namespace": s.of.namespace, "spec.nodeName": s.before.node(), "status.phase": s.before.phase(),
+	})
 }
 
 // answers says whether the answer to the request allows it to have made the

@@ -30,6 +30,10 @@ func webhookOf(name string) object {
 	return object{"admissionregistration.k8s.io", "validatingwebhookconfigurations", "", name}
 }
 
+func policyOf(kind, name string) object {
+	return object{"admissionregistration.k8s.io", kind, "", name}
+}
+
 // newPod is a simulated pod on the nodes of the pool. Each change is merged into it.
 func newPod(of object, changes ...m) m {
 	pod := m{

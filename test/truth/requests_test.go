@@ -174,7 +174,8 @@ func (l auditLog) requestOf(auditIDs []string, verb, subresource string) *reques
 }
 
 // examples are up to two requests of each form: verb, resource, code and dry run,
-// of the requests that this test's users have sent.
+// of the requests that this test's users have sent, and all that have ended a
+// collection.
 func (t *truth) examples() []*request {
 	const each = 2
 	count := map[string]int{}
@@ -182,7 +183,13 @@ func (t *truth) examples() []*request {
 	for _, r := range t.log.inOrder() {
 		of := r.object()
 		followed := of.group == simGroup && (of.resource == "simpods" || of.resource == "simreplicasets") || of.group == "" && of.resource == "pods"
-		if !followed || r.UserAgent != userAgent || r.completed().IsZero() {
+		if !followed || r.completed().IsZero() {
+			continue
+		}
+		if r.Verb == "deletecollection" {
+			examples = append(examples, r)
+		}
+		if r.UserAgent != userAgent || r.Verb == "deletecollection" {
 			continue
 		}
 		form := fmt.Sprint(r.Verb, of.resource, r.ObjectRef.Subresource, r.ResponseStatus.Code, r.dryRun())

@@ -13,6 +13,7 @@ package truth
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/glassplane/glassplane/internal/local"
@@ -115,7 +117,40 @@ func (w *work) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return w.keepByPolicy(ctx)
+}
+
+// kept is the label of the pods that a policy keeps from being deleted.
+const kept = "truth-kept"
+
+// keepByPolicy makes the policy, and waits until it is in force.
+func (w *work) keepByPolicy(ctx context.Context) error {
+	policy, binding := policyOf("validatingadmissionpolicies", kept), policyOf("validatingadmissionpolicybindings", kept)
+	const version = "admissionregistration.k8s.io/v1"
+	probe := simPod(w.namespace+"-kept", "probe")
+	return inTurn(
+		w.makesNamespace(ctx, probe.namespace),
+		w.creates(ctx, probe, labelled(kept, "yes")),
+		func() error {
+			_, err := w.admin.create(ctx, policy, m{"apiVersion": version, "kind": "ValidatingAdmissionPolicy", "metadata": m{"name": kept}, "spec": m{
+				"failurePolicy":    "Fail",
+				"matchConstraints": m{"resourceRules": []any{m{"apiGroups": []any{simGroup}, "apiVersions": []any{"*"}, "operations": []any{"DELETE"}, "resources": []any{"simpods"}}}},
+				"validations":      []any{m{"expression": "!has(oldObject.metadata.labels) || !('" + kept + "' in oldObject.metadata.labels)", "message": "it is kept"}},
+			}})
+			return err
+		},
+		func() error {
+			_, err := w.admin.create(ctx, binding, m{"apiVersion": version, "kind": "ValidatingAdmissionPolicyBinding", "metadata": m{"name": kept},
+				"spec": m{"policyName": kept, "validationActions": []any{"Deny"}}})
+			return err
+		},
+		func() error {
+			refused := call{method: http.MethodDelete, path: probe.path(), query: options("dryRun", "All"), want: []int{http.StatusForbidden, http.StatusUnprocessableEntity}}
+			return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+				_, err := w.admin.do(ctx, refused)
+				return err == nil, nil
+			})
+		})
 }
 
 // wantedLives is what LIVES says.

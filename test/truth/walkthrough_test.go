@@ -31,6 +31,8 @@ type walkthrough struct {
 	Headline  string         `json:"headline"`
 	Request   *toldRequest   `json:"request"`
 	Revisions []toldRevision `json:"revisions"`
+	// Children are the objects that the request ended, or whose controller it is about.
+	Children []toldChild `json:"children"`
 	// RevisionsOmitted are states that Revisions leaves out in the middle.
 	RevisionsOmitted int              `json:"revisionsOmitted"`
 	Printed          *printed         `json:"printed"`
@@ -77,6 +79,22 @@ type toldRevision struct {
 	Joined    string    `json:"joined"`
 	Node      string    `json:"node"`
 	Phase     string    `json:"phase"`
+}
+
+// toldChild is an object with who began its end and who completed it.
+type toldChild struct {
+	Subject struct {
+		Name string `json:"name"`
+		UID  string `json:"uid"`
+	} `json:"subject"`
+	Created *toldWrite `json:"created"`
+	Marked  *toldWrite `json:"marked"`
+	Removed *toldWrite `json:"removed"`
+}
+
+type toldWrite struct {
+	Revision int64  `json:"revision"`
+	AuditID  string `json:"auditID"`
 }
 
 // printed is the line of step 8.

@@ -18,7 +18,8 @@ import (
 type Child struct {
 	Subject evidence.Object
 	// Created, Marked and Removed are nil where they did not happen or no source
-	// has them.
+	// has them. Marked may also be what ends a member of a collection sooner that
+	// had been marked before.
 	Created, Marked, Removed *timeline.Revision
 }
 
@@ -27,35 +28,48 @@ func (c Child) Revisions() []*timeline.Revision {
 	return slices.DeleteFunc([]*timeline.Revision{c.Created, c.Marked, c.Removed}, func(r *timeline.Revision) bool { return r == nil })
 }
 
-func (s *Story) findChildren() {
+// childLines are the timelines of the children.
+func (s *Story) childLines() []*timeline.Timeline {
+	lines := make([]*timeline.Timeline, 0, len(s.Record.Children))
 	for _, child := range s.Record.Children {
-		line := timeline.Of(evidence.Record{Subject: child.Subject, Entries: child.Entries, Sources: s.Record.Sources, Dropped: s.Record.Dropped})
-		c := Child{Subject: child.Subject}
-		for _, r := range line.Revisions {
-			switch r.Kind {
-			case followed.Create:
-				c.Created = r
-			case followed.Mark:
-				c.Marked = r
-			case followed.Remove:
-				c.Removed = r
-			}
-		}
-		if len(c.Revisions()) > 0 {
-			s.Children = append(s.Children, c)
-		}
+		lines = append(lines, timeline.Of(evidence.Record{Subject: child.Subject, Entries: child.Entries, Sources: s.Record.Sources, Dropped: s.Record.Dropped}))
+	}
+	return lines
+}
+
+func (s *Story) findChildren() {
+	if s.OfCollection() {
+		s.findMembers()
+	} else {
+		s.findControlled()
 	}
 	slices.SortStableFunc(s.Children, func(a, b Child) int {
 		return cmp.Or(cmp.Compare(a.Revisions()[0].Number, b.Revisions()[0].Number), cmp.Compare(a.Subject.Name, b.Subject.Name))
 	})
 }
 
+// findControlled finds the objects that the subject controls.
+func (s *Story) findControlled() {
+	for _, line := range s.childLines() {
+		c := Child{Subject: line.Record.Subject}
+		for _, r := range line.Revisions {
+			c.add(r)
+		}
+		if len(c.Revisions()) > 0 {
+			s.Children = append(s.Children, c)
+		}
+	}
+}
+
 // touched are the children that were made or ended because of what the request
 // wrote: after it, and before the next change of what the object asks for. etcd
 // numbers the writes of all keys in one order.
 func (s *Story) touched() []Child {
-	if len(s.Made) == 0 {
+	switch {
+	case len(s.Made) == 0:
 		return nil
+	case s.OfCollection():
+		return s.followedChildren()
 	}
 	from, to := s.Made[len(s.Made)-1].Number, s.nextChange()
 	within := func(r *timeline.Revision) *timeline.Revision {

@@ -18,6 +18,9 @@ func (s *Story) Deed(r *timeline.Revision) string {
 }
 
 func (s *Story) did(r *timeline.Revision) string {
+	if s.OfCollection() {
+		return memberDeed(r)
+	}
 	switch r.Kind {
 	case followed.Create:
 		return "creates the object"
@@ -34,6 +37,20 @@ func (s *Story) did(r *timeline.Revision) string {
 		return "changes " + c.Path
 	}
 	return "changes the object"
+}
+
+// memberDeed says what a revision did to a member of a collection.
+func memberDeed(r *timeline.Revision) string {
+	switch name := r.Name(); r.Kind {
+	case followed.Mark:
+		return "marks " + name + " for deletion"
+	case followed.Remove:
+		return "removes the key of " + name
+	case followed.Change:
+		return "shortens the time that " + name + " has left"
+	default:
+		return "changes " + name
+	}
 }
 
 // StatusText is the status in a few words.

@@ -47,7 +47,7 @@ func (s *Story) removalText(last *timeline.Revision) string {
 
 // leavingReason says by whom and why the object was marked, and what keeps it.
 func (s *Story) leavingReason() string {
-	parts := []string{"the " + s.noun() + " is marked for deletion"}
+	parts := []string{"the " + s.Noun() + " is marked for deletion"}
 	if end := s.endedBy(); end != "" {
 		parts = append(parts, end)
 	}
@@ -57,8 +57,8 @@ func (s *Story) leavingReason() string {
 	return strings.Join(append(parts, s.kept()), "; ")
 }
 
-// noun is what the object is called in a sentence.
-func (s *Story) noun() string {
+// Noun is what the object is called in a sentence.
+func (s *Story) Noun() string {
 	if s.Resource.Role == followed.Set {
 		return "set"
 	}
@@ -139,8 +139,10 @@ func (s *Story) cause() string {
 }
 
 // kept says what keeps an object that is marked for deletion.
-func (s *Story) kept() string {
-	o := s.lastObject()
+func (s *Story) kept() string { return s.keeps(s.lastObject()) }
+
+// keeps says the same of an object as it was last seen; nil where it was not kept.
+func (s *Story) keeps(o *timeline.Object) string {
 	switch {
 	case o == nil:
 		return "not available: what keeps it, because its state was not kept"

@@ -104,6 +104,9 @@ func (s *Story) judgeRefusal() {
 	default:
 		s.Outcome = Rejected
 	}
+	if s.Stopped() {
+		s.Reason += fmt.Sprintf("; %s had been ended before that, and stay so", s.members(len(s.Children)))
+	}
 }
 
 // deniedByAuthorization tells a 403 of authorization from one of admission.
@@ -146,6 +149,8 @@ func (s *Story) judgeRequest() {
 func (s *Story) judgeEnd() {
 	last := s.Last()
 	switch {
+	case s.OfCollection():
+		s.judgeCollection()
 	case len(s.Made) == 0 && last != nil && s.Mark != nil && s.Asked.ResponseRevision > 0:
 		s.Outcome = Unchanged
 		s.Reason = fmt.Sprintf("the object was marked for deletion before, by revision %d, so the request changed nothing", s.Mark.Number)

@@ -195,7 +195,7 @@ func (s *Story) change() *Step {
 	if len(s.Made) == 0 {
 		return nil
 	}
-	step := &Step{ID: Change, Number: 3, Component: component.APIServer, Revisions: s.Made}
+	step := &Step{ID: Change, Number: 3, Component: component.APIServer, Revisions: s.Made, Children: s.madeChildren()}
 	step.At, _ = s.Made[len(s.Made)-1].SeenAt()
 	return step
 }
@@ -323,7 +323,8 @@ func (s *Story) react() *Step {
 		}
 	}
 	for _, r := range s.Followed {
-		if r.Writer() == s.Resource.Runner {
+		// Those of a collection's members are told with the members.
+		if r.Writer() == s.Resource.Runner && !s.OfCollection() {
 			step.Revisions = append(step.Revisions, r)
 			step.At, _ = r.SeenAt()
 		}

@@ -47,7 +47,8 @@ type Story struct {
 	Made []*timeline.Revision
 	// Followed are the revisions that came of those, in the story of a write.
 	Followed []*timeline.Revision
-	// Children are the objects that this one controls, by when they were made.
+	// Children are the objects that this one controls, by when they were made; of a
+	// request about a collection its members: see OfCollection.
 	Children []Child
 }
 
@@ -80,7 +81,11 @@ func (s *Story) OfLife() bool { return s.Kind == Create }
 func (s *Story) OfPod() bool { return s.OfLife() && s.Resource.Role != followed.Set }
 
 // NothingStored reports whether the request was to store something, and did not.
-func (s *Story) NothingStored() bool { return s.Refused || s.DryRun }
+func (s *Story) NothingStored() bool { return s.Refused && !s.Stopped() || s.DryRun }
+
+// Stopped reports whether the request was refused on its way through a collection:
+// what it had written by then stays.
+func (s *Story) Stopped() bool { return s.Refused && s.OfCollection() && len(s.Made) > 0 }
 
 func (s *Story) findMoments() {
 	for _, r := range s.Revisions {

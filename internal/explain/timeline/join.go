@@ -5,12 +5,9 @@ package timeline
 
 import (
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
-
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/component"
@@ -155,17 +152,6 @@ func (t *Timeline) couldMake(r *Revision, w *assemble.Request) bool {
 	return !contradicts(w, r)
 }
 
-// selects reports whether the label selector of a deletecollection can have
-// selected the object as it was. What is not known or cannot be read may have.
-func selects(w *assemble.Request, before *Revision) bool {
-	uri, err := url.Parse(w.URI)
-	if err != nil || before == nil || before.State.Object == nil {
-		return true
-	}
-	selector, err := labels.Parse(uri.Query().Get("labelSelector"))
-	return err != nil || selector.Matches(labels.Set(before.State.Object.Metadata.Labels))
-}
-
 // hastens reports whether a request can have shortened the time that an object
 // which ends gracefully has left: a second delete does.
 func (t *Timeline) hastens(r *Revision, w *assemble.Request) bool {
@@ -282,11 +268,11 @@ func (r *Revision) sameAuthor(w *assemble.Request) bool {
 
 func distance(w *assemble.Request, at time.Time) time.Duration { return w.AnsweredAt().Sub(at).Abs() }
 
-// Writes are the successful writes to the object.
+// Writes are the writes to the object that can have changed it.
 func (t *Timeline) Writes() []*assemble.Request {
 	var writes []*assemble.Request
 	for _, r := range t.Requests {
-		if r.Writes() && r.Succeeded() && t.own(r) {
+		if r.MayHaveWritten() && t.own(r) {
 			writes = append(writes, r)
 		}
 	}

@@ -122,6 +122,19 @@ func (r *Revision) stored() *Object {
 	return r.State.Object
 }
 
+// Name of the object, by whichever source has the revision.
+func (r *Revision) Name() string {
+	for _, e := range []*evidence.Entry{r.Etcd, r.Watch, r.Decision, r.Transition} {
+		if e != nil {
+			return e.Object.Name
+		}
+	}
+	if r.Write != nil {
+		return r.Write.Object.Name
+	}
+	return ""
+}
+
 // IsRemoval reports whether the revision removed the key.
 func (r *Revision) IsRemoval() bool {
 	return r.Etcd != nil && r.Etcd.Etcd.Deleted || r.Watch != nil && r.Watch.Watch.Type == "DELETED"
