@@ -151,6 +151,9 @@ type column struct {
 	width int
 	// lines is how many lines of a cell are shown; 0 means all of them.
 	lines int
+	// sentences is true where the cells are wrapped between words also where lines
+	// are kept whole: no word of them is broken, and all lines are shown.
+	sentences bool
 	// components is true where the cells name components, in their colours.
 	components bool
 }
@@ -173,11 +176,45 @@ func (p *printer) table(columns []column, rows [][]string) {
 	}
 }
 
+// wrapCell breaks a cell into lines.
+func (p *printer) wrapCell(c column, cell string) []string {
+	if p.whole && c.sentences {
+		return wrapWords(cell, c.width)
+	}
+	return p.wrap(cell, c.width)
+}
+
+// wrapWords breaks a text into lines of at most width characters, but only between
+// words: a longer word has a line of its own, and stands out.
+func wrapWords(s string, width int) []string {
+	var lines []string
+	for part := range strings.SplitSeq(Clean(s), "\n") {
+		line := ""
+		for word := range strings.FieldsSeq(part) {
+			switch {
+			case line == "":
+				line = word
+			case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+				line += " " + word
+			default:
+				lines = append(lines, line)
+				line = word
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // fit makes columns as wide as what is in them, and shows all of it.
 func (p *printer) fit(columns []column, rows [][]string) []column {
 	out := make([]column, len(columns))
 	for i, c := range columns {
-		out[i] = column{title: c.title, width: utf8.RuneCountInString(c.title), components: c.components}
+		out[i] = column{title: c.title, width: utf8.RuneCountInString(c.title), components: c.components, sentences: c.sentences}
+		if c.sentences {
+			out[i].width = c.width
+			continue
+		}
 		for _, r := range rows {
 			for _, line := range p.wrap(r[i], 0) {
 				out[i].width = max(out[i].width, utf8.RuneCountInString(line))
@@ -204,7 +241,7 @@ func (p *printer) cells(columns []column, cells []string, paint func(c column, c
 	wrapped := make([][]string, len(columns))
 	height := 0
 	for i, c := range columns {
-		wrapped[i] = limit(p.wrap(cells[i], c.width), c.lines)
+		wrapped[i] = limit(p.wrapCell(c, cells[i]), c.lines)
 		height = max(height, len(wrapped[i]))
 	}
 	for n := range height {
@@ -216,7 +253,7 @@ func (p *printer) cells(columns []column, cells []string, paint func(c column, c
 			}
 			line.WriteString(paint(c, cells[i], cell))
 			if i < len(columns)-1 {
-				line.WriteString(strings.Repeat(" ", c.width-utf8.RuneCountInString(cell)) + gap)
+				line.WriteString(strings.Repeat(" ", max(c.width-utf8.RuneCountInString(cell), 0)) + gap)
 			}
 		}
 		p.printf("%s\n", strings.TrimRight(line.String(), " "))

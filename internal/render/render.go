@@ -45,6 +45,10 @@ const DefaultWidth = 120
 // a program that looks for a name or a URI finds it.
 const Unwrapped = -1
 
+// unwrappedTable is the width that a table of sentences is made for where no width is
+// known, in characters. Names and URIs may make it wider.
+const unwrappedTable = 100
+
 // minWidth is the least width that the columns of a table fit into.
 const minWidth = 80
 

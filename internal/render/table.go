@@ -35,6 +35,9 @@ func (p *printer) steps(t explain.Trace, width int) {
 	}
 	columns := []column{{title: "STEP", width: 4}, {title: "TIME (UTC)", width: 15}, {title: "COMPONENT", width: 12, components: true},
 		{title: "ACTION", width: 18}, {title: "EFFECT", lines: maxEffectLines}, {title: "EVIDENCE", width: 22, lines: maxEvidenceLines}}
+	if p.whole {
+		width, columns = unwrappedTable, narrowed(columns)
+	}
 	columns[4].width = width - len(gap)*(len(columns)-1)
 	for i, c := range columns {
 		if i != 4 {
@@ -47,6 +50,26 @@ func (p *printer) steps(t explain.Trace, width int) {
 		rows = append(rows, []string{fmt.Sprint(s.Step), clock(s.Time), s.Component, s.Action, s.Effect, shortEvidence(s.Evidence)})
 	}
 	p.table(columns, rows)
+}
+
+// narrowed are the columns for where nobody says how wide the table may be: all of
+// the effect is shown there, so that it gets what the others can spare.
+func narrowed(columns []column) []column {
+	for i := range columns {
+		switch columns[i].title {
+		case "COMPONENT":
+			columns[i].width = 10
+		case "ACTION":
+			columns[i].width = 13
+		case "EVIDENCE":
+			columns[i].width = 20
+		default:
+			columns[i].sentences = columns[i].title == "EFFECT"
+			continue
+		}
+		columns[i].sentences = true
+	}
+	return columns
 }
 
 func clock(t *metav1.MicroTime) string {

@@ -49,3 +49,29 @@ func TestCleanWriter(t *testing.T) {
 		})
 	}
 }
+
+// A table of steps is no wider than 100 characters where no width is known, but for
+// names and URIs that are longer.
+func TestUnwrappedTable(t *testing.T) {
+	const uri = "/apis/sim.glassplane.dev/v1alpha1/namespaces/default/simpods?fieldManager=kubectl-create&fieldValidation=Strict"
+	trace := explain.Trace{Steps: []v1alpha1.WalkthroughStep{
+		{Step: 1, Component: "User / API client", Action: "sends the request", Effect: strings.Repeat("many words of an effect ", 30) + uri + " and more",
+			Evidence: []v1alpha1.Evidence{{Source: "etcd", ModRevision: 218}, {Source: "audit", AuditID: "00000000-0000-4000-8000-000000000001", Code: 201}}},
+	}}
+	var out bytes.Buffer
+	if err := Table(&out, trace, Options{Width: Unwrapped}); err != nil {
+		t.Fatal(err)
+	}
+	wide := 0
+	for line := range strings.Lines(out.String()) {
+		if len(strings.TrimRight(line, "\n")) <= unwrappedTable {
+			continue
+		}
+		if wide++; !strings.Contains(line, uri) {
+			t.Errorf("wider than %d characters: %s", unwrappedTable, line)
+		}
+	}
+	if wide != 1 {
+		t.Errorf("%d lines are wider, want the one with the URI", wide)
+	}
+}
