@@ -151,6 +151,17 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// Help names the program without the folder that it was called from.
+func TestHelpNamesTheProgram(t *testing.T) {
+	streams, _, _, _ := genericiooptions.NewTestIOStreams()
+	root := NewCommand("/tmp/some/folder/glassplane", IO{IOStreams: streams, Env: func(string) string { return "" }})
+	for _, command := range root.Commands() {
+		if help := command.Example + command.UseLine(); strings.Contains(help, "/tmp/some") {
+			t.Errorf("the help of %s names the folder: %s", command.Name(), help)
+		}
+	}
+}
+
 func TestParseSubject(t *testing.T) {
 	for resource, forms := range map[string][][]string{
 		"simpods": {{"simpod/web"}, {"sp/web"}, {"SimPods", "web"}, {"simpods.sim.glassplane.dev", "web"}},

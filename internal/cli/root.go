@@ -127,7 +127,7 @@ func NewCommand(program string, io IO) *cobra.Command {
 Glassplane runs simulated pods and nodes on a real API server and a real etcd,
 and follows each request through them: every statement is proved by what the
 components themselves left behind.`,
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: name},
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: programName(name)},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -160,8 +160,10 @@ func programName(program string) string {
 	return strings.TrimSuffix(filepath.Base(program), ".exe")
 }
 
-// examples indents the examples of a command and names the program in them.
+// examples indents the examples of a command and names the program in them, without
+// the folder that it was called from.
 func examples(name, text string) string {
+	name = programName(name)
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
 		if arguments, found := strings.CutPrefix(line, "glassplane "); found {
