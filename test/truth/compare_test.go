@@ -179,8 +179,6 @@ func (t *truth) compareRevision(s *statements, state *state, r toldRevision) {
 		return
 	}
 	q := maker.request
-	s.gap = t.gapOfMaker(state, r.AuditID)
-	defer func() { s.gap = "" }()
 	s.compare(aboutMaker, r.Revision, r.AuditID, q.AuditID, auditFile)
 	s.compare(aboutUser, r.Revision, r.User, q.User.Username, auditFile)
 	s.compare(aboutVerb, r.Revision, r.Verb, q.Verb, auditFile)
@@ -368,10 +366,8 @@ func (t *truth) comparePair(s *statements, e evidence) {
 		if maker := t.makers[revision]; maker.request == nil {
 			s.unknown(aboutMaker, revision, maker.String())
 		} else {
-			s.gap = t.gapOfMaker(t.at(revision), e.AuditID)
 			s.compare(aboutMaker, revision, e.AuditID, maker.request.AuditID, auditFile)
 			compareProgram(s, revision, m[1], maker.request)
-			s.gap = ""
 		}
 		if state := t.at(revision); state != nil && deedIn(m[3]) != "" {
 			t.compareDeed(s, state, deedIn(m[3]))

@@ -23,8 +23,6 @@ type fact struct {
 	of       string
 	revision int64
 	said, is string
-	// gap is the known gap that the statement belongs to where it is wrong.
-	gap string
 	// source is where the truth is from: etcd, the audit log, or kubectl.
 	source string
 }
@@ -45,12 +43,10 @@ type ledger struct {
 	// unsure are examples of what the reader could not decide.
 	unsure []string
 	wrong  []fact
-	// gaps counts wrong statements that are known to be missing, by gap.
-	gaps map[string]int
 }
 
 func newLedger() *ledger {
-	return &ledger{compared: map[string]int{}, undecided: map[string]int{}, gaps: map[string]int{}}
+	return &ledger{compared: map[string]int{}, undecided: map[string]int{}}
 }
 
 // compare files a statement.
@@ -58,11 +54,7 @@ func (l *ledger) compare(f fact) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.compared[f.about]++
-	switch gap := gapOf(f); {
-	case f.said == f.is:
-	case gap != "":
-		l.gaps[gap]++
-	default:
+	if f.said != f.is {
 		l.wrong = append(l.wrong, f)
 	}
 }
@@ -85,9 +77,6 @@ func (l *ledger) add(other *ledger) {
 	for about, n := range other.undecided {
 		l.undecided[about] += n
 	}
-	for gap, n := range other.gaps {
-		l.gaps[gap] += n
-	}
 	l.unsure = append(l.unsure, other.unsure...)
 	l.wrong = append(l.wrong, other.wrong...)
 }
@@ -99,12 +88,10 @@ func (l *ledger) subject(of string) *statements { return &statements{ledger: l, 
 type statements struct {
 	ledger *ledger
 	of     string
-	// gap is that of the statements that follow.
-	gap string
 }
 
 func (s *statements) compare(about string, revision int64, said, is any, source string) {
-	s.ledger.compare(fact{about: about, of: s.of, revision: revision, said: fmt.Sprint(said), is: fmt.Sprint(is), source: source, gap: s.gap})
+	s.ledger.compare(fact{about: about, of: s.of, revision: revision, said: fmt.Sprint(said), is: fmt.Sprint(is), source: source})
 }
 
 func (s *statements) unknown(about string, revision int64, why string) {
@@ -120,11 +107,7 @@ func (l *ledger) totals() string {
 	for _, n := range l.undecided {
 		undecided += n
 	}
-	totals := fmt.Sprintf("facts compared %d, wrong %d, undecided %d", compared, len(l.wrong), undecided)
-	for _, gap := range slices.Sorted(maps.Keys(l.gaps)) {
-		totals += fmt.Sprintf(", known gap %q %d", gap, l.gaps[gap])
-	}
-	return totals
+	return fmt.Sprintf("facts compared %d, wrong %d, undecided %d", compared, len(l.wrong), undecided)
 }
 
 // expectTrue fails the spec with the table where anything is wrong, or where the

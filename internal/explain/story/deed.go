@@ -46,6 +46,8 @@ func memberDeed(r *timeline.Revision) string {
 		return "marks " + name + " for deletion"
 	case followed.Remove:
 		return "removes the key of " + name
+	case followed.Status:
+		return "writes the status of " + name
 	case followed.Change:
 		return "shortens the time that " + name + " has left"
 	default:
