@@ -15,6 +15,7 @@ import (
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/prose"
+	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
 )
 
@@ -31,6 +32,9 @@ func receivedEvidence(r *assemble.Request, summary string, details ...string) v1
 
 // auditEvidence is the last recorded stage of a request.
 func auditEvidence(r *assemble.Request, summary string, details ...string) v1alpha1.Evidence {
+	if text := story.ReadsText(r); text != "" {
+		details = append(details, text)
+	}
 	return v1alpha1.Evidence{
 		Source: string(evidence.SourceAudit), Summary: prose.Clip(summary, prose.MaxLine), Time: prose.Micro(r.StageAt),
 		AuditID: r.AuditID, Stage: r.Stage, User: r.User, UserAgent: r.UserAgent,

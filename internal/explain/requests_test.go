@@ -115,6 +115,18 @@ var requests = map[string]func() evidence.Record{
 			"rows": []any{map[string]any{"cells": []any{"mypod", "1/1", "10.0.0.1", 0}}}}
 		return s.about(s.send(call{by: bob, verb: "get", uri: collection + "/mypod", code: 200, response: table})).end()
 	},
+	"get-polled": func() evidence.Record {
+		s := runningPod()
+		first := s.now
+		s.after(time.Minute)
+		id := s.send(call{by: bob, verb: "get", uri: collection + "/mypod", code: 200, response: s.answer()})
+		for i := range s.record.Entries {
+			if a := s.record.Entries[i].Audit; a != nil && a.AuditID == id {
+				a.Reads = &evidence.Reads{Count: 120, First: first}
+			}
+		}
+		return s.about(id).end()
+	},
 	"get-missing": func() evidence.Record {
 		s := newRecording()
 		id := s.denied(call{by: bob, verb: "get", uri: collection + "/mypod"}, 404, "NotFound", `simpods.sim.glassplane.dev "mypod" not found`)
@@ -276,6 +288,7 @@ func TestRequests(t *testing.T) {
 		printed string
 	}{
 		"get":           {story.Get, OutcomeAnswered, ended, "", "NAME    READY   RESTARTS\nmypod   1/1     0"},
+		"get-polled":    {story.Get, OutcomeAnswered, ended, "", ""},
 		"get-missing":   {story.Get, OutcomeRejected, ended, "", `Error from server (NotFound): simpods.sim.glassplane.dev "mypod" not found`},
 		"list":          {story.List, OutcomeAnswered, ended, "", ""},
 		"watch":         {story.Watch, OutcomeAnswered, ended, "", ""},
@@ -336,6 +349,20 @@ func TestRequests(t *testing.T) {
 			checkTimes(t, trace)
 			checkOnce(t, record)
 		})
+	}
+}
+
+// TestPolledRead checks that a read which stands for many says so.
+func TestPolledRead(t *testing.T) {
+	const want = "the same client read it 120 times between 09:26:54.608793 and 09:27:54.612793, with the same answer"
+	trace := Explain(requests["get-polled"]())
+	if !strings.HasSuffix(trace.Reason, "; "+want) {
+		t.Errorf("reason: %s", trace.Reason)
+	}
+	for _, step := range []int32{1, 7} {
+		if !slices.ContainsFunc(trace.Step(step).Evidence, func(e v1alpha1.Evidence) bool { return slices.Contains(e.Details, want) }) {
+			t.Errorf("the evidence of step %d does not say it: %+v", step, trace.Step(step).Evidence)
+		}
 	}
 }
 

@@ -7,12 +7,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -355,5 +357,21 @@ func TestMembers(t *testing.T) {
 				t.Errorf("members (-want +got):\n%s", d)
 			}
 		})
+	}
+}
+
+// Who asks for a read that was folded into others is told so, and at once.
+func TestFoldedRead(t *testing.T) {
+	o := newTest()
+	for i := range 30 {
+		e := audited(i, fmt.Sprintf("read-%d", i), "get", 200)
+		e.Audit.User = "alice"
+		o.journal.Append(e)
+	}
+	_, err := o.Record(t.Context(), Query{AuditID: "read-7"})
+	const want = "request read-7 was folded into equal ones: it is one of the reads (get of simpods ns/web by alice) that got the same answer since " +
+		"1970-01-01T00:00:00Z; the first and the newest of them are kept: ask for request/read-0"
+	if err == nil || err.Error() != want || !apierrors.IsNotFound(err) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/followed"
+	"github.com/glassplane/glassplane/internal/record"
 	"github.com/glassplane/glassplane/internal/redact"
 )
 
@@ -38,10 +40,16 @@ type NotFoundError struct {
 	// Dropped is true where the journal has dropped entries: something may have
 	// been known. How many is not said: the error would read differently each time.
 	Dropped bool
+	// Folded is what is left of a read that was folded into others; nil where the
+	// query was about none.
+	Folded *record.Fold
 }
 
 // Error implements error.
 func (e *NotFoundError) Error() string {
+	if e.Folded != nil {
+		return foldedText(e.Query.AuditID, e.Folded)
+	}
 	message := fmt.Sprintf("nothing is recorded of request %s", e.Query.AuditID)
 	if e.Query.AuditID == "" {
 		object := e.Query.Object
@@ -56,6 +64,16 @@ func (e *NotFoundError) Error() string {
 	return message
 }
 
+// foldedText says into which others a read was folded, and what to ask for.
+func foldedText(auditID string, f *record.Fold) string {
+	text := fmt.Sprintf("request %s was folded into equal ones: it is one of the reads (%s of %s %s/%s by %s) that got the same answer since %s",
+		auditID, f.Verb, f.Object.Resource, f.Object.Namespace, f.Object.Name, f.User, f.First.UTC().Format(time.RFC3339))
+	if len(f.Kept) == 0 {
+		return text + ", and older traces were dropped because the journal is bounded"
+	}
+	return text + "; the first and the newest of them are kept: ask for request/" + f.Kept[0]
+}
+
 // Status implements apierrors.APIStatus.
 func (e *NotFoundError) Status() metav1.Status {
 	return metav1.Status{
@@ -68,7 +86,9 @@ func (e *NotFoundError) Status() metav1.Status {
 // two seconds at most; what is missing then is missing in the record. The error
 // is a *NotFoundError where nothing is known, or the context's.
 func (o *Observer) Record(ctx context.Context, query Query) (evidence.Record, error) {
-	o.settle(ctx, query)
+	if o.folded(query) == nil {
+		o.settle(ctx, query)
+	}
 	if err := ctx.Err(); err != nil {
 		return evidence.Record{}, err
 	}
@@ -85,7 +105,7 @@ func (o *Observer) Current(ctx context.Context, query Query) (evidence.Record, e
 	}
 	dropped := o.journal.Stats().Dropped
 	if !ok && len(found.Entries) == 0 {
-		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped > 0}
+		return evidence.Record{}, &NotFoundError{Query: query, Dropped: dropped > 0, Folded: o.folded(query)}
 	}
 	assemble.Order(found.Entries)
 	children, leftOut := o.childrenOf(found)
@@ -116,6 +136,18 @@ func (o *Observer) record(found assemble.Selection, children []evidence.Child, l
 		Dropped:         o.journal.Stats().Dropped,
 		CollectedAt:     o.clock.Now(),
 	})
+}
+
+// folded is what is left of a read that the query asks for and that was folded
+// into others; nil where it is recorded by itself, or is none.
+func (o *Observer) folded(query Query) *record.Fold {
+	if query.AuditID == "" || len(o.journal.ByAuditID(query.AuditID)) > 0 {
+		return nil
+	}
+	if fold, ok := o.journal.Folded(query.AuditID); ok {
+		return &fold
+	}
+	return nil
 }
 
 // maxChildren bounds the children of a record.

@@ -79,8 +79,66 @@ func (j *Journal) fold(entry *kept) {
 	}
 }
 
+// Fold is what is left of a read that was folded into equal ones.
+type Fold struct {
+	// Object that was read, by which verb and by which user.
+	Object     evidence.Object
+	Verb, User string
+	// Count is how many equal reads there were so far, and First the time of the
+	// first of them.
+	Count int
+	First time.Time
+	// Kept are the audit IDs of those that the journal still has, in their order.
+	Kept []string
+}
+
+// keptFolds is how many of the reads that were folded are known by their audit ID.
+const keptFolds = 10_000
+
+// folds are the latest reads that were folded, by audit ID.
+type folds struct {
+	byID map[string]*reads
+	// order is that of their arrival; next is where the oldest is once it is full.
+	order []string
+	next  int
+}
+
+func (f *folds) add(id string, into *reads) {
+	_, known := f.byID[id] // by another stage
+	f.byID[id] = into
+	switch {
+	case known:
+	case len(f.order) < keptFolds:
+		f.order = append(f.order, id)
+	default:
+		delete(f.byID, f.order[f.next])
+		f.order[f.next] = id
+		f.next = (f.next + 1) % keptFolds
+	}
+}
+
+// Folded returns what is left of a read that was folded into equal ones; false
+// where no such read is known. The latest 10,000 are.
+func (j *Journal) Folded(auditID string) (Fold, bool) {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	r := j.folds.byID[auditID]
+	if r == nil {
+		return Fold{}, false
+	}
+	f := Fold{Object: r.key.object, Verb: r.key.verb, User: r.key.user, Count: r.count, First: r.begun}
+	if r.first != nil {
+		f.Kept = append(f.Kept, r.first.AuditID())
+	}
+	for _, read := range r.newest {
+		f.Kept = append(f.Kept, read.AuditID())
+	}
+	return f, true
+}
+
 // leaveOut removes a read, and what servers measured of it.
 func (j *Journal) leaveOut(read *kept) {
+	j.folds.add(read.AuditID(), read.reads)
 	for _, entry := range slices.Clone(j.byAudit[read.AuditID()]) {
 		if entry.Spans != nil {
 			j.takeOut(entry)

@@ -78,6 +78,7 @@ type Journal struct {
 	// byController has those that name their object's controller.
 	byController map[types.UID][]*kept
 	reads        map[readKey]*reads
+	folds        folds
 	waiting      map[topic]map[chan<- struct{}]struct{}
 }
 
@@ -142,6 +143,7 @@ func NewJournal(options JournalOptions) *Journal {
 		byAudit:      map[string][]*kept{},
 		byController: map[types.UID][]*kept{},
 		reads:        map[readKey]*reads{},
+		folds:        folds{byID: map[string]*reads{}},
 		waiting:      map[topic]map[chan<- struct{}]struct{}{},
 	}
 }

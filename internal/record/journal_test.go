@@ -552,3 +552,38 @@ func TestSeen(t *testing.T) {
 		})
 	}
 }
+
+// TestFolded checks that a read which was folded into others can be told from one
+// that was never recorded, and that what is known of them has a bound.
+func TestFolded(t *testing.T) {
+	j := newTestJournal(JournalOptions{})
+	read := func(i int) {
+		for _, stage := range []string{"RequestReceived", "ResponseComplete"} {
+			j.Append(evidence.Entry{Source: evidence.SourceAudit, Time: now.Add(time.Duration(i) * time.Second), Object: pod("web", "u-1"),
+				Audit: &evidence.Audit{AuditID: strconv.Itoa(i), Stage: stage, Verb: "get", User: "alice", Code: 200}})
+		}
+	}
+	for i := range 30 {
+		read(i)
+	}
+	got, ok := j.Folded("7")
+	want := Fold{Object: pod("web", "u-1"), Verb: "get", User: "alice", Count: 30, First: now,
+		Kept: []string{"0", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29"}}
+	if d := cmp.Diff(want, got); d != "" || !ok {
+		t.Errorf("Folded() is known: %v (-want +got):\n%s", ok, d)
+	}
+	for _, id := range []string{"0", "25", "unheard of"} {
+		if _, ok := j.Folded(id); ok {
+			t.Errorf("request %s is said to be folded", id)
+		}
+	}
+	for i := range 2 * keptFolds {
+		read(30 + i)
+	}
+	if n := len(j.folds.byID); n != keptFolds || len(j.folds.order) != keptFolds {
+		t.Errorf("%d folded reads are known, want %d", n, keptFolds)
+	}
+	if _, ok := j.Folded("7"); ok {
+		t.Error("the oldest folded read is still known")
+	}
+}

@@ -129,6 +129,7 @@ func (s *Story) judgeRequest() {
 		if r.Open() {
 			s.Reason = fmt.Sprintf("the watch was answered with %d and is still open; it changes nothing", r.Code)
 		}
+		s.Reason += prose.Prefixed("; ", ReadsText(r))
 	case s.Kind.Ends():
 		s.judgeEnd()
 	case len(s.Made) > 0:
@@ -143,6 +144,17 @@ func (s *Story) judgeRequest() {
 	default:
 		s.Outcome, s.Reason = CarriedOut, "the request was carried out; not available: the revision that it made, because no source joins one with it"
 	}
+}
+
+// ReadsText says of a read that equal ones came before it how many and since when;
+// empty where none did.
+func ReadsText(r *assemble.Request) string {
+	reads := r.Audit.Reads
+	if reads == nil || reads.Count < 2 {
+		return ""
+	}
+	return fmt.Sprintf("the same client read it %d times between %s and %s, with the same answer",
+		reads.Count, prose.Clock(reads.First), prose.Clock(r.StageAt))
 }
 
 // judgeEnd judges a request that was to end the object.
