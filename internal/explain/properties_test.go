@@ -6,6 +6,7 @@ package explain
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -315,18 +316,17 @@ func shuffle(record *evidence.Record, seed uint64) {
 
 // FuzzExplain explains records of which entries are missing, out of order or damaged.
 func FuzzExplain(f *testing.F) {
-	names := slices.Sorted(func(yield func(string) bool) {
-		for name := range scenarios {
-			if !yield(name) {
-				return
-			}
-		}
-	})
+	// Creates, and requests that change, end and read what is there.
+	records := map[string]func() evidence.Record{}
+	for _, all := range []map[string]func() evidence.Record{scenarios, requests, setRecords} {
+		maps.Copy(records, all)
+	}
+	names := slices.Sorted(maps.Keys(records))
 	for i := range names {
 		f.Add(uint8(i), uint64(i), uint64(0b1011011101))
 	}
 	f.Fuzz(func(t *testing.T, scenario uint8, seed, keep uint64) {
-		record := scenarios[names[int(scenario)%len(names)]]()
+		record := records[names[int(scenario)%len(names)]]()
 		shuffle(&record, seed)
 		var kept []evidence.Entry
 		for i, e := range record.Entries {
