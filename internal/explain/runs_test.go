@@ -27,6 +27,8 @@ var goldenRuns = map[string]string{
 	"forbidden": "forbidden", "restarted": "restarts", "waited": "waited", "race": "race", "replicaset": "set", "scaled": "set-scaled",
 	"dry-run": "dry-run", "patch": "label", "delete": "delete", "get": "get", "no-audit": "no-audit", "nothing": "nothing",
 	"pod": "captured/pod-running", "pod-evicted": "captured/pod-evicted", "measured": "captured/simpod-measured",
+	"preempted": "captured/simpod-preempted", "preempting": "captured/simpod-preempting", "crashing": "captured/simpod-restarted",
+	"replicaset-of-three": "captured/simreplicaset", "from-page": "captured/simpod-from-page",
 }
 
 // TestRunGolden compares runs with golden files. Run it with -update to write
@@ -171,6 +173,9 @@ func checkMoments(t *testing.T, r run.Run) {
 	for _, m := range r.Moments {
 		if m.Step > 0 {
 			steps = append(steps, m.Step)
+		}
+		if m.Step == 3 && m.Revision == 0 && len(r.Trace.Revisions) > 0 && r.Trace.Revisions[0].Step == 3 {
+			t.Errorf("moment %q is at no revision", m.Title)
 		}
 		if m.Revision < last {
 			t.Errorf("moment %q is at revision %d, after one at %d", m.Title, m.Revision, last)

@@ -53,7 +53,11 @@ func (b *builder) moments() []Moment {
 		case i == len(stops)-1, s.Step > 1 && b.tale.NothingStored(), s.Step > 6 && len(b.tale.Made) == 0 && !b.tale.OfLife():
 			s.Outcome = b.tale.Outcome
 		case written:
-			s.Outcome = outcomeAt(b.tale, newest, s.at)
+			at := s.at
+			if at.IsZero() && s.NotBefore != nil {
+				at = s.NotBefore.Time
+			}
+			s.Outcome = outcomeAt(b.tale, newest, at)
 		}
 		list = append(list, s.Moment)
 	}
@@ -94,8 +98,12 @@ func (b *builder) stepStops() (stops []stop, completed map[*timeline.Revision]bo
 }
 
 // completing is the revision that a step was completed with: the last one that was
-// there by then; nil where none was.
+// there by then; nil where none was. What the request itself wrote is step 3,
+// whatever clock timed it.
 func (b *builder) completing(step story.Step) *timeline.Revision {
+	if n := len(step.Revisions); n > 0 && (step.ID == story.Store || step.ID == story.Change) {
+		return step.Revisions[n-1]
+	}
 	for _, r := range slices.Backward(step.Revisions) {
 		if at, _ := r.SeenAt(); at.IsZero() || step.At.IsZero() || !at.After(step.At) {
 			return r
@@ -108,8 +116,10 @@ func (b *builder) completing(step story.Step) *timeline.Revision {
 // later, by time or by revision.
 func insert(stops []stop, s stop) []stop {
 	for i, next := range stops {
-		later := next.revision != nil && next.revision.Number > s.revision.Number || !next.at.IsZero() && !s.at.IsZero() && next.at.After(s.at)
-		if later {
+		timed := !next.at.IsZero() && !s.at.IsZero()
+		// etcd has kept a state once it was written.
+		kept := next.Step == keepNumber && next.at.Equal(s.at)
+		if next.revision != nil && next.revision.Number > s.revision.Number || timed && (kept || next.at.After(s.at)) {
 			return slices.Insert(stops, i, s)
 		}
 	}
