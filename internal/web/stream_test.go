@@ -138,12 +138,14 @@ type sentEvent struct{ name, id, data string }
 
 // liveReader reads the events of a stream.
 type liveReader struct {
-	t    *testing.T
-	body io.ReadCloser
-	scan *bufio.Reader
+	t      *testing.T
+	code   int
+	header http.Header
+	body   io.ReadCloser
+	scan   *bufio.Reader
 }
 
-func openLive(t *testing.T, server *Server, path, lastEventID string) (*liveReader, *http.Response) {
+func openLive(t *testing.T, server *Server, path, lastEventID string) *liveReader {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+server.Addr()+path, nil)
 	if err != nil {
@@ -157,7 +159,7 @@ func openLive(t *testing.T, server *Server, path, lastEventID string) (*liveRead
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return &liveReader{t: t, body: response.Body, scan: bufio.NewReader(response.Body)}, response
+	return &liveReader{t: t, code: response.StatusCode, header: response.Header, body: response.Body, scan: bufio.NewReader(response.Body)}
 }
 
 func (r *liveReader) next() (sentEvent, error) {
@@ -195,8 +197,8 @@ func TestRunsAreStreamedAsTheyGrow(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, response := openLive(t, server, webStream, "")
-	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
+	stream := openLive(t, server, webStream, "")
+	if kind := stream.header.Get("Content-Type"); kind != "text/event-stream" {
 		t.Errorf("Content-Type %q", kind)
 	}
 	for n := 1; n <= 3; n++ {
@@ -217,7 +219,7 @@ func TestEventsAreCoalesced(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, _ := openLive(t, server, webStream, "")
+	stream := openLive(t, server, webStream, "")
 	stream.must()
 	began := time.Now()
 	for range 200 {
@@ -257,7 +259,7 @@ func TestStreamsResume(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			stream, _ := openLive(t, server, tt.path, tt.last)
+			stream := openLive(t, server, tt.path, tt.last)
 			for range tt.appended {
 				o.append()
 			}
@@ -276,16 +278,16 @@ func TestRefusedStreams(t *testing.T) {
 		"/observer/v1/runs/secrets/default/web/stream":       http.StatusBadRequest,
 		"/observer/v1/runs/simpods/default/web/stream?uid=%": http.StatusOK, // an unreadable query is no parameter
 	} {
-		_, response := openLive(t, server, path, "")
-		if int32(response.StatusCode) != want {
-			t.Errorf("%s: got %s, want %d", path, response.Status, want)
+		response := openLive(t, server, path, "")
+		if response.code != int(want) {
+			t.Errorf("%s: got %d, want %d", path, response.code, want)
 		}
 		if want == http.StatusOK {
-			_ = response.Body.Close()
+			_ = response.body.Close()
 			continue
 		}
 		var status metav1.Status
-		if err := json.NewDecoder(response.Body).Decode(&status); err != nil || status.Code != want {
+		if err := json.NewDecoder(response.body).Decode(&status); err != nil || status.Code != want {
 			t.Errorf("%s: %+v, %v", path, status, err)
 		}
 	}
@@ -296,25 +298,25 @@ func TestStreamsHaveTheirOwnPlaces(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, nil)
-	var open1 []*liveReader
+	var streams []*liveReader
 	for range maxStreams {
-		stream, response := openLive(t, server, webStream, "")
-		if response.StatusCode != http.StatusOK {
-			t.Fatalf("stream %d: %s", len(open1), response.Status)
+		stream := openLive(t, server, webStream, "")
+		if stream.code != http.StatusOK {
+			t.Fatalf("stream %d: %d", len(streams), stream.code)
 		}
 		stream.must()
-		open1 = append(open1, stream)
+		streams = append(streams, stream)
 	}
-	if _, response := openLive(t, server, webStream, ""); response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
-		t.Errorf("one stream too many: %s", response.Status)
+	if response := openLive(t, server, webStream, ""); response.code != http.StatusTooManyRequests || response.header.Get("Retry-After") == "" {
+		t.Errorf("one stream too many: %d", response.code)
 	}
-	if _, response := openLive(t, server, "/observer/v1/traces", ""); response.StatusCode != http.StatusOK {
-		t.Errorf("another request: %s", response.Status)
+	if response := openLive(t, server, "/observer/v1/traces", ""); response.code != http.StatusOK {
+		t.Errorf("another request: %d", response.code)
 	}
-	_ = open1[0].body.Close()
+	_ = streams[0].body.Close()
 	eventually(t, func() bool { return o.readers() == maxStreams-1 }, "the place of a reader that has gone is free")
-	if _, response := openLive(t, server, webStream, ""); response.StatusCode != http.StatusOK {
-		t.Errorf("after one has gone: %s", response.Status)
+	if response := openLive(t, server, webStream, ""); response.code != http.StatusOK {
+		t.Errorf("after one has gone: %d", response.code)
 	}
 }
 
@@ -325,11 +327,11 @@ func TestSlowReader(t *testing.T) {
 	o.large = 64 << 10
 	o.append()
 	server, _ := start(t, o, nil)
-	stream, _ := openLive(t, server, webStream, "")
+	stream := openLive(t, server, webStream, "")
 	stream.must()
 	for range 20 {
 		o.append()
-		time.Sleep(streamInterval / 4) // what happens while nobody reads is what is tested
+		<-time.After(streamInterval / 4) // what happens while nobody reads is what is tested
 	}
 	sent := 0
 	for {
@@ -370,9 +372,9 @@ func TestStreamsOutliveTimeouts(t *testing.T) {
 	server, _ := start(t, o, func(s *Server) {
 		s.server.ReadTimeout, s.server.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
 	})
-	stream, _ := openLive(t, server, webStream, "")
+	stream := openLive(t, server, webStream, "")
 	stream.must()
-	time.Sleep(400 * time.Millisecond) // the timeouts are to pass
+	<-time.After(400 * time.Millisecond) // the timeouts are to pass
 	o.append()
 	if e := stream.must(); e.id != "2" {
 		t.Errorf("got event %s", e.id)
@@ -383,7 +385,7 @@ func TestStreamsEndAtShutdown(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, stop := start(t, o, nil)
-	stream, _ := openLive(t, server, webStream, "")
+	stream := openLive(t, server, webStream, "")
 	stream.must()
 	began := time.Now()
 	if err := stop(); err != nil {
@@ -405,7 +407,7 @@ func TestPing(t *testing.T) {
 	o := newLiveObserver()
 	o.append()
 	server, _ := start(t, o, func(s *Server) { s.handler.pingInterval = 300 * time.Millisecond })
-	stream, _ := openLive(t, server, webStream, "1")
+	stream := openLive(t, server, webStream, "1")
 	if e := stream.must(); e != (sentEvent{name: "ping", data: "{}"}) {
 		t.Errorf("got %+v", e)
 	}
@@ -444,10 +446,13 @@ func TestNotFoundBeforeItIsWaitedFor(t *testing.T) {
 
 func eventually(t *testing.T, is func() bool, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if is() {
-			return
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); !is(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not so in time: %s", what)
 		}
 	}
-	t.Fatalf("not so in time: %s", what)
 }
