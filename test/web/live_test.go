@@ -66,14 +66,19 @@ func createNow(ctx context.Context, name string) *unstructured.Unstructured {
 	return object
 }
 
-// seenAfter creates a pod and returns how long after the answer it was on the
-// screen, by the clock of this machine, which is the browser's, too.
+// stay is how long the page shows a run at least before it goes on to a newer one.
+const stay = 3 * time.Second
+
+// seenAfter creates a pod, once the page may go on to it, and returns how long
+// after the answer it was on the screen, by the clock of this machine, which is
+// the browser's, too.
 func seenAfter(ctx context.Context, p page, name string) time.Duration {
 	GinkgoHelper()
 	evaluate[any](p.tab, `window.seen = new Promise((resolve) => {
 		const look = () => document.body.textContent.includes(`+quote(name)+`) ? resolve(performance.timeOrigin + performance.now()) : requestAnimationFrame(look);
 		look();
 	}); 0`)
+	evaluate[any](p.tab, fmt.Sprintf(`new Promise((done) => setTimeout(done, %d))`, (stay+200*time.Millisecond).Milliseconds()))
 	createNow(ctx, name)
 	answered := time.Now()
 	seen := evaluate[float64](p.tab, `window.seen`)
