@@ -125,9 +125,9 @@ func TestClusterPods(t *testing.T) {
 func openCluster(t *testing.T, f *fakeOverview, query, lastEventID string) *liveReader {
 	t.Helper()
 	server, _ := start(t, &fakeObserver{}, func(s *Server) { s.handler.overview = f })
-	stream, response := openLive(t, server, "/observer/v1/cluster/stream"+query, lastEventID)
-	if kind := response.Header.Get("Content-Type"); kind != "text/event-stream" {
-		t.Fatalf("got %s, %s", response.Status, kind)
+	stream := openLive(t, server, "/observer/v1/cluster/stream"+query, lastEventID)
+	if kind := stream.header.Get("Content-Type"); kind != "text/event-stream" {
+		t.Fatalf("got %d, %s", stream.code, kind)
 	}
 	return stream
 }
