@@ -8,14 +8,11 @@ images="$2"
 declare -A chosen=(
     [run-dark]=dark/flow
     [run-light]=light/flow
-    [run-phone]=phone/flow
     [tracker]=dark/tracker
-    [quiz]=light/quiz
     [cluster]=large/cluster
-    [latency]=dark/latency
 )
 
 mkdir -p "${images}"
 for name in "${!chosen[@]}"; do
-    cp "${screenshots}/${chosen[${name}]}.png" "${images}/${name}.png"
+    install --mode=644 "${screenshots}/${chosen[${name}]}.png" "${images}/${name}.png"
 done
