@@ -38,7 +38,7 @@ func TestQueueIsAskedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		document := &fakeDocument{takes: 10 * time.Millisecond}
 		q := newQueueReader(document, clock.RealClock{})
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if document.reads != 0 {
 			t.Errorf("%d reads though nobody asks", document.reads)
 		}
@@ -48,7 +48,7 @@ func TestQueueIsAskedOnceASecond(t *testing.T) {
 					t.Errorf("got %+v after read %d", got, document.reads)
 				}
 			}
-			time.Sleep(250 * time.Millisecond)
+			<-time.After(250 * time.Millisecond)
 		}
 		if document.reads < 9 || document.reads > 11 {
 			t.Errorf("%d reads in ten seconds", document.reads)
@@ -91,9 +91,9 @@ func TestQueueThatIsSlowOrFails(t *testing.T) {
 					}
 				}
 				check(tc.wantFirst)
-				time.Sleep(tc.after)
+				<-time.After(tc.after)
 				check(tc.wantSecond)
-				time.Sleep(time.Minute) // all questions end
+				<-time.After(time.Minute) // all questions end
 			})
 		})
 	}

@@ -15,11 +15,12 @@ import (
 
 // ruleChecks hold for every rule of every role.
 var ruleChecks = map[string]func(rbacv1.PolicyRule) bool{
-	// But for paths below one that is named, such as /observer/*.
+	// But for paths below one that is named, such as /observer/*. The path / is that
+	// of the page alone.
 	"names no wildcard": func(r rbacv1.PolicyRule) bool {
 		return !slices.ContainsFunc(slices.Concat(r.APIGroups, r.Resources, r.Verbs), func(name string) bool {
 			return strings.Contains(name, "*")
-		}) && !slices.ContainsFunc(r.NonResourceURLs, func(url string) bool { return strings.Trim(url, "/*") == "" })
+		}) && !slices.ContainsFunc(r.NonResourceURLs, func(url string) bool { return url != "/" && strings.Trim(url, "/*") == "" })
 	},
 	"gives no access to Secrets": func(r rbacv1.PolicyRule) bool {
 		return !slices.Contains(r.APIGroups, "") || !slices.Contains(r.Resources, "secrets")

@@ -70,7 +70,7 @@ func startBrowser(profile string) (context.Context, context.CancelFunc, error) {
 		// The sandbox does not work for root, such as in CI; only our own page is shown.
 		options = append(options, chromedp.NoSandbox)
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...) //nolint:usetesting // it outlives each spec
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	if err := chromedp.Do(ctx); err != nil {
 		cancel()

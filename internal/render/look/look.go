@@ -109,8 +109,9 @@ const (
 	// Unknown is a ground that the terminal does not tell. Then only the
 	// terminal's own colours are used, which its user has chosen to be readable.
 	Unknown Ground = iota
-	// Dark and Light are grounds that are known.
+	// Dark is a ground that is known to be dark.
 	Dark
+	// Light is a ground that is known to be light.
 	Light
 )
 
