@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -40,7 +41,7 @@ func (f *nodeFlags) validate(args []string) error {
 	case len(args) == 0 && f.selector == "":
 		return errors.New("name the nodes, such as node-1, or select them with --selector")
 	case len(args) > 0 && f.selector != "":
-		return errors.New("cannot specify both a node name and a --selector option")
+		return errors.New("node names and --selector exclude each other: leave one of them out")
 	}
 	if _, err := labels.Parse(f.selector); err != nil {
 		return fmt.Errorf("invalid --selector %q: %w", f.selector, err)
@@ -51,7 +52,8 @@ func (f *nodeFlags) validate(args []string) error {
 // simNodeNames are the names that kubectl accepts for the kind.
 var simNodeNames = []string{"simnode", "simnodes", "sn", "simnodes.sim.glassplane.dev", "simnode.sim.glassplane.dev"}
 
-// nodes returns the nodes that the arguments name or the selector selects.
+// nodes returns the nodes that the arguments name or the selector selects, each
+// of them once.
 func (f *nodeFlags) nodes(ctx context.Context, c client.Reader, args []string) ([]v1alpha1.SimNode, error) {
 	if f.selector != "" {
 		selector, err := labels.Parse(f.selector)
@@ -63,7 +65,10 @@ func (f *nodeFlags) nodes(ctx context.Context, c client.Reader, args []string) (
 			return nil, unreachable(err)
 		}
 		if len(list.Items) == 0 {
-			return nil, fmt.Errorf("no simulated node matches --selector %s", f.selector)
+			return nil, &hintError{
+				fmt.Errorf("no simulated node matches --selector %s", f.selector),
+				"See their labels with \"kubectl get simnodes --show-labels\".",
+			}
 		}
 		return list.Items, nil
 	}
@@ -76,8 +81,15 @@ func (f *nodeFlags) nodes(ctx context.Context, c client.Reader, args []string) (
 		if !slices.Contains(simNodeNames, strings.ToLower(kind)) || name == "" {
 			return nil, fmt.Errorf("%q: expected the name of a simulated node, such as node-1 or simnode/node-1; for real nodes use kubectl", arg)
 		}
+		if slices.ContainsFunc(nodes, func(n v1alpha1.SimNode) bool { return n.Name == name }) {
+			continue
+		}
 		node := v1alpha1.SimNode{}
-		if err := c.Get(ctx, client.ObjectKey{Name: name}, &node); err != nil {
+		err := c.Get(ctx, client.ObjectKey{Name: name}, &node)
+		if apierrors.IsNotFound(err) {
+			return nil, &hintError{err, "See the simulated nodes with \"kubectl get simnodes\"; for real nodes use kubectl."}
+		}
+		if err != nil {
 			return nil, unreachable(err)
 		}
 		nodes = append(nodes, node)
