@@ -4,6 +4,7 @@
 package controllers_test
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -327,5 +328,76 @@ var _ = Describe("podgc", func() {
 		pod := newPod("nowhere")
 		Expect(admin.Create(ctx, pod)).To(Succeed())
 		Eventually(exists(ctx, pod)).Should(BeFalse())
+	})
+})
+
+var _ = Describe("podgc of ended pods", func() {
+	const threshold = 2
+	start := func() {
+		startManager(func(mgr ctrl.Manager) error {
+			return podgc.SetupWithManager(mgr, podgc.Options{TerminatedPodThreshold: threshold, CheckPeriod: 100 * time.Millisecond})
+		})
+	}
+	// podIn creates a pod in a phase.
+	podIn := func(ctx context.Context, node string, phase corev1.PodPhase) *v1alpha1.SimPod {
+		GinkgoHelper()
+		pod := newPod(node)
+		Expect(admin.Create(ctx, pod)).To(Succeed())
+		base := pod.DeepCopy()
+		pod.Status.Phase = phase
+		Expect(admin.Status().Patch(ctx, pod, client.MergeFrom(base))).To(Succeed())
+		return pod
+	}
+
+	It("deletes the oldest beyond the threshold, whether their node is silent or not", func(ctx SpecContext) {
+		start()
+		node := newNode()
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		setNodeReady(ctx, node, metav1.ConditionUnknown, v1alpha1.ReasonNodeStatusUnknown)
+		running := podIn(ctx, node.Name, corev1.PodRunning)
+		var ended []*v1alpha1.SimPod
+		for _, phase := range []corev1.PodPhase{corev1.PodSucceeded, corev1.PodFailed} {
+			ended = append(ended, podIn(ctx, node.Name, phase))
+		}
+		Consistently(func() (n int, err error) {
+			var pods v1alpha1.SimPodList
+			err = admin.List(ctx, &pods, client.InNamespace("default"))
+			return len(pods.Items), err
+		}, 500*time.Millisecond).Should(Equal(3), "as many as the threshold stay")
+
+		Eventually(func() bool { return time.Now().After(ended[1].CreationTimestamp.Add(time.Second)) }).Should(BeTrue())
+		ended = append(ended, podIn(ctx, node.Name, corev1.PodSucceeded))
+		Eventually(func() (left int, err error) {
+			for _, pod := range ended {
+				there, failed := exists(ctx, pod)()
+				if err = errors.Join(err, failed); there {
+					left++
+				}
+			}
+			return left, err
+		}).Should(Equal(threshold))
+		Expect(exists(ctx, ended[0])()).To(BeFalse(), "the oldest goes")
+		Expect(exists(ctx, running)()).To(BeTrue())
+		Consistently(exists(ctx, ended[2]), 300*time.Millisecond).Should(BeTrue())
+	})
+
+	It("deletes no other pod where somebody holds the oldest", func(ctx SpecContext) {
+		node := readyNode(ctx)
+		held := newPod(node.Name)
+		held.Finalizers = append(held.Finalizers, "example.com/hold")
+		Expect(admin.Create(ctx, held)).To(Succeed())
+		base := held.DeepCopy()
+		held.Status.Phase = corev1.PodSucceeded
+		Expect(admin.Status().Patch(ctx, held, client.MergeFrom(base))).To(Succeed())
+		Eventually(func() bool { return time.Now().After(held.CreationTimestamp.Add(time.Second)) }).Should(BeTrue())
+		kept := []*v1alpha1.SimPod{podIn(ctx, node.Name, corev1.PodFailed), podIn(ctx, node.Name, corev1.PodSucceeded)}
+		start()
+		Eventually(func(g Gomega) {
+			g.Expect(get(ctx, held).DeletionTimestamp).NotTo(BeNil())
+			g.Expect(held.Finalizers).To(ConsistOf("example.com/hold"))
+		}).Should(Succeed())
+		for _, pod := range kept {
+			Consistently(func() *metav1.Time { return get(ctx, pod).DeletionTimestamp }, 300*time.Millisecond).Should(BeNil())
+		}
 	})
 })

@@ -107,6 +107,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt, valid for the Service glassplane-COMPONENT.glassplane-system.svc, tls.key and, unless self-signed, ca.crt; by default a certificate is made at each start")
 	flags.StringVar(&opts.manager.AdvertiseAddress, "advertise-address", "", "IP at which other pods reach that endpoint; by default the one of --metrics-bind-address")
 	flags.StringVar(&opts.manager.ForceDeletionAddress, "force-deletion-bind-address", "", "where the API server asks the controller manager before it deletes a pod by force, with the certificate of --metrics-cert-dir; empty for nowhere: such a deletion then is a graceful one")
+	flags.IntVar(&opts.manager.TerminatedPodThreshold, "terminated-pod-gc-threshold", manager.DefaultTerminatedPodThreshold, "number of ended simulated pods that may exist before the controller manager deletes the oldest of them; 0 or less deletes none")
 	schedulerConfig := flags.String("scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
 	flags.StringVar(&opts.observer.Address, "observer-bind-address", "127.0.0.1:8080", "loopback address where the observer serves the page and its API to this machine")
 	flags.BoolVar(&opts.allowWrites, "allow-writes", false, "let the page create simulated pods, as the ServiceAccount glassplane-page; see config/page-writes")

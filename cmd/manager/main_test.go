@@ -18,6 +18,8 @@ func TestParse(t *testing.T) {
 		"unknown component": {[]string{"--components=kubelet"}, `invalid --components "kubelet"`},
 		"shared endpoint":   {[]string{"--metrics-bind-address=:8443"}, "need --components to name a single one"},
 		"argument":          {[]string{"scheduler"}, `unexpected argument "scheduler"`},
+		"no limit":          {[]string{"--terminated-pod-gc-threshold=0"}, ""},
+		"limit of what":     {[]string{"--terminated-pod-gc-threshold=many"}, `invalid value "many" for flag -terminated-pod-gc-threshold`},
 		"unknown flag":      {[]string{"--nope"}, "not defined"},
 	}
 	for name, test := range tests {

@@ -5,12 +5,14 @@
 // garbage collector of kube-controller-manager does: those whose node no longer
 // exists, and those that are deleted while they have no node, or while their node
 // is out of service. Nothing else could: the kubelet, whose finalizer they have,
-// is gone with its node.
+// is gone with its node. And it deletes the oldest of the pods that have ended
+// where there are too many of them, so that they do not fill etcd.
 package podgc
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,6 +40,11 @@ type Options struct {
 	Clock clock.PassiveClock
 	// MaxConcurrentReconciles is the number of workers. Defaults to 8.
 	MaxConcurrentReconciles int
+	// TerminatedPodThreshold is how many ended pods may exist before the oldest of
+	// them are deleted; 0 or less deletes none.
+	TerminatedPodThreshold int
+	// CheckPeriod is how often ended pods are counted. Defaults to 20 s, as upstream.
+	CheckPeriod time.Duration
 }
 
 // Reconciler looks whether one SimPod still has a kubelet.
@@ -56,7 +63,15 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	if o.MaxConcurrentReconciles <= 0 {
 		o.MaxConcurrentReconciles = 8
 	}
+	if o.CheckPeriod <= 0 {
+		o.CheckPeriod = checkPeriod
+	}
 	r := &Reconciler{client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock}
+	if o.TerminatedPodThreshold > 0 {
+		if err := mgr.Add(&endedCollector{Reconciler: r, threshold: o.TerminatedPodThreshold, period: o.CheckPeriod}); err != nil {
+			return fmt.Errorf("adding the collector of ended pods: %w", err)
+		}
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("podgc").
 		For(&v1alpha1.SimPod{}, builder.WithPredicates(relevant())).

@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,11 +26,15 @@ const (
 	// PodController finds the SimPods whose controller has a UID. Those without a
 	// controller are found under Orphan.
 	PodController = "metadata.ownerReferences.controller"
+	// PodEnded finds, by Yes, the SimPods that have succeeded or failed.
+	PodEnded = "status.phase.ended"
 	// NodeIP finds the SimNodes that have an internal address.
 	NodeIP = "status.addresses"
 
 	// Orphan is the value of PodController for SimPods without a controller.
 	Orphan = "none"
+	// Yes is the value of PodEnded.
+	Yes = "true"
 )
 
 // Register adds all indexes to a cache that has not started yet. It is called
@@ -44,6 +49,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{pod, PodNodeName, func(o client.Object) []string { return nonEmpty(o.(*v1alpha1.SimPod).Spec.NodeName) }},
 		{pod, PodIP, func(o client.Object) []string { return nonEmpty(o.(*v1alpha1.SimPod).Status.PodIP) }},
 		{pod, PodController, controllerOf},
+		{pod, PodEnded, ended},
 		{node, NodeIP, func(o client.Object) []string { return nonEmpty(kubelet.HostIP(o.(*v1alpha1.SimNode))) }},
 	} {
 		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {
@@ -65,4 +71,11 @@ func controllerOf(o client.Object) []string {
 		return []string{string(owner.UID)}
 	}
 	return []string{Orphan}
+}
+
+func ended(o client.Object) []string {
+	if phase := o.(*v1alpha1.SimPod).Status.Phase; phase != corev1.PodSucceeded && phase != corev1.PodFailed {
+		return nil
+	}
+	return []string{Yes}
 }

@@ -39,6 +39,7 @@ func (c *Cluster) newControllerManager(ctx context.Context) (*manager.Component,
 	if opts.ForceDeletionAddress, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
+	opts.TerminatedPodThreshold = manager.DefaultTerminatedPodThreshold
 	return manager.NewControllerManager(opts, nil)
 }
 

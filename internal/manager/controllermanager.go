@@ -37,6 +37,10 @@ const TransitionsPath = "/transitions"
 // transitionLimits bound the transitions that are kept for those who follow them.
 var transitionLimits = feed.Limits{Items: 50_000, Bytes: 64 << 20}
 
+// DefaultTerminatedPodThreshold is what Options.TerminatedPodThreshold is where
+// nobody says otherwise.
+const DefaultTerminatedPodThreshold = podgc.DefaultTerminatedPodThreshold
+
 // setup adds a controller to a manager.
 type setup func(ctrl.Manager) error
 
@@ -68,7 +72,9 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		"nodelifecycle": func(m ctrl.Manager) error {
 			return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{Events: events})
 		},
-		"podgc": func(m ctrl.Manager) error { return podgc.SetupWithManager(m, podgc.Options{}) },
+		"podgc": func(m ctrl.Manager) error {
+			return podgc.SetupWithManager(m, podgc.Options{TerminatedPodThreshold: opts.TerminatedPodThreshold})
+		},
 		"simreplicaset": func(m ctrl.Manager) error {
 			return simreplicaset.SetupWithManager(m, simreplicaset.Options{Events: events})
 		},

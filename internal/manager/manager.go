@@ -70,6 +70,9 @@ type Options struct {
 	// before it deletes a pod by force, host:port. Default: nowhere; such a deletion
 	// then is a graceful one.
 	ForceDeletionAddress string
+	// TerminatedPodThreshold is how many ended SimPods may exist before the
+	// controller manager deletes the oldest of them; 0 or less deletes none.
+	TerminatedPodThreshold int
 	// Log is quiet unless something is wrong.
 	Log logr.Logger
 }
