@@ -34,8 +34,8 @@ var _ = Describe("hostile texts", func() {
 
 	It("stay text in the address", func(ctx context.Context) {
 		p := page{newTab(ctx)}
-		p.load(cluster.ObserverURL().String() + "/#/request/%3Cimg%20src%3Dx%20onerror%3D%22window.pwned%3D7%22%3E")
-		p.expectTrouble(ContainSubstring("404"))
+		p.loadInto("error", cluster.ObserverURL().String()+"/#/request/%3Cimg%20src%3Dx%20onerror%3D%22window.pwned%3D7%22%3E")
+		p.expectTrouble(ContainSubstring("400"))
 		expectHarmless(p)
 	}, SpecTimeout(patience))
 

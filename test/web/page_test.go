@@ -134,8 +134,14 @@ func (p page) open(address string) {
 // load loads a document anew, even where only the part after # differs.
 func (p page) load(location string) {
 	GinkgoHelper()
+	p.loadInto("ready", location)
+}
+
+// loadInto is load for a document that ends in another state, such as error.
+func (p page) loadInto(state, location string) {
+	GinkgoHelper()
 	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(location))
-	p.awaitState("ready")
+	p.awaitState(state)
 }
 
 // goTo changes the part of the address after #, as a click on a link does.
