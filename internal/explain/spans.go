@@ -85,13 +85,16 @@ func tookText(tale *story.Story, phases ...handling.Phase) string {
 // where no span has it, or where the revision was not seen to follow from it.
 func writtenIn(tale *story.Story, seen time.Time) string {
 	call := tale.Handled.Write()
-	if call == nil || seen.IsZero() || call.ReturnedAt.After(seen) {
+	if call == nil || seen.IsZero() || call.SentAt.After(seen) {
 		return ""
 	}
 	text := fmt.Sprintf("by the servers' spans, the API server sent the transaction at %s and had etcd's answer after %s",
 		prose.Clock(call.SentAt), prose.Span(call.ReturnedAt.Sub(call.SentAt)))
 	if !call.AnsweredAt.IsZero() {
 		text += ", of which etcd took " + prose.Span(call.AnsweredAt.Sub(call.ReceivedAt))
+	}
+	if seen.Before(call.ReturnedAt) {
+		text += "; a watch had delivered the revision by " + prose.Clock(seen) + ", before that answer was read"
 	}
 	return text
 }

@@ -54,9 +54,11 @@ type Revision struct {
 	answers []*assemble.Request
 	// before is the revision before this one; nil where none is recorded.
 	before *Revision
-	// notAfter is when the API server had answered a later write: this revision
-	// was made before.
+	// notAfter is the earliest proof that this revision was made before, and
+	// provenBy its source: the API server had answered a later write, or a component
+	// had seen this revision.
 	notAfter time.Time
+	provenBy evidence.Source
 }
 
 // State is what is known of the object at a revision.
@@ -267,15 +269,39 @@ func (f FieldOwner) identity() string {
 }
 
 // ascend puts the revisions' times into their order: each was made before the
-// API server answered a later one.
+// API server answered a later one, and before any component saw it or a later one.
+// A watch may be faster than the answer.
 func (t *Timeline) ascend() {
 	var next time.Time
-	for i := len(t.Revisions) - 1; i >= 0; i-- {
-		r := t.Revisions[i]
-		if r.notAfter = next; r.Write != nil && !r.Write.AnsweredAt().IsZero() && (next.IsZero() || r.Write.AnsweredAt().Before(next)) {
-			next = r.Write.AnsweredAt()
+	var by evidence.Source
+	earlier := func(at time.Time, source evidence.Source) {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next, by = at, source
 		}
 	}
+	for i := len(t.Revisions) - 1; i >= 0; i-- {
+		r := t.Revisions[i]
+		earlier(t.observed(r))
+		r.notAfter, r.provenBy = next, by
+		if r.Write != nil {
+			earlier(r.Write.AnsweredAt(), evidence.SourceAudit)
+		}
+	}
+}
+
+// observed is when the first component says that its watch delivered a revision.
+func (t *Timeline) observed(r *Revision) (first time.Time, source evidence.Source) {
+	for _, e := range t.Decisions {
+		if d := e.Decision; Number(d.Pod.ResourceVersion) == r.Number && (first.IsZero() || d.ObservedAt.Before(first)) {
+			first, source = d.ObservedAt, evidence.SourceDecision
+		}
+	}
+	for _, e := range t.Transitions {
+		if k := e.Transition; Number(k.ObservedResourceVersion) == r.Number && (first.IsZero() || k.ObservedAt.Before(first)) {
+			first, source = k.ObservedAt, evidence.SourceTransition
+		}
+	}
+	return first, source
 }
 
 // SeenAt is the earliest time at which a source saw the revision, and that
@@ -284,12 +310,9 @@ func (t *Timeline) ascend() {
 func (r *Revision) SeenAt() (time.Time, evidence.Source) {
 	switch {
 	case r.Call != nil:
-		return r.Call.ReturnedAt, evidence.SourceSpan
+		return r.bounded(r.Call.ReturnedAt, evidence.SourceSpan)
 	case r.Write != nil && !r.Write.AnsweredAt().IsZero():
-		if at := r.Write.AnsweredAt(); r.notAfter.IsZero() || at.Before(r.notAfter) {
-			return at, evidence.SourceAudit
-		}
-		return r.notAfter, evidence.SourceAudit
+		return r.bounded(r.Write.AnsweredAt(), evidence.SourceAudit)
 	case r.Transition != nil && !r.Transition.Transition.WrittenAt.IsZero():
 		return r.Transition.Transition.WrittenAt, evidence.SourceTransition
 	case r.Decision != nil && r.Decision.Decision.Bind != nil:
@@ -300,6 +323,14 @@ func (r *Revision) SeenAt() (time.Time, evidence.Source) {
 		return r.Etcd.Time, evidence.SourceEtcd
 	}
 	return time.Time{}, ""
+}
+
+// bounded is a time and its source, or an earlier proof that the revision was made.
+func (r *Revision) bounded(at time.Time, source evidence.Source) (time.Time, evidence.Source) {
+	if !r.notAfter.IsZero() && r.notAfter.Before(at) {
+		return r.notAfter, r.provenBy
+	}
+	return at, source
 }
 
 // Writer names who made the revision, by the best source that tells.
