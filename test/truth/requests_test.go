@@ -85,11 +85,10 @@ var _ = Describe("what is told of a request", Ordered, ContinueOnFailure, func()
 		if c.code != 0 {
 			Expect(r.ResponseStatus.Code).To(Equal(c.code), "kubectl printed %q and %q", p.out, p.err)
 		}
-		own := compareTold(ctx, r, func(own *ledger, w *walkthrough) {
-			if !c.unseen {
-				comparePrinted(own.subject("request "+r.String()), w, p)
-			}
-		})
+		own, w := compareTold(ctx, r)
+		if !c.unseen {
+			comparePrinted(own.subject("request "+r.String()), w, p)
+		}
 		ledger.add(own)
 		own.expectTrue()
 	},
@@ -236,19 +235,19 @@ var ofFile = regexp.MustCompile(`error when [a-z]+ "STDIN": `)
 // compareTold compares what is told of a request with the truth, which is read
 // after it. What a request causes goes on meanwhile, and is in the next answer: so
 // it is asked for again where something differs, a few times.
-func compareTold(ctx context.Context, r *request, also func(*ledger, *walkthrough)) (own *ledger) {
+func compareTold(ctx context.Context, r *request) (own *ledger, w *walkthrough) {
 	GinkgoHelper()
 	for range 5 {
-		w, err := said.ofRequest(ctx, r.AuditID)
+		var err error
+		w, err = said.ofRequest(ctx, r.AuditID)
 		Expect(err).NotTo(HaveOccurred())
 		own = newLedger()
 		readTruth(ctx).compareRequest(own, r, w)
-		also(own, w)
 		if len(own.wrong) == 0 {
 			break
 		}
 	}
-	return own
+	return own, w
 }
 
 // comparePrinted compares the line of step 8 with what kubectl has printed. Where
