@@ -347,8 +347,11 @@ func TestSlowReader(t *testing.T) {
 
 // A reader that is stuck is cut off, and does not keep its place.
 func TestStuckReader(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes events too slow to fill what the system keeps for a connection")
+	}
 	o := newLiveObserver()
-	o.large = 1 << 20 // more than what the system keeps for a connection, soon
+	o.large = 100 << 10
 	for range 12 {
 		o.append()
 	}
