@@ -5,14 +5,11 @@ package v1alpha1_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -21,9 +18,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // shown are objects with a status, as their components write it. No component
 // runs, so it stays as it is.
@@ -76,19 +72,7 @@ func TestColumns(t *testing.T) {
 			got.WriteByte('\n')
 		}
 	}
-	path := filepath.Join("testdata", "columns.txt")
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s differs, -update rewrites it (-want +got):\n%s", path, diff)
-	}
+	golden.Check(t, filepath.Join("testdata", "columns.txt"), got.String())
 }
 
 // create creates an object of the test and writes its status.

@@ -6,7 +6,6 @@ package convert
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,9 +22,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // objects reads a stream of YAML documents.
 func objects(t testing.TB, text string) []*unstructured.Unstructured {
@@ -88,19 +86,7 @@ func TestConvertGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := describe(t, Convert(objects(t, string(input)), Options{}))
-			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("(-want +got, go test -update writes it):\n%s", diff)
-			}
+			golden.Check(t, strings.TrimSuffix(file, ".yaml")+".golden", got)
 		})
 	}
 }

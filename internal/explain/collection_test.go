@@ -14,6 +14,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/test/golden"
 )
 
 // A member is a pod of a collection: what it was before, and what becomes of it.
@@ -122,7 +123,7 @@ func TestCollections(t *testing.T) {
 			trace := Explain(tt.record)
 			checkTrace(t, tt.record, trace)
 			checkTimes(t, trace)
-			golden(t, filepath.Join("testdata", "requests", name+".golden.json"), trace)
+			golden.CheckJSON(t, filepath.Join("testdata", "requests", name+".golden.json"), trace)
 			if trace.Kind != story.DeleteCollection || trace.Outcome != tt.outcome || !strings.HasPrefix(trace.Reason, tt.reason) {
 				t.Errorf("told as %s: %s, %s; want %s, %s", trace.Kind, trace.Outcome, trace.Reason, tt.outcome, tt.reason)
 			}
@@ -173,7 +174,7 @@ func TestStoppedCollection(t *testing.T) {
 	refuse(record.Children[0].Entries)
 	trace := Explain(record)
 	checkTrace(t, record, trace)
-	golden(t, filepath.Join("testdata", "requests", "collection-stopped.golden.json"), trace)
+	golden.CheckJSON(t, filepath.Join("testdata", "requests", "collection-stopped.golden.json"), trace)
 	if trace.Outcome != OutcomeRejected || !strings.HasSuffix(trace.Reason, "; 1 pod had been ended before that, and stay so") {
 		t.Errorf("told as %s: %s", trace.Outcome, trace.Reason)
 	}

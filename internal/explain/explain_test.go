@@ -4,29 +4,24 @@
 package explain
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"flag"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestExplainGolden compares each scenario with its golden file. Run it with
 // -update to write the files, and read the difference before it is committed.
 func TestExplainGolden(t *testing.T) {
 	for name, record := range scenarios {
 		t.Run(name, func(t *testing.T) {
-			golden(t, filepath.Join("testdata", name+".golden.json"), Explain(record()))
+			golden.CheckJSON(t, filepath.Join("testdata", name+".golden.json"), Explain(record()))
 		})
 	}
 }
@@ -45,7 +40,7 @@ func TestCapturedGolden(t *testing.T) {
 			record := captured(t, path)
 			trace := Explain(record)
 			checkTrace(t, record, trace)
-			golden(t, filepath.Join("testdata", "captured", name+".golden.json"), trace)
+			golden.CheckJSON(t, filepath.Join("testdata", "captured", name+".golden.json"), trace)
 		})
 	}
 }
@@ -69,28 +64,4 @@ func captured(t *testing.T, path string) evidence.Record {
 		t.Fatal(err)
 	}
 	return record
-}
-
-func golden(t *testing.T, path string, trace Trace) {
-	t.Helper()
-	var got bytes.Buffer
-	encoder := json.NewEncoder(&got)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(trace); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got.String()); d != "" {
-		t.Errorf("explanation differs from %s (-want +got):\n%s", path, d)
-	}
 }

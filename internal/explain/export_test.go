@@ -13,9 +13,6 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 )
 
-// Update is the flag that writes golden files.
-var Update = update
-
 // Recordings are all records that the tests of this package explain, by name.
 func Recordings(t *testing.T) map[string]func() evidence.Record {
 	t.Helper()

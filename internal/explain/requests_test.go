@@ -17,6 +17,7 @@ import (
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/test/golden"
 )
 
 var (
@@ -267,7 +268,7 @@ var requests = map[string]func() evidence.Record{
 func TestRequestsGolden(t *testing.T) {
 	for name, record := range requests {
 		t.Run(name, func(t *testing.T) {
-			golden(t, filepath.Join("testdata", "requests", name+".golden.json"), Explain(record()))
+			golden.CheckJSON(t, filepath.Join("testdata", "requests", name+".golden.json"), Explain(record()))
 		})
 	}
 }

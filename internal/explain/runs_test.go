@@ -4,10 +4,8 @@
 package explain_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/explain/run"
+	"github.com/glassplane/glassplane/test/golden"
 )
 
 // goldenRuns are the records whose runs are compared with files, by the name of
@@ -37,27 +36,7 @@ func TestRunGolden(t *testing.T) {
 	records := explain.Recordings(t)
 	for name, source := range goldenRuns {
 		t.Run(name, func(t *testing.T) {
-			var got bytes.Buffer
-			encoder := json.NewEncoder(&got)
-			encoder.SetEscapeHTML(false)
-			encoder.SetIndent("", "  ")
-			if err := encoder.Encode(run.Of(records[source]())); err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join("run", "testdata", name+".golden.json")
-			if *explain.Update {
-				if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), got.String()); d != "" {
-				t.Errorf("run differs from %s (-want +got):\n%s", path, d)
-			}
+			golden.CheckJSON(t, filepath.Join("run", "testdata", name+".golden.json"), run.Of(records[source]()))
 		})
 	}
 }

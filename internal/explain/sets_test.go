@@ -13,6 +13,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
+	"github.com/glassplane/glassplane/test/golden"
 )
 
 // replicaSet is a set of one pod that its controller has made.
@@ -106,7 +107,7 @@ func TestSets(t *testing.T) {
 			trace := Explain(record)
 			checkTrace(t, record, trace)
 			checkTimes(t, trace)
-			golden(t, filepath.Join("testdata", "requests", name+".golden.json"), trace)
+			golden.CheckJSON(t, filepath.Join("testdata", "requests", name+".golden.json"), trace)
 			if trace.Kind != tt.kind || trace.Outcome != tt.outcome || !strings.HasPrefix(trace.Reason, tt.reason) {
 				t.Errorf("told as %s: %s, %s; want %s: %s, %s", trace.Kind, trace.Outcome, trace.Reason, tt.kind, tt.outcome, tt.reason)
 			}

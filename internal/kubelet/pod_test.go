@@ -5,10 +5,8 @@ package kubelet
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,9 +17,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // start is not a whole second: the API's rounding must not show.
 var start = time.Date(2026, 3, 1, 12, 0, 0, 700_000_000, time.UTC)
@@ -197,25 +194,8 @@ func TestNextSequences(t *testing.T) {
 				tt.until = time.Hour
 			}
 			got := drive(t, tt.pod, tt.deleteAfter, tt.until)
-			golden(t, tt.name+".txt", got)
+			golden.Check(t, filepath.Join("testdata", tt.name+".txt"), got)
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs, -update rewrites it (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
+	"github.com/glassplane/glassplane/test/golden"
 )
 
 var decidedAt = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
@@ -172,7 +174,7 @@ func TestExplainText(t *testing.T) {
 			if err := ExplainText(&got, tt.explanation, tt.options); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "explain-"+name+".golden", got.String())
+			golden.Check(t, filepath.Join("testdata", "explain-"+name+".golden"), got.String())
 		})
 	}
 }

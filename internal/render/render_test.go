@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,9 +22,8 @@ import (
 
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/render/look"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // traces are those that the tests of package explain check.
 func traces(t *testing.T) map[string]explain.Trace {
@@ -51,24 +49,6 @@ func traces(t *testing.T) map[string]explain.Trace {
 	return all
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("output differs from %s (-want +got):\n%s", path, d)
-	}
-}
-
 func TestGolden(t *testing.T) {
 	all := traces(t)
 	for _, scenario := range []string{"fits", "unschedulable", "forbidden", "nothing"} {
@@ -78,7 +58,7 @@ func TestGolden(t *testing.T) {
 				if err := Trace(&got, all[scenario], format, Options{}); err != nil {
 					t.Fatal(err)
 				}
-				golden(t, fmt.Sprintf("%s.%s.golden", scenario, format), got.String())
+				golden.Check(t, filepath.Join("testdata", fmt.Sprintf("%s.%s.golden", scenario, format)), got.String())
 			})
 		}
 	}
@@ -94,7 +74,7 @@ func TestFlowOfPods(t *testing.T) {
 				t.Fatal(err)
 			}
 			flow, _, _ := strings.Cut(got.String(), "\nSTEPS\n")
-			golden(t, scenario+".flow.golden", flow)
+			golden.Check(t, filepath.Join("testdata", scenario+".flow.golden"), flow)
 		})
 	}
 }
@@ -305,7 +285,7 @@ func TestFlowInASCII(t *testing.T) {
 	}
 	_, flow, _ := strings.Cut(got.String(), "\nFLOW\n")
 	flow, _, _ = strings.Cut(flow, "\nSTEPS\n")
-	golden(t, "fits.ascii.golden", flow)
+	golden.Check(t, filepath.Join("testdata", "fits.ascii.golden"), flow)
 	if strings.ContainsFunc(flow, func(r rune) bool { return r > '~' }) {
 		t.Errorf("the flow has other characters than ASCII:\n%s", flow)
 	}

@@ -6,7 +6,6 @@ package terminal
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,9 +22,8 @@ import (
 	"github.com/glassplane/glassplane/internal/explain/run"
 	"github.com/glassplane/glassplane/internal/overview"
 	"github.com/glassplane/glassplane/internal/render/look"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // begin is the time of the runs that package run tests, and later a time after them.
 var later = time.Date(2026, 3, 14, 9, 30, 0, 0, time.UTC)
@@ -111,27 +109,14 @@ func pressed(name string) tea.KeyPressMsg {
 
 func (d *desk) text() string { return ansi.Strip(d.draw()) }
 
-func golden(t *testing.T, name, got string) {
+// compare compares a screen, without the spaces at the ends of its lines, with a file.
+func compare(t *testing.T, name, got string) {
 	t.Helper()
 	var lines []string
 	for line := range strings.SplitSeq(got, "\n") {
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
-	got = strings.Join(lines, "\n") + "\n"
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("the screen differs from %s (-want +got):\n%s", path, d)
-	}
+	golden.Check(t, filepath.Join("testdata", name+".golden"), strings.Join(lines, "\n")+"\n")
 }
 
 // sizes are the least that is promised, and a large one.
@@ -155,7 +140,7 @@ func TestFlow(t *testing.T) {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s %dx%d", name, size.width, size.height), func(t *testing.T) {
 				d := showing(t, size.width, size.height, tt.run).press(tt.keys...)
-				golden(t, fmt.Sprintf("flow-%s-%dx%d", strings.ReplaceAll(name, " ", "-"), size.width, size.height), d.text())
+				compare(t, fmt.Sprintf("flow-%s-%dx%d", strings.ReplaceAll(name, " ", "-"), size.width, size.height), d.text())
 			})
 		}
 	}
@@ -192,7 +177,7 @@ func TestQueueAndNodes(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %dx%d", name, size.width, size.height), func(t *testing.T) {
 				d := newDesk(size.width, size.height, Subject{})
 				d.Update(snapshotMsg{snapshot()})
-				golden(t, fmt.Sprintf("%s-%dx%d", name, size.width, size.height), d.press(keys...).text())
+				compare(t, fmt.Sprintf("%s-%dx%d", name, size.width, size.height), d.press(keys...).text())
 			})
 		}
 	}
@@ -211,7 +196,7 @@ func TestRunsAndHelp(t *testing.T) {
 		for _, size := range sizes {
 			d := newDesk(size.width, size.height, Subject{})
 			d.Update(runsMsg{someRuns()})
-			golden(t, fmt.Sprintf("%s-%dx%d", name, size.width, size.height), d.press(keys...).text())
+			compare(t, fmt.Sprintf("%s-%dx%d", name, size.width, size.height), d.press(keys...).text())
 		}
 	}
 }

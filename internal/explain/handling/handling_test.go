@@ -5,7 +5,6 @@ package handling
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,9 +16,8 @@ import (
 
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // recorded is what a real API server and a real etcd said of a request.
 type recorded struct {
@@ -67,19 +65,7 @@ func TestOfRecorded(t *testing.T) {
 			r := load(t, name)
 			h := Of(r.Received, []*evidence.Spans{&r.Spans})
 			checkNesting(t, h)
-			got, golden := outline(h), filepath.Join("testdata", name+".golden.txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", golden, diff)
-			}
+			golden.Check(t, filepath.Join("testdata", name+".golden.txt"), outline(h))
 		})
 	}
 }
