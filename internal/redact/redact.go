@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,8 +106,8 @@ func (s *scrubber) entry(e *evidence.Entry) {
 		a.URI, a.Message, a.UserAgent = s.text(a.URI), s.text(a.Message), s.text(a.UserAgent)
 		if a.Annotations != nil {
 			annotations := make(map[string]string, len(a.Annotations))
-			for key, value := range a.Annotations {
-				annotations[key] = s.text(value)
+			for _, key := range slices.Sorted(maps.Keys(a.Annotations)) {
+				annotations[key] = s.text(a.Annotations[key])
 			}
 			a.Annotations = annotations
 		}

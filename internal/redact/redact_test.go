@@ -171,3 +171,20 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+// The same record always reads the same: several lists of one object do not change
+// which value is the first.
+func TestOrderIsStable(t *testing.T) {
+	object := json.RawMessage(`{"spec":{"initContainers":[{"env":[{"name":"A","value":"init"}]}],"containers":[{"env":[{"name":"B","value":"main"}]}],` +
+		`"ephemeralContainers":[{"env":[{"name":"C","value":"debug"}]}]}}`)
+	read := func() string {
+		r := Record(evidence.Record{Entries: []evidence.Entry{{Watch: &evidence.Watch{Object: object}}}})
+		return string(r.Entries[0].Watch.Object)
+	}
+	first := read()
+	for range 50 {
+		if again := read(); again != first {
+			t.Fatalf("read again:\n%s\nand before:\n%s", again, first)
+		}
+	}
+}

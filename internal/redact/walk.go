@@ -4,6 +4,8 @@
 package redact
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -41,7 +43,9 @@ func (w *walker) object(o map[string]any) {
 		w.operation(o, path)
 	}
 	secret := o["kind"] == "Secret"
-	for key, value := range o {
+	// In the order of the keys, so that the same value is always the first.
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		value := o[key]
 		switch {
 		case key == "env", key == "httpHeaders":
 			w.named(value)
@@ -98,7 +102,7 @@ func (w *walker) named(list any) {
 func (w *walker) all(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		for key := range v {
+		for _, key := range slices.Sorted(maps.Keys(v)) {
 			v[key] = w.all(v[key])
 		}
 	case []any:
