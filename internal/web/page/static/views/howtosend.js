@@ -5,9 +5,9 @@ import { Copy } from './pieces.js';
 
 /**
  * HowToSend shows what to type, for the cluster that this observer watches.
- * @param {{info: any}} props
+ * @param {{info: any, heading?: 'h1'|'h2'}} props
  */
-export function HowToSend({ info }) {
+export function HowToSend({ info, heading = 'h2' }) {
   const flags = [info?.kubeconfig && `--kubeconfig=${quote(info.kubeconfig)}`, info?.context && `--context=${quote(info.context)}`].filter(Boolean).join(' ');
   const kubectl = `kubectl ${flags ? flags + ' ' : ''}apply -f - <<'EOF'
 apiVersion: sim.glassplane.dev/v1alpha1
@@ -24,11 +24,12 @@ spec:
         memory: 64Mi
 EOF`;
   return html`<div class="how-to-send">
-    <h2>Nothing is recorded yet</h2>
-    <p>A run is what the control plane did with one request: who heard of it, in which order, and what proves it. Send one, and it is here within a second.</p>
+    <${heading}>Nothing is recorded yet<//>
+    <p>This page shows what a Kubernetes control plane really does with a request: who hears of it, in which order, and what proves it. Send one, and it is here within a second.</p>
     <${Command} title="With Glassplane" text=${`glassplane run web --image=nginx ${flags}`.trim()} />
     <${Command} title="With kubectl" text=${kubectl} />
     ${info?.allowWrites && html`<p>Or from here: <a href="#/send">Send a request</a>.</p>`}
+    <p class="quiet">The page waits and needs no reload.</p>
   </div>`;
 }
 

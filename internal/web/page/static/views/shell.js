@@ -8,6 +8,7 @@ import { html, useEffect, useRef } from '../lib.js';
 import { outcomeAt } from '../model/run.js';
 import { plural, visible } from '../model/text.js';
 import { dayAndClock, duration } from '../model/time.js';
+import { HowToSend } from './howtosend.js';
 import { Outcome } from './shapes.js';
 import { screens } from './index.js';
 
@@ -103,23 +104,6 @@ export function Nav({ shell }) {
   </nav>`;
 }
 
-/** A request that shows something. It is no part of a template, which would parse it. */
-const example = `kubectl apply -f - <<'EOF'
-apiVersion: sim.glassplane.dev/v1alpha1
-kind: SimPod
-metadata:
-  name: web
-  namespace: default
-spec:
-  containers:
-  - name: web
-    image: nginx
-    resources:
-      requests:
-        cpu: 100m
-        memory: 64Mi
-EOF`;
-
 /**
  * What is said where no run can be shown.
  * @param {{shell: Shell}} props
@@ -134,10 +118,5 @@ export function NoRun({ shell }) {
     return html`<div class="no-run"><h1>This run cannot be shown</h1><p role="alert"><bdi>${visible(status.message)}</bdi></p>
       <p>It may be gone: the observer keeps the newest requests. <a href="#/runs">All runs</a> · <a href="#/">The newest</a></p></div>`;
   }
-  return html`<div class="no-run">
-    <h1>Nothing is recorded yet</h1>
-    <p>This page shows what a Kubernetes control plane really does with a request: who hears of it, in which order, and what proves it. Send one, and it appears here within a second.</p>
-    <pre class="code" tabindex="0"><code>${example}</code></pre>
-    <p class="quiet">The page waits and needs no reload.</p>
-  </div>`;
+  return html`<div class="no-run"><${HowToSend} info=${shell.info} heading="h1" /></div>`;
 }
