@@ -99,6 +99,16 @@ var _ = Describe("the cursor", func() {
 		Entry("nowhere: on the newest", "x", HaveField("Moment", Not(Equal(-1)))),
 	)
 
+	DescribeTable("is in the flow where an address names what there is not", func(ctx context.Context, address func() string) {
+		p := openPage(ctx, address())
+		Expect(p.cursor().View).To(Equal("flow"))
+		Expect(evaluate[string](p.tab, `document.querySelector("[role=tab][aria-selected=true]")?.textContent.trim() ?? ""`)).To(Equal("Flow"))
+	},
+		Entry("a view of a run", func() string { return recordedRun("fits").address("nonsense") }),
+		Entry("a screen of the cluster as a view of a run", func() string { return recordedRun("fits").address("cluster") }),
+		Entry("a screen", func() string { return "/nonsense" }),
+	)
+
 	It("plays to the end and stops there", func(ctx context.Context) {
 		r := recordedRun("fits")
 		told, err := r.read(ctx)

@@ -21,7 +21,7 @@ const saved = document.getElementById('run');
 const timeline = createTimeline({ request: (callback) => requestAnimationFrame(callback), cancel: (id) => cancelAnimationFrame(id) });
 const session = saved ? null : createSession(timeline);
 const quiz = createScore();
-const route = signal(parse(location.hash));
+const route = signal(routeOf(location.hash));
 const selected = signal('');
 const typed = signal('');
 const helping = signal(false);
@@ -86,8 +86,20 @@ function writeCursor() {
   route.value = next;
 }
 
+/**
+ * What an address asks for. Where it names a screen or a view that there is not, it is
+ * the newest run, or Flow.
+ * @param {string} hash
+ * @returns {Route}
+ */
+function routeOf(hash) {
+  const asked = parse(hash);
+  if (!showsRun(asked)) return screenOf(asked.screen)?.scope === 'cluster' ? asked : { ...asked, screen: 'newest', view: 'flow' };
+  return screenOf(asked.view)?.scope === 'run' ? asked : { ...asked, view: 'flow' };
+}
+
 function readAddress() {
-  const next = parse(location.hash);
+  const next = routeOf(location.hash);
   route.value = next;
   const named = next.params.get('theme') ?? '';
   if (themes.includes(named)) theme.value = named;

@@ -26,6 +26,21 @@ for (const narrow of [false, true]) {
   }
 }
 
+for (const narrow of [false, true]) {
+  for (const [name, actors] of casts) {
+    test(`names of components are whole on the ${narrow ? 'narrow' : 'wide'} map of ${name}`, () => {
+      const map = layOut(actors, nodes, narrow);
+      const labels = map.shapes.filter((each) => each.label.w).map((each) => ({ ...each.label, name: each.id }));
+      for (const [index, label] of labels.entries()) {
+        assert.ok(label.x - label.w / 2 >= 0 && label.x + label.w / 2 <= map.width, `the name of ${label.name} is cut off`);
+        for (const other of labels.slice(index + 1)) assert.ok(!touch(label, other, 0), `the names of ${label.name} and ${other.name} touch`);
+      }
+      const lowest = Math.max(...map.nodes.map((box) => box.y + box.h / 2));
+      assert.ok(map.nodesMoreAt - 12 >= lowest && map.nodesMoreAt < map.height, 'the number of further nodes stands on a node');
+    });
+  }
+}
+
 test('the usual cast has a label on each lane', () => {
   for (const narrow of [false, true]) {
     assert.deepEqual(layOut(usual, nodes.slice(0, 3), narrow).lanes.filter((lane) => !lane.chip).map((lane) => lane.key), []);

@@ -45,6 +45,7 @@
  * @property {NodeBox[]} nodes
  * @property {number} nodesLeftOut
  * @property {{x: number, y: number, w: number, h: number}} nodesArea
+ * @property {number} nodesMoreAt the line of the text that says how many are left out
  */
 
 const size = /** @type {Record<string, [number, number]>} */ ({
@@ -68,7 +69,7 @@ const wide = {
 
 const narrow = {
   width: 380, height: 660,
-  client: [{ x: 150, y: 40 }, { x: 40, y: 100 }, { x: 40, y: 190 }],
+  client: [{ x: 150, y: 40 }, { x: 62, y: 86 }, { x: 62, y: 170 }],
   api: { x: 150, y: 250 },
   etcd: { x: 60, y: 420 },
   middle: [[{ x: 318, y: 130 }], [{ x: 318, y: 130 }, { x: 306, y: 420 }], [{ x: 318, y: 110 }, { x: 318, y: 262 }, { x: 306, y: 420 }]],
@@ -101,6 +102,7 @@ export function layOut(actors, nodes, isNarrow, messages = []) {
     nodes: boxes,
     nodesLeftOut: Math.max(0, nodes.length - boxes.length),
     nodesArea: plan.nodes,
+    nodesMoreAt: plan.nodes.y + plan.nodes.h / 2 + 8,
   };
 }
 

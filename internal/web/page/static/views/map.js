@@ -243,7 +243,7 @@ function Nodes({ timeline, map, nodes }) {
         ${holds === box.name ? html`<text class="node-pod" x=${left} y=${top + 53}>${short(`● ${open.trace.subject.name}: ${state.state}`, Math.floor((box.w - 18) / 7.2))}</text>` : null}
       </g>`;
     })}
-    ${map.nodesLeftOut + (open.run.nodesOmitted ?? 0) > 0 ? html`<text class="node-more" x=${map.nodesArea.x} y=${map.nodesArea.y + map.nodesArea.h / 2 - 2} text-anchor="middle">
+    ${map.nodesLeftOut + (open.run.nodesOmitted ?? 0) > 0 ? html`<text class="node-more" x=${map.nodesArea.x} y=${map.nodesMoreAt} text-anchor="middle">
       and ${plural(map.nodesLeftOut + (open.run.nodesOmitted ?? 0), 'more node')}</text>` : null}
   </g>`;
 }
