@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -240,5 +241,24 @@ func TestDamagedPods(t *testing.T) {
 				checkTrace(t, record, Explain(record))
 			}
 		})
+	}
+}
+
+// TestWrittenDuringItsDeletion checks that a write which was made while a delete was
+// under way is not told as what the delete did, where the write's own request is
+// not in the record.
+func TestWrittenDuringItsDeletion(t *testing.T) {
+	record := capturedPod(t, "deleted-pending")
+	for i := range record.Entries {
+		if e := &record.Entries[i]; e.Audit != nil && e.Audit.Verb == "delete" {
+			e.Audit.ReceivedAt = e.Audit.ReceivedAt.Add(-time.Hour)
+		}
+	}
+	record.Entries = slices.DeleteFunc(record.Entries, func(e evidence.Entry) bool {
+		return e.Audit != nil && e.Audit.Verb != "delete" && e.Audit.Verb != "create" // the scheduler's write
+	})
+	want := []deed{{admin, asStored}, {component.Scheduler, "writes the status (phase Pending, PodScheduled False Unschedulable)"}, {admin, marked}, {admin, gone}}
+	if d := cmp.Diff(want, deedsOf(record), cmp.AllowUnexported(deed{})); d != "" {
+		t.Errorf("revisions (-want +got):\n%s", d)
 	}
 }

@@ -218,10 +218,18 @@ func (t *Timeline) joinSteps() {
 	}
 	for i := len(t.Revisions) - 2; i >= 0; i-- {
 		r, after := t.Revisions[i], t.Revisions[i+1]
-		if seen, _ := r.SeenAt(); r.Write == nil && ending(after) && !seen.IsZero() && !seen.Before(after.Write.ReceivedAt) {
+		if seen, _ := r.SeenAt(); r.Write == nil && ending(after) && r.beginsEnd(after.Write) && !seen.IsZero() && !seen.Before(after.Write.ReceivedAt) {
 			r.Write = after.Write
 		}
 	}
+}
+
+// beginsEnd reports whether the revision can be what a request that ends the
+// object stored first. What another component wrote while the request was under
+// way, such as a bind, is not.
+func (r *Revision) beginsEnd(w *assemble.Request) bool {
+	o := r.State.Object
+	return o == nil || r.State.Marked || w.Subresource == "eviction" && o.Condition("DisruptionTarget") != nil
 }
 
 // nearest finds the unused write that could have made the revision and was
