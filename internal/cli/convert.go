@@ -22,7 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/internal/convert"
-	"github.com/glassplane/glassplane/internal/manifest"
+	"github.com/glassplane/glassplane/internal/manifest/files"
 	"github.com/glassplane/glassplane/internal/render"
 )
 
@@ -106,7 +106,7 @@ func (c *convertCommand) Validate() error {
 
 // Run converts what is read, says what that changes, and prints or applies it.
 func (c *convertCommand) Run(ctx context.Context) error {
-	objects, readErr := manifest.Read(manifest.Files{FilenameOptions: c.files.ToOptions(), Stdin: c.io.In})
+	objects, readErr := files.Read(files.Named{FilenameOptions: c.files.ToOptions(), Stdin: c.io.In})
 	if readErr != nil && len(objects) == 0 {
 		return readErr
 	}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package manifest reads objects from manifests in YAML or JSON.
+// Package manifest reads an object from a manifest in YAML or JSON.
 package manifest
 
 import (
@@ -13,9 +13,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/cli-runtime/pkg/resource"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
@@ -69,51 +67,5 @@ func onlyDocument(data []byte) ([]byte, error) {
 	case 1:
 		return found[0], nil
 	}
-	return nil, fmt.Errorf("it holds %d documents, must hold one: give each pod in a file of its own", len(found))
-}
-
-// Files are where objects are read from, as kubectl's flags -f, -k and -R say it.
-type Files struct {
-	resource.FilenameOptions
-	// Stdin is what the file name - stands for.
-	Stdin io.Reader
-}
-
-// stdin is how files are told what they read from.
-const stdin = "-"
-
-// Read reads all objects of files, folders and URLs, as kubectl does; lists are
-// taken apart. What could be read is returned together with what could not.
-func Read(files Files) ([]*unstructured.Unstructured, error) {
-	builder := resource.NewLocalBuilder().Unstructured().ContinueOnError()
-	named := files.FilenameOptions
-	named.Filenames = nil
-	for _, name := range files.Filenames {
-		if name != stdin {
-			named.Filenames = append(named.Filenames, name)
-			continue
-		}
-		builder.StdinInUse() // an error where it is named twice
-		builder.Stream(files.Stdin, "stdin")
-	}
-	var objects []*unstructured.Unstructured
-	err := builder.FilenameParam(false, &named).Flatten().Do().Visit(func(info *resource.Info, err error) error {
-		if err != nil {
-			return err
-		}
-		object, err := toUnstructured(info.Object)
-		if err != nil {
-			return fmt.Errorf("%s: %w", info.Source, err)
-		}
-		objects = append(objects, object)
-		return nil
-	})
-	return objects, err
-}
-
-func toUnstructured(object runtime.Object) (*unstructured.Unstructured, error) {
-	if object, ok := object.(*unstructured.Unstructured); ok {
-		return object, nil
-	}
-	return nil, fmt.Errorf("it decodes to %T, which is no object", object)
+	return nil, fmt.Errorf("it holds %d documents, must hold one: give them one by one", len(found))
 }

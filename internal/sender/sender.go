@@ -6,29 +6,25 @@
 package sender
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/yaml"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/manifest"
 	"github.com/glassplane/glassplane/internal/version"
 )
 
@@ -76,27 +72,17 @@ func New(config *rest.Config) (*Sender, error) {
 	return &Sender{base: base, client: client}, nil
 }
 
-// object is what is read of an object.
-type object struct {
-	metav1.TypeMeta `json:",inline"`
-	Metadata        struct {
-		Name      string    `json:"name"`
-		Namespace string    `json:"namespace"`
-		UID       types.UID `json:"uid"`
-	} `json:"metadata"`
-}
-
 // Send creates the one SimPod of a manifest in YAML or JSON. A refusal of the API
 // server is an answer and is passed on as it is. The error is about a manifest that
 // is not sent, with the code 400, or says that the API server cannot be reached.
-func (s *Sender) Send(ctx context.Context, manifest string) (Sent, error) {
-	body, pod, err := parse(manifest)
+func (s *Sender) Send(ctx context.Context, text string) (Sent, error) {
+	body, pod, err := parse(text)
 	if err != nil {
 		return Sent{}, apierrors.NewBadRequest(err.Error())
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	namespace := cmp.Or(pod.Metadata.Namespace, metav1.NamespaceDefault)
+	namespace := cmp.Or(pod.GetNamespace(), metav1.NamespaceDefault)
 	response, err := s.post(ctx, namespace, body)
 	if err != nil {
 		return Sent{}, apierrors.NewServiceUnavailable(fmt.Sprintf("the API server cannot be reached: %v", err))
@@ -104,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, manifest string) (Sent, error) {
 	defer func() { _ = response.Body.Close() }()
 	sent := Sent{
 		AuditID: response.Header.Get("Audit-Id"), Code: response.StatusCode,
-		Subject: evidence.Object{Group: v1alpha1.GroupVersion.Group, Resource: resource, Namespace: namespace, Name: pod.Metadata.Name},
+		Subject: evidence.Object{Group: v1alpha1.GroupVersion.Group, Resource: resource, Namespace: namespace, Name: pod.GetName()},
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
@@ -137,56 +123,30 @@ func (s *Sent) read(answer []byte) {
 		s.Message = status.Message
 		return
 	}
-	var made object
+	var made metav1.PartialObjectMetadata
 	if err := json.Unmarshal(answer, &made); err != nil {
 		s.Message = "created; the answer cannot be read"
 		return
 	}
-	s.Subject.Name, s.Subject.UID = made.Metadata.Name, made.Metadata.UID
-	s.Message = resource + "/" + made.Metadata.Name + " created"
+	s.Subject.Name, s.Subject.UID = made.Name, made.UID
+	s.Message = resource + "/" + made.Name + " created"
 }
 
 // parse reads a manifest as far as is needed to send it: the API server checks the
 // rest, and says so better.
-func parse(manifest string) (body []byte, pod object, err error) {
-	document, err := single(manifest)
-	if err != nil {
-		return nil, pod, err
+func parse(text string) (body []byte, pod *unstructured.Unstructured, err error) {
+	if pod, err = manifest.One([]byte(text)); err != nil {
+		return nil, nil, err
 	}
-	if body, err = yaml.YAMLToJSONStrict(document); err != nil {
-		return nil, pod, fmt.Errorf("the manifest is neither YAML nor JSON: %w", err)
+	if pod.GetAPIVersion() != v1alpha1.GroupVersion.String() || pod.GetKind() != kind {
+		return nil, nil, fmt.Errorf("apiVersion %q, kind %q: only one object of apiVersion %s, kind %s can be sent from the page",
+			pod.GetAPIVersion(), pod.GetKind(), v1alpha1.GroupVersion, kind)
 	}
-	if err := json.Unmarshal(body, &pod); err != nil {
-		return nil, pod, fmt.Errorf("the manifest is no object: it must have apiVersion, kind and metadata: %w", err)
+	if problems := content.IsPathSegmentName(pod.GetNamespace()); len(problems) > 0 {
+		return nil, nil, fmt.Errorf("metadata.namespace %q %s", pod.GetNamespace(), problems[0])
 	}
-	if pod.APIVersion != v1alpha1.GroupVersion.String() || pod.Kind != kind {
-		return nil, pod, fmt.Errorf("apiVersion %q, kind %q: only one object of apiVersion %s, kind %s can be sent from the page",
-			pod.APIVersion, pod.Kind, v1alpha1.GroupVersion, kind)
-	}
-	if problems := content.IsPathSegmentName(pod.Metadata.Namespace); len(problems) > 0 {
-		return nil, pod, fmt.Errorf("metadata.namespace %q %s", pod.Metadata.Namespace, problems[0])
+	if body, err = json.Marshal(pod.Object); err != nil {
+		return nil, nil, fmt.Errorf("encode the manifest: %w", err)
 	}
 	return body, pod, nil
-}
-
-// single is the one document of a manifest.
-func single(manifest string) ([]byte, error) {
-	reader := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifest)))
-	var found []byte
-	for {
-		document, err := reader.Read()
-		switch {
-		case errors.Is(err, io.EOF) && found == nil:
-			return nil, errors.New("the manifest is empty: it must have one object")
-		case errors.Is(err, io.EOF):
-			return found, nil
-		case err != nil:
-			return nil, fmt.Errorf("the manifest cannot be read: %w", err)
-		case len(bytes.TrimSpace(document)) == 0:
-		case found != nil:
-			return nil, errors.New("the manifest has several objects: send them one by one")
-		default:
-			found = document
-		}
-	}
 }

@@ -83,12 +83,12 @@ func TestNotSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for manifest, want := range map[string]string{
-		"{":                                    "neither YAML nor JSON",
+		"{":                                    "not a manifest in YAML or JSON",
 		"a: 1\na: 2":                           "already set",
-		"[]":                                   "no object",
+		"[]":                                   "not a manifest in YAML or JSON",
 		"kind: Pod\napiVersion: v1":            `apiVersion "v1", kind "Pod": only one object of apiVersion sim.glassplane.dev/v1alpha1, kind SimPod`,
-		pod + "---" + pod:                      "several objects",
-		"\n---\n":                              "is empty",
+		pod + "---" + pod:                      "it holds 2 documents, must hold one",
+		"\n---\n":                              "no manifest in it",
 		strings.Replace(pod, "team", "a/b", 1): "metadata.namespace",
 	} {
 		_, err := s.Send(t.Context(), manifest)
