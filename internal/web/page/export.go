@@ -171,25 +171,36 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// bundle links an entry with what it imports.
+// bundle is an entry linked with what it imports.
 func (l *linker) bundle(name, entry string, loader api.Loader) (string, error) {
-	result := api.Build(api.BuildOptions{
-		Stdin:  &api.StdinOptions{Contents: entry, Sourcefile: name, Loader: loader},
-		Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Platform: api.PlatformBrowser,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
-		Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent,
-		Plugins: []api.Plugin{l.plugin()},
-	})
-	if len(result.Errors) > 0 {
-		texts := api.FormatMessages(result.Errors, api.FormatMessagesOptions{})
-		return "", fmt.Errorf("link the page's %s: %s", name, strings.TrimSpace(strings.Join(texts, " ")))
+	result, err := l.link(name, entry, loader)
+	if err != nil {
+		return "", err
 	}
 	return string(result.OutputFiles[0].Contents), nil
 }
 
+// link links an entry with what it imports.
+func (l *linker) link(name, entry string, loader api.Loader) (api.BuildResult, error) {
+	result := api.Build(api.BuildOptions{
+		Stdin:  &api.StdinOptions{Contents: entry, Sourcefile: name, Loader: loader},
+		Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Platform: api.PlatformBrowser,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
+		Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, Metafile: true,
+		Plugins: []api.Plugin{l.plugin()},
+	})
+	if len(result.Errors) > 0 {
+		texts := api.FormatMessages(result.Errors, api.FormatMessagesOptions{})
+		return result, fmt.Errorf("link the page's %s: %s", name, strings.TrimSpace(strings.Join(texts, " ")))
+	}
+	return result, nil
+}
+
+// namespace is how esbuild names the page's files.
+const namespace = "page"
+
 // plugin lets esbuild read the page's files, and no others.
 func (l *linker) plugin() api.Plugin {
-	const namespace = "page"
 	return api.Plugin{Name: namespace, Setup: func(build api.PluginBuild) {
 		build.OnResolve(api.OnResolveOptions{Filter: `.*`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
 			if strings.HasPrefix(args.Path, "data:") {

@@ -53,7 +53,7 @@ type file struct {
 	kind, tag string
 }
 
-// NewHandler serves files, index.html as /. It answers GET and HEAD; what it does
+// NewHandler serves files, index.html as /, where all modules are named. It answers GET and HEAD; what it does
 // not have is not found. A browser asks each time whether a file has changed, so
 // that another version of the program never runs with modules of this one.
 func NewHandler(files fs.FS) (http.Handler, error) {
@@ -66,6 +66,11 @@ func NewHandler(files fs.FS) (http.Handler, error) {
 		content, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
+		}
+		if name == "index.html" {
+			if content, err = preload(files, content); err != nil {
+				return err
+			}
 		}
 		sum := sha256.Sum256(content)
 		served["/"+name] = file{content: content, kind: kind, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}

@@ -73,6 +73,29 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestPreload checks that the page names each module that it imports, and no other
+// file.
+func TestPreload(t *testing.T) {
+	files := fstest.MapFS{
+		"index.html": {Data: []byte(`<!doctype html><html><head><script type="module" src="app.js"></script></head><body></body></html>`)},
+		"app.js":     {Data: []byte("import {b} from './model/b.js'; console.log(b);")}, "model/b.js": {Data: []byte("export {c as b} from '../c.js';")},
+		"c.js": {Data: []byte("export const c = 1;")}, "unused.js": {Data: []byte("console.log(2)")},
+	}
+	handler, err := NewHandler(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response := httptest.NewRecorder()
+	handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/", nil))
+	var got []string
+	for _, found := range regexp.MustCompile(`<link rel="modulepreload" href="([^"]*)">`).FindAllStringSubmatch(response.Body.String(), -1) {
+		got = append(got, found[1])
+	}
+	if d := cmp.Diff([]string{"app.js", "c.js", "model/b.js"}, got); d != "" {
+		t.Errorf("modules (-want +got):\n%s", d)
+	}
+}
+
 // TestFilesMayBeRead checks that the role of the observer's readers allows each of
 // the page's files, which are authorized by their paths.
 func TestFilesMayBeRead(t *testing.T) {
