@@ -204,3 +204,25 @@ func TestSelectorOfMembers(t *testing.T) {
 		}
 	}
 }
+
+// TestAnsweredLate checks that a collection of which some objects are gone before
+// the request is answered is told in the order in which that happened.
+func TestAnsweredLate(t *testing.T) {
+	record := collectionOf("", "RequestResponse", member{"web-a", true, true, false}, member{"web-b", true, true, false})
+	late := func(entries []evidence.Entry) {
+		for i := range entries {
+			if audit := entries[i].Audit; audit != nil && audit.Verb == "deletecollection" {
+				audit.StageAt = audit.ReceivedAt.Add(time.Minute)
+			}
+		}
+	}
+	late(record.Entries)
+	for _, c := range record.Children {
+		late(c.Entries)
+	}
+	trace := Explain(record)
+	checkTimes(t, trace)
+	if d := cmp.Diff([]int32{1, 2, 3, 5, 6, 7, 8}, numbersOf(trace)); d != "" {
+		t.Errorf("steps (-want +got):\n%s", d)
+	}
+}

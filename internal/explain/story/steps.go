@@ -115,11 +115,14 @@ func inOrder(steps []Step) {
 }
 
 // answerPosition is where the answer belongs: before the first of the steps 4
-// to 6 that was completed later. What has no time stays in the story's order,
-// but a request among others is answered before anybody acts on what it wrote.
+// to 6 that was completed later. Of what has no time, what a life tells stays in
+// the story's order, and a request among others is answered before anybody acts on
+// what it wrote. One that ends a collection may be answered when the first of its
+// objects are gone.
 func (s *Story) answerPosition(steps []Step, answered time.Time) int {
 	for i, step := range steps {
-		if step.Number > 3 && (!s.OfLife() || !answered.IsZero() && !step.At.IsZero() && answered.Before(step.At)) {
+		timed := !answered.IsZero() && !step.At.IsZero()
+		if step.Number > 3 && (timed && answered.Before(step.At) || !timed && !s.OfLife()) {
 			return i
 		}
 	}
