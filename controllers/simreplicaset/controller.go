@@ -18,12 +18,16 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/podcontrol"
 	"github.com/glassplane/glassplane/internal/workload"
 )
+
+const kind = "SimReplicaSet"
 
 // Options of the controller.
 type Options struct {
@@ -40,12 +44,9 @@ type Options struct {
 // Reconciler looks after one SimReplicaSet. It takes requests, not objects,
 // because it must see that one is gone.
 type Reconciler struct {
-	client       client.Client
-	live         client.Reader
-	clock        clock.PassiveClock
-	events       events.EventRecorder
-	expectations *expectations
-	refused      refusals
+	client client.Client
+	clock  clock.PassiveClock
+	pods   *podcontrol.Control
 }
 
 // SetupWithManager adds the controller to the manager, whose cache must have the
@@ -60,14 +61,11 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 	if o.MaxConcurrentReconciles <= 0 {
 		o.MaxConcurrentReconciles = 5
 	}
-	r := &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), clock: o.Clock, events: o.Events,
-		expectations: newExpectations(), refused: newRefusals(),
-	}
+	r := &Reconciler{client: mgr.GetClient(), clock: o.Clock, pods: podcontrol.New(mgr, kind, o.Events)}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simreplicaset").
 		For(&v1alpha1.SimReplicaSet{}).
-		Watches(&v1alpha1.SimPod{}, r.onPod()).
+		Watches(&v1alpha1.SimPod{}, r.pods.OnPod(r.adopters)).
 		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(r)
 }
@@ -75,9 +73,8 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 // scope is what one pass knows.
 type scope struct {
 	controllerkit.Outcome
-	set      *v1alpha1.SimReplicaSet
-	selector labels.Selector
-	now      time.Time
+	set *v1alpha1.SimReplicaSet
+	now time.Time
 	// owned are the pods that are owned after adoption and release, those that
 	// have ended or are being deleted too.
 	owned []*v1alpha1.SimPod
@@ -89,23 +86,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	set := &v1alpha1.SimReplicaSet{}
 	if err := r.client.Get(ctx, req.NamespacedName, set); err != nil {
 		if apierrors.IsNotFound(err) {
-			r.expectations.forget(req.NamespacedName)
-			r.refused.forget(req.NamespacedName)
+			r.pods.Forget(req.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	selector, err := workload.Selector(set)
+	selector, err := workload.Selector(set.Spec.Selector)
 	if err != nil {
 		// Only a new spec can help, and it brings the set back here.
 		return ctrl.Result{}, reconcile.TerminalError(fmt.Errorf("reading the selector: %w", err))
 	}
-	s := &scope{set: set, selector: selector, now: r.clock.Now()}
-	claimErr := r.claim(ctx, s)
+	s := &scope{set: set, now: r.clock.Now()}
+	var claimErr error
+	s.owned, claimErr = r.pods.Claim(ctx, set, selector)
 	s.Add("claiming pods", claimErr)
-	if !r.expectationsMet(ctx, s) {
+	if !r.pods.Met(ctx, set, s.owned, s.now) {
 		// What the cache shows is not what this controller made: neither act nor
 		// report on it. The watch is likely to be back here before the delay is over.
-		s.WakeAt(s.now.Add(recheckDelay))
+		s.WakeAt(s.now.Add(podcontrol.RecheckDelay))
 		return s.Result(r.clock.Now())
 	}
 	var manageErr error
@@ -126,4 +123,20 @@ func (r *Reconciler) report(ctx context.Context, s *scope, manageErr error) erro
 	base := s.set.DeepCopy()
 	s.set.Status = status
 	return controllerkit.PatchStatus(ctx, r.client, s.set, base)
+}
+
+// adopters are the sets whose selectors match an orphan.
+func (r *Reconciler) adopters(ctx context.Context, pod client.Object) (requests []reconcile.Request) {
+	var sets v1alpha1.SimReplicaSetList
+	if err := r.client.List(ctx, &sets, client.InNamespace(pod.GetNamespace()), client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "Cannot list SimReplicaSets from the cache")
+		return nil
+	}
+	for i := range sets.Items {
+		selector, err := workload.Selector(sets.Items[i].Spec.Selector)
+		if err == nil && selector.Matches(labels.Set(pod.GetLabels())) {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&sets.Items[i])})
+		}
+	}
+	return requests
 }

@@ -20,16 +20,17 @@ import (
 // Active says whether a pod counts as a replica: it has not ended and is not
 // being deleted. It is IsPodActive of k8s.io/kubernetes/pkg/controller.
 func Active(pod *v1alpha1.SimPod) bool {
-	return !ended(pod) && pod.DeletionTimestamp == nil
+	return !Ended(pod) && pod.DeletionTimestamp == nil
 }
 
 // Terminating says whether a pod is being deleted and has not ended. It is
 // IsPodTerminating of k8s.io/kubernetes/pkg/controller.
 func Terminating(pod *v1alpha1.SimPod) bool {
-	return !ended(pod) && pod.DeletionTimestamp != nil
+	return !Ended(pod) && pod.DeletionTimestamp != nil
 }
 
-func ended(pod *v1alpha1.SimPod) bool {
+// Ended says whether a pod has succeeded or failed.
+func Ended(pod *v1alpha1.SimPod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
@@ -47,9 +48,9 @@ func readySince(pod *v1alpha1.SimPod) time.Time {
 	return c.LastTransitionTime.Time
 }
 
-// availableAt returns when a pod counts as available, and false where it is not
+// AvailableAt returns when a pod counts as available, and false where it is not
 // ready. It is IsPodAvailable of k8s.io/kubernetes/pkg/api/v1/pod.
-func availableAt(pod *v1alpha1.SimPod, minReadySeconds int32) (time.Time, bool) {
+func AvailableAt(pod *v1alpha1.SimPod, minReadySeconds int32) (time.Time, bool) {
 	if !Ready(pod) {
 		return time.Time{}, false
 	}

@@ -27,7 +27,7 @@ func RestartAt(owned []*v1alpha1.SimPod, replicas int) time.Time {
 	var last time.Time
 	count := 0
 	for _, pod := range owned {
-		if !ended(pod) || pod.DeletionTimestamp != nil {
+		if !Ended(pod) || pod.DeletionTimestamp != nil {
 			continue
 		}
 		at := endedAt(pod)

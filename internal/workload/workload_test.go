@@ -156,7 +156,7 @@ func TestClaim(t *testing.T) {
 			if tt.deleting {
 				set.DeletionTimestamp = &metav1.Time{Time: now}
 			}
-			selector, err := Selector(set)
+			selector, err := Selector(set.Spec.Selector)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -288,12 +288,12 @@ func TestExpectations(t *testing.T) {
 
 func TestNewPod(t *testing.T) {
 	set := webSet(1)
-	pod := NewPod(set)
+	pod := NewPod(set, "SimReplicaSet", &set.Spec.Template)
 	if pod.GenerateName != "web-" || pod.Labels["app"] != "web" || !metav1.IsControlledBy(pod, set) {
 		t.Errorf("pod %+v", pod.ObjectMeta)
 	}
 	set.Name = strings.Repeat("w", 253)
-	if pod := NewPod(set); pod.GenerateName != set.Name {
+	if pod := NewPod(set, "SimReplicaSet", &set.Spec.Template); pod.GenerateName != set.Name {
 		t.Errorf("generateName %q of the longest name", pod.GenerateName)
 	}
 	if ref := pod.OwnerReferences[0]; !*ref.BlockOwnerDeletion || ref.Kind != "SimReplicaSet" {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package simreplicaset
+package podcontrol
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -17,23 +18,23 @@ import (
 )
 
 const (
-	// recheckDelay is when expectations are looked at again without an event.
-	recheckDelay = 5 * time.Second
+	// RecheckDelay is when expectations are looked at again without an event.
+	RecheckDelay = 5 * time.Second
 	// liveReads bounds how many pods one pass asks the API server for.
 	liveReads = 20
 )
 
-// expectations of each set. A set has an entry only while something is expected.
+// expectations of each workload. One has an entry only while something is expected.
 type expectations struct {
-	mu   sync.Mutex
-	sets map[types.NamespacedName]*workload.Expectations
+	mu sync.Mutex
+	of map[types.NamespacedName]*workload.Expectations
 }
 
 func newExpectations() *expectations {
-	return &expectations{sets: make(map[types.NamespacedName]*workload.Expectations)}
+	return &expectations{of: make(map[types.NamespacedName]*workload.Expectations)}
 }
 
-func (e *expectations) created(set types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
+func (e *expectations) created(owner types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
 	if len(pods) == 0 {
 		return
 	}
@@ -41,10 +42,10 @@ func (e *expectations) created(set types.NamespacedName, pods []*v1alpha1.SimPod
 	for _, pod := range pods {
 		expected.Created[pod.UID] = pod.Name
 	}
-	e.set(set, expected)
+	e.set(owner, expected)
 }
 
-func (e *expectations) deleted(set types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
+func (e *expectations) deleted(owner types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
 	if len(pods) == 0 {
 		return
 	}
@@ -52,53 +53,54 @@ func (e *expectations) deleted(set types.NamespacedName, pods []*v1alpha1.SimPod
 	for _, pod := range pods {
 		expected.Deleted[pod.UID] = struct{}{}
 	}
-	e.set(set, expected)
+	e.set(owner, expected)
 }
 
 func (e *expectations) set(key types.NamespacedName, expected *workload.Expectations) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sets[key] = expected
+	e.of[key] = expected
 }
 
 func (e *expectations) get(key types.NamespacedName) *workload.Expectations {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.sets[key]
+	return e.of[key]
 }
 
 func (e *expectations) forget(key types.NamespacedName) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.sets, key)
+	delete(e.of, key)
 }
 
-// expectationsMet says whether the cache shows all that this controller did. A
-// set is reconciled by one worker at a time, so nothing else changes its entry.
-func (r *Reconciler) expectationsMet(ctx context.Context, s *scope) bool {
-	key := client.ObjectKeyFromObject(s.set)
-	expected := r.expectations.get(key)
-	if !expected.Met(s.owned, s.now) && s.now.Sub(expected.Since) >= recheckDelay {
-		r.dropVanished(ctx, s, expected)
+// Met says whether the cache shows all that was created and deleted for the owner.
+// Until it does, nothing that is counted is true; it is to be asked again after
+// RecheckDelay, if no event comes before.
+func (c *Control) Met(ctx context.Context, owner client.Object, owned []*v1alpha1.SimPod, now time.Time) bool {
+	key := client.ObjectKeyFromObject(owner)
+	expected := c.expectations.get(key)
+	if !expected.Met(owned, now) && now.Sub(expected.Since) >= RecheckDelay {
+		c.dropVanished(ctx, owner, expected)
 	}
-	if !expected.Met(s.owned, s.now) {
+	if !expected.Met(owned, now) {
 		return false
 	}
-	r.expectations.forget(key)
+	c.expectations.forget(key)
 	return true
 }
 
 // dropVanished asks the API server for pods that should long be in the cache:
 // one that was deleted or released before the cache had it will never be.
-func (r *Reconciler) dropVanished(ctx context.Context, s *scope, expected *workload.Expectations) {
+func (c *Control) dropVanished(ctx context.Context, owner client.Object, expected *workload.Expectations) {
 	reads := 0
 	for uid, name := range expected.Created {
 		if reads++; reads > liveReads {
 			return
 		}
 		pod := &v1alpha1.SimPod{}
-		err := r.live.Get(ctx, client.ObjectKey{Namespace: s.set.Namespace, Name: name}, pod)
-		gone := apierrors.IsNotFound(err) || (err == nil && (pod.UID != uid || !ownedBy(pod, s.set)))
+		err := c.live.Get(ctx, client.ObjectKey{Namespace: owner.GetNamespace(), Name: name}, pod)
+		gone := apierrors.IsNotFound(err) || (err == nil && (pod.UID != uid || !metav1.IsControlledBy(pod, owner)))
 		if gone {
 			delete(expected.Created, uid)
 		}
