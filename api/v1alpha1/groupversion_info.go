@@ -27,6 +27,11 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&SimPod{}, &SimPodList{},
 		&SimNode{}, &SimNodeList{},
 		&SimReplicaSet{}, &SimReplicaSetList{},
+		&SimDeployment{}, &SimDeploymentList{},
+		&SimStatefulSet{}, &SimStatefulSetList{},
+		&SimDaemonSet{}, &SimDaemonSetList{},
+		&SimJob{}, &SimJobList{},
+		&SimNodePool{}, &SimNodePoolList{},
 		&Walkthrough{}, &WalkthroughList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)

@@ -16,5 +16,20 @@ func (*SimNode) Hub() {}
 // Hub marks the version of SimReplicaSet that others convert to and from.
 func (*SimReplicaSet) Hub() {}
 
+// Hub marks the version of SimDeployment that others convert to and from.
+func (*SimDeployment) Hub() {}
+
+// Hub marks the version of SimStatefulSet that others convert to and from.
+func (*SimStatefulSet) Hub() {}
+
+// Hub marks the version of SimDaemonSet that others convert to and from.
+func (*SimDaemonSet) Hub() {}
+
+// Hub marks the version of SimJob that others convert to and from.
+func (*SimJob) Hub() {}
+
+// Hub marks the version of SimNodePool that others convert to and from.
+func (*SimNodePool) Hub() {}
+
 // Hub marks the version of Walkthrough that others convert to and from.
 func (*Walkthrough) Hub() {}

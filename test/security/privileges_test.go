@@ -58,6 +58,7 @@ var privileges = map[string][]privilege{
 		{group: sim, resource: "simpods/status", verbs: []string{"patch"}, why: "condition PodScheduled and the nominated node"},
 		cached(sim, "simnodes", "where pods may run"),
 		cached(sim, "simreplicasets", "pods that belong together are spread"),
+		cached(sim, "simstatefulsets", "pods that belong together are spread"),
 		cached("", "namespaces", "namespace selectors of pod affinity"),
 		cached("", "services", "pods that belong together are spread"),
 		cached("scheduling.k8s.io", "priorityclasses", "priority and preemption policy of pods"),
@@ -71,7 +72,7 @@ var privileges = map[string][]privilege{
 			group: sim, resource: "simpods", verbs: []string{"get"}, why: "makes sure that a created pod is gone which the cache never had",
 			idle: map[string]string{"get": "only where the watch has missed it for long"},
 		},
-		{group: sim, resource: "simpods", verbs: []string{"create"}, why: "pods of replica sets and Walkthroughs"},
+		{group: sim, resource: "simpods", verbs: []string{"create"}, why: "pods of workloads and Walkthroughs"},
 		{group: sim, resource: "simpods", verbs: []string{"patch"}, why: "removes the kubelet's finalizer; adopts and releases pods"},
 		{group: sim, resource: "simpods", verbs: []string{"delete"}, why: "scale-down, eviction, pods of vanished nodes"},
 		{group: sim, resource: "simpods/status", verbs: []string{"patch"}, why: "what the kubelet reports"},
@@ -82,15 +83,25 @@ var privileges = map[string][]privilege{
 		cached(sim, "simreplicasets", "keeps as many pods as they ask for"),
 		{group: sim, resource: "simreplicasets", verbs: []string{"get"}, why: "makes sure that a set is not being deleted before it adopts"},
 		{group: sim, resource: "simreplicasets/status", verbs: []string{"patch"}, why: "counts of replicas"},
-		{
-			group: sim, resource: "simreplicasets/finalizers", verbs: []string{"update"}, why: "owner references of its pods block the set's deletion",
-			idle: map[string]string{"update": "virtual: OwnerReferencesPermissionEnforcement asks within the create"},
-		},
+		blocking("simreplicasets"),
+		{group: sim, resource: "simreplicasets", verbs: []string{"create", "patch", "delete"}, why: "those of a deployment: one per template, scaled, and deleted when they are old"},
+		cached(sim, "simdeployments", "replaces the pods of one template by those of another"),
+		cached(sim, "simstatefulsets", "keeps as many pods with fixed names as they ask for"),
+		cached(sim, "simdaemonsets", "keeps a pod on each node"),
+		cached(sim, "simjobs", "creates pods until as many have succeeded as they ask for"),
+		cached(sim, "simnodepools", "keeps as many nodes as they ask for"),
+		adopting("simdeployments", "replica set"), adopting("simstatefulsets", "set"), adopting("simdaemonsets", "set"), adopting("simjobs", "job"), adopting("simnodepools", "pool"),
+		{group: sim, resource: "simdeployments/status", verbs: []string{"patch"}, why: "counts of replicas, how the rollout goes"},
+		{group: sim, resource: "simstatefulsets/status", verbs: []string{"patch"}, why: "counts of replicas"},
+		{group: sim, resource: "simdaemonsets/status", verbs: []string{"patch"}, why: "counts of nodes"},
+		{group: sim, resource: "simjobs/status", verbs: []string{"patch"}, why: "counts of pods, whether it is complete"},
+		{group: sim, resource: "simnodepools/status", verbs: []string{"patch"}, why: "counts of nodes"},
+		{group: sim, resource: "simjobs", verbs: []string{"delete"}, why: "ttlSecondsAfterFinished has passed"},
+		{group: sim, resource: "simnodes", verbs: []string{"create", "delete"}, why: "those of a node pool"},
+		{group: "apps", resource: "controllerrevisions", verbs: []string{"get", "list", "watch", "create", "patch", "delete"}, why: "the templates that daemon sets and stateful sets had"},
+		blocking("simdeployments"), blocking("simstatefulsets"), blocking("simdaemonsets"), blocking("simjobs"), blocking("simnodepools"),
 		cached(sim, "walkthroughs", "creates the pod of a Walkthrough"),
-		{
-			group: sim, resource: "walkthroughs/finalizers", verbs: []string{"update"}, why: "the owner reference of its pod blocks the Walkthrough's deletion",
-			idle: map[string]string{"update": "virtual: OwnerReferencesPermissionEnforcement asks within the create"},
-		},
+		blocking("walkthroughs"),
 		{
 			group: leases, resource: "leases", verbs: []string{"list", "watch", "create", "patch"}, namespace: v1alpha1.NodeLeaseNamespace, why: "heartbeats of simulated nodes",
 			idle: cached("", "", "").idle,
@@ -105,6 +116,10 @@ var privileges = map[string][]privilege{
 	manager.ObserverName: append([]privilege{
 		cached(sim, "simpods", "records it"),
 		cached(sim, "simreplicasets", "records it"),
+		cached(sim, "simdeployments", "records it"),
+		cached(sim, "simstatefulsets", "records it"),
+		cached(sim, "simdaemonsets", "records it"),
+		cached(sim, "simjobs", "records it"),
 		cached(sim, "walkthroughs", "records it, and keeps its status"),
 		cached("", "pods", "records real Pods beside simulated ones"),
 		{group: sim, resource: "walkthroughs/status", verbs: []string{"patch"}, why: "the only thing that it writes of all that it records"},
@@ -119,6 +134,22 @@ var privileges = map[string][]privilege{
 		{resource: "configmaps", verbs: []string{"get"}, namespace: system, name: endpointOf(manager.SchedulerName), why: "finds the scheduler's endpoint and its certificate"},
 		{resource: "configmaps", verbs: []string{"get"}, namespace: system, name: endpointOf(manager.ControllerManagerName), why: "finds the controller manager's"},
 	}, common(manager.ObserverName)...),
+}
+
+// blocking is what owner references need that block the deletion of their owner.
+func blocking(owners string) privilege {
+	return privilege{
+		group: sim, resource: owners + "/finalizers", verbs: []string{"update"}, why: "owner references of what it makes block its deletion",
+		idle: map[string]string{"update": "virtual: OwnerReferencesPermissionEnforcement asks within the create"},
+	}
+}
+
+// adopting is what a controller needs that adopts orphans of its owners.
+func adopting(owners, noun string) privilege {
+	return privilege{
+		group: sim, resource: owners, verbs: []string{"get"}, why: "makes sure that a " + noun + " is not being deleted before it adopts",
+		idle: map[string]string{"get": "only where there are orphans"},
+	}
 }
 
 // common is what every component needs for itself.

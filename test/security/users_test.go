@@ -31,12 +31,19 @@ var userPrivileges = []struct {
 		"simnodes": reading, "simnodes/status": reading,
 		"simpods": reading, "simpods/status": reading,
 		"simreplicasets": reading, "simreplicasets/status": reading, "simreplicasets/scale": reading,
+		"simdeployments": reading, "simdeployments/status": reading, "simdeployments/scale": reading,
+		"simstatefulsets": reading, "simstatefulsets/status": reading, "simstatefulsets/scale": reading,
+		"simdaemonsets": reading, "simdaemonsets/status": reading,
+		"simjobs": reading, "simjobs/status": reading,
+		"simnodepools": reading, "simnodepools/status": reading, "simnodepools/scale": reading,
 		"walkthroughs": reading, "walkthroughs/status": reading,
 	}},
 	{"edit", map[string][]string{
 		"simpods": writing, "simreplicasets": writing, "simreplicasets/scale": {"update", "patch"}, "walkthroughs": writing,
+		"simdeployments": writing, "simdeployments/scale": {"update", "patch"}, "simdaemonsets": writing, "simjobs": writing,
+		"simstatefulsets": writing, "simstatefulsets/scale": {"update", "patch"},
 	}},
-	{"admin", map[string][]string{"simnodes": writing}},
+	{"admin", map[string][]string{"simnodes": writing, "simnodepools": writing, "simnodepools/scale": {"update", "patch"}}},
 }
 
 var _ = Describe("the role", func() {
