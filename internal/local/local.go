@@ -163,6 +163,8 @@ func (c *Cluster) Err() error {
 // Stop stops the components, then the control plane. Nothing is left behind.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
+		// Components say goodbye to the API server, which must be able to hear it.
+		c.EndDisruptions()
 		c.RefuseSpans()
 		var stopping errgroup.Group
 		for _, component := range c.components {

@@ -24,6 +24,8 @@ const (
 	StateStarting State = "Starting"
 	// StateRunning means that the process answered its health check.
 	StateRunning State = "Running"
+	// StatePaused means that it was paused: it has not ended, and does nothing.
+	StatePaused State = "Paused"
 	// StateStopped means that it was stopped, or has not been started yet.
 	StateStopped State = "Stopped"
 	// StateExited means that it ended without having been told to, or could
@@ -85,8 +87,11 @@ func (c *component) Start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start %s: %w", c.name, err)
 	}
-	if c.current() == StateRunning {
+	switch c.current() {
+	case StateRunning:
 		return nil
+	case StatePaused:
+		return fmt.Errorf("start %s: it is paused", c.name)
 	}
 	c.set(StateStarting, processRecord{})
 	err := c.run(ctx)
@@ -176,7 +181,7 @@ func (c *component) watch() {
 		<-tick.C
 	}
 	c.mu.Lock()
-	unexpected := c.state == StateRunning
+	unexpected := c.runsLocked()
 	if unexpected {
 		c.state, c.record = StateExited, processRecord{}
 	}
@@ -192,8 +197,11 @@ func (c *component) watch() {
 func (c *component) Stop() error {
 	c.startStop.Lock()
 	defer c.startStop.Unlock()
-	if c.current() != StateRunning {
+	if !c.runs() {
 		return nil
+	}
+	if err := c.resumeLocked(); err != nil {
+		return err
 	}
 	record := c.processRecord()
 	c.set(StateStopped, record)
@@ -220,6 +228,15 @@ func (c *component) current() State {
 	defer c.mu.Unlock()
 	return c.state
 }
+
+// runs reports whether there is a process that was started, running or paused.
+func (c *component) runs() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runsLocked()
+}
+
+func (c *component) runsLocked() bool { return c.state == StateRunning || c.state == StatePaused }
 
 func (c *component) processRecord() processRecord {
 	c.mu.Lock()

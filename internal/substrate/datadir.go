@@ -19,21 +19,22 @@ import (
 // Names in the data folder. All of them, and nothing else, are removed when the
 // control plane stops.
 const (
-	lockName       = "lock"
-	processesFile  = "processes.json"
-	instanceFile   = "instance.json"
-	kubeconfigFile = "kubeconfig"
-	etcdDir        = "etcd"
-	apiServerDir   = "apiserver"
-	pkiDir         = "pki"
-	auditDir       = "audit"
-	logsDir        = "logs"
-	componentsDir  = "components"
+	lockName        = "lock"
+	processesFile   = "processes.json"
+	disruptionsFile = "disruptions.json"
+	instanceFile    = "instance.json"
+	kubeconfigFile  = "kubeconfig"
+	etcdDir         = "etcd"
+	apiServerDir    = "apiserver"
+	pkiDir          = "pki"
+	auditDir        = "audit"
+	logsDir         = "logs"
+	componentsDir   = "components"
 )
 
 var (
 	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir, componentsDir}
-	ownedFiles = []string{processesFile, instanceFile, kubeconfigFile}
+	ownedFiles = []string{processesFile, disruptionsFile, instanceFile, kubeconfigFile}
 )
 
 // tempPrefix starts the names of temporary data folders.
@@ -177,8 +178,16 @@ func (d *dataDir) inUseError() error {
 }
 
 // cleanUp stops the processes of an instance that was killed on this data
-// folder, and removes its files. The lock says that it is not alive.
+// folder, those that it had paused too, and removes its files. So nothing of what it
+// had disrupted is left. The lock says that it is not alive.
 func (d *dataDir) cleanUp(ctx context.Context, log logr.Logger) error {
+	disrupted, err := readDisruptions(d.root)
+	if err != nil {
+		log.Error(err, "the list of what an earlier run had disrupted cannot be read; its processes are stopped")
+	}
+	for _, left := range disrupted {
+		log.Info("undoing what an earlier run had disrupted", "target", left.Target, "kind", left.Kind, "since", left.Since)
+	}
 	records, err := readRecords(d.root)
 	if err != nil {
 		// Without the list nothing can be told from other people's processes.

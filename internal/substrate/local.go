@@ -47,7 +47,9 @@ type Local struct {
 	// noTracing says why API server and etcd send no spans; empty where they do.
 	noTracing string
 
-	// recordMu serializes the writing of the list of processes.
+	disruptions disruptions
+
+	// recordMu serializes the writing of the lists of processes and disruptions.
 	recordMu sync.Mutex
 
 	mu         sync.Mutex
@@ -83,6 +85,7 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	}
 	l := &Local{opts: opts, dir: data.path, data: data, plane: &envtest.ControlPlane{}, done: make(chan struct{}), stopRefusing: func() {}}
 	l.background, l.cancelBackground = context.WithCancel(context.Background())
+	l.disruptions.until, l.disruptions.end = context.WithCancelCause(context.Background())
 	for _, step := range []func(context.Context) error{
 		l.cleanUp,
 		l.prepare,
@@ -134,6 +137,7 @@ func (l *Local) Stop() error {
 	l.stopOnce.Do(func() {
 		l.cancelBackground()
 		l.finish(nil)
+		l.EndDisruptions()
 		l.running.Wait()
 		l.RefuseSpans()
 		var errs []error
@@ -215,6 +219,14 @@ type Unit interface {
 // Unit returns the process with the name of its binary. It is started with the
 // same data, ports and identities, and is ready when it is healthy.
 func (l *Local) Unit(name string) (Unit, error) {
+	c, err := l.component(name)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (l *Local) component(name string) (*component, error) {
 	for _, c := range l.snapshot() {
 		if c.name == name {
 			return c, nil
@@ -243,6 +255,14 @@ func (l *Local) recordProcesses() {
 	if err := writeRecords(l.dir, records); err != nil {
 		l.opts.Log.Error(err, "the list of processes could not be written")
 	}
+}
+
+// recordDisruptions writes down what is disrupted, for whoever comes after this
+// process if it is killed.
+func (l *Local) recordDisruptions() error {
+	l.recordMu.Lock()
+	defer l.recordMu.Unlock()
+	return writeDisruptions(l.dir, l.Disrupted())
 }
 
 // startLogged starts a component and logs how long that took.

@@ -312,6 +312,7 @@ var _ = Describe("a killed instance", func() {
 			Expect(syscall.Kill(record.PID, 0)).To(MatchError(syscall.ESRCH), record.Name)
 		}
 		Expect(said.String()).To(ContainSubstring("left by an earlier run"))
+		Expect(said.String()).To(MatchRegexp(`undoing what an earlier run had disrupted.*kube-apiserver.*Pause`))
 		Eventually(local.Missing).WithContext(ctx).Should(ConsistOf(And(
 			HaveField("Reason", ContainSubstring(reason)),
 			HaveField("Cost", ContainSubstring("no owner-reference garbage collection")),

@@ -109,13 +109,14 @@ func waitGone(ctx context.Context, r processRecord) error {
 	})
 }
 
-// stopOrphan stops a process that an earlier instance left behind.
+// stopOrphan stops a process that an earlier instance left behind. One that it
+// had paused is continued: only then it hears of the signal to end.
 func stopOrphan(ctx context.Context, r processRecord, dir string) error {
 	proc, ok := r.orphan(dir)
 	if !ok {
 		return nil
 	}
-	if err := proc.Terminate(); err == nil {
+	if err := errors.Join(proc.Terminate(), proc.Resume()); err == nil {
 		if err := waitGone(ctx, r); err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
-// victimDirEnv makes this test binary run a control plane on the folder until
-// it is killed, so that a test can see what is left then.
+// victimDirEnv makes this test binary run a control plane on the folder, with a
+// paused API server, until it is killed, so that a test can see what is left then.
 const victimDirEnv = "GLASSPLANE_TEST_VICTIM_DIR"
 
 // victimTemporary is the value of victimDirEnv for a temporary folder.
@@ -47,7 +47,8 @@ func runVictim(dir string) int {
 		fmt.Println(err)
 		return 1
 	}
-	if err := substrate.WriteInstance(local.Dir(), substrate.Instance{}); err != nil {
+	_, err = local.Disrupt(context.Background(), substrate.Disruption{Target: substrate.APIServer, Kind: substrate.Pause})
+	if err := errors.Join(err, substrate.WriteInstance(local.Dir(), substrate.Instance{})); err != nil {
 		fmt.Println(err)
 		return 1
 	}
