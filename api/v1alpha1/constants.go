@@ -111,7 +111,8 @@ const (
 	ReasonNodeStatusUnknown = "NodeStatusUnknown"
 )
 
-// Condition types and reasons of a SimReplicaSet.
+// Condition types and reasons of a SimReplicaSet, and of every workload that makes
+// pods or nodes.
 const (
 	// SimReplicaSetReplicaFailure is True while creating or deleting a pod fails.
 	SimReplicaSetReplicaFailure = "ReplicaFailure"

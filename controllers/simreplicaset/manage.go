@@ -9,7 +9,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/workload"
@@ -23,40 +22,20 @@ func (r *Reconciler) manage(ctx context.Context, s *scope) error {
 		s.Add("finding related pods", err)
 		return nil
 	}
-	refused := r.pods.Refused(s.set)
 	plan := workload.PlanReplicas(s.set, s.owned, related, s.now)
 	s.WakeAt(plan.Wait)
-	switch {
-	case plan.Create > 0 && s.now.Before(refused.Until):
-		// The refusal stands: an event of a pod must not undo the pause.
-		s.WakeAt(refused.Until)
-		return refused.Err
-	case plan.Create > 0:
-		err = r.create(ctx, s, plan.Create)
-	case len(plan.Delete) > 0:
-		err = r.pods.Delete(ctx, s.set, plan.Delete, s.now)
+	if len(plan.Delete) > 0 {
+		err := r.pods.Delete(ctx, s.set, plan.Delete, s.now)
 		s.Add("deleting pods", err)
 		return err
 	}
-	if err == nil {
-		r.pods.ForgetRefusal(s.set)
-		return nil
-	}
-	until, news := r.pods.NoteRefusal(s.set, err, s.now)
-	s.WakeAt(until)
-	if news {
-		log.FromContext(ctx).Error(err, "Pods of a SimReplicaSet cannot be created; it is tried again quietly", "simReplicaSet", client.ObjectKeyFromObject(s.set))
-	}
-	return err
-}
-
-func (r *Reconciler) create(ctx context.Context, s *scope, count int) error {
-	pods := make([]*v1alpha1.SimPod, count)
+	pods := make([]*v1alpha1.SimPod, plan.Create)
 	for i := range pods {
 		pods[i] = workload.NewPod(s.set, kind, &s.set.Spec.Template)
 	}
-	created, err := r.pods.Create(ctx, s.set, pods, s.now)
+	created, retry, err := r.pods.TryCreate(ctx, s.set, pods, s.now)
 	s.owned = append(s.owned, created...)
+	s.WakeAt(retry)
 	return err
 }
 

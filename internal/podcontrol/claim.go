@@ -9,7 +9,6 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,20 +22,21 @@ import (
 // Claim adopts and releases pods, as PodControllerRefManager in
 // k8s.io/kubernetes/pkg/controller does, and returns those that are owned then,
 // those that have ended or are being deleted too; also where there is an error.
-// They are not copied: they must not be changed.
-func (c *Control) Claim(ctx context.Context, owner client.Object, selector labels.Selector) (owned []*v1alpha1.SimPod, err error) {
+// They are not copied: they must not be changed. A pod that one of the filters does
+// not pass counts as one that does not match the selector.
+func (c *Control) Claim(ctx context.Context, owner client.Object, selector labels.Selector, filters ...func(*v1alpha1.SimPod) bool) (owned []*v1alpha1.SimPod, err error) {
 	pods, err := c.candidates(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
-	claims := workload.Claim(owner, selector, pods)
+	claims := workload.Claim(owner, selector, pods, filters...)
 	owned = claims.Owned
 	var errs []error
 	for _, pod := range claims.Release {
 		errs = append(errs, c.release(ctx, owner, pod))
 	}
 	if len(claims.Adopt) > 0 {
-		if err := c.mayAdopt(ctx, owner); err != nil {
+		if err := controllerkit.MayAdopt(ctx, c.live, owner, v1alpha1.GroupVersion.WithKind(c.kind)); err != nil {
 			return owned, errors.Join(append(errs, err)...)
 		}
 	}
@@ -74,20 +74,6 @@ func (c *Control) Controlled(ctx context.Context, namespace string, controller t
 		out[i] = &pods.Items[i]
 	}
 	return out, nil
-}
-
-// mayAdopt asks the API server whether the owner still exists and is not being
-// deleted: RecheckDeletionTimestamp of k8s.io/kubernetes/pkg/controller.
-func (c *Control) mayAdopt(ctx context.Context, owner client.Object) error {
-	fresh := &metav1.PartialObjectMetadata{}
-	fresh.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(c.kind))
-	if err := c.live.Get(ctx, client.ObjectKeyFromObject(owner), fresh); err != nil {
-		return fmt.Errorf("checking before adoption: %w", err)
-	}
-	if fresh.UID != owner.GetUID() || fresh.DeletionTimestamp != nil {
-		return fmt.Errorf("cannot adopt: %s/%s is being deleted or is another object", owner.GetNamespace(), owner.GetName())
-	}
-	return nil
 }
 
 func (c *Control) adopt(ctx context.Context, owner client.Object, pod *v1alpha1.SimPod) (*v1alpha1.SimPod, error) {

@@ -34,32 +34,31 @@ func newExpectations() *expectations {
 	return &expectations{of: make(map[types.NamespacedName]*workload.Expectations)}
 }
 
+// created expects pods to appear in the cache, beside what is expected already.
 func (e *expectations) created(owner types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
-	if len(pods) == 0 {
-		return
-	}
-	expected := &workload.Expectations{Created: make(map[types.UID]string, len(pods)), Since: now}
-	for _, pod := range pods {
-		expected.Created[pod.UID] = pod.Name
-	}
-	e.set(owner, expected)
+	e.expect(owner, pods, now, func(expected *workload.Expectations, pod *v1alpha1.SimPod) { expected.Created[pod.UID] = pod.Name })
 }
 
+// deleted expects pods to be gone from the cache, beside what is expected already.
 func (e *expectations) deleted(owner types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time) {
+	e.expect(owner, pods, now, func(expected *workload.Expectations, pod *v1alpha1.SimPod) { expected.Deleted[pod.UID] = struct{}{} })
+}
+
+func (e *expectations) expect(owner types.NamespacedName, pods []*v1alpha1.SimPod, now time.Time, add func(*workload.Expectations, *v1alpha1.SimPod)) {
 	if len(pods) == 0 {
 		return
 	}
-	expected := &workload.Expectations{Deleted: make(map[types.UID]struct{}, len(pods)), Since: now}
-	for _, pod := range pods {
-		expected.Deleted[pod.UID] = struct{}{}
-	}
-	e.set(owner, expected)
-}
-
-func (e *expectations) set(key types.NamespacedName, expected *workload.Expectations) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.of[key] = expected
+	expected := e.of[owner]
+	if expected == nil {
+		expected = &workload.Expectations{Created: make(map[types.UID]string), Deleted: make(map[types.UID]struct{})}
+		e.of[owner] = expected
+	}
+	expected.Since = now
+	for _, pod := range pods {
+		add(expected, pod)
+	}
 }
 
 func (e *expectations) get(key types.NamespacedName) *workload.Expectations {

@@ -4,13 +4,16 @@
 package podcontrol
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
 )
 
@@ -22,6 +25,24 @@ type Refusal struct {
 	Until time.Time
 
 	generation int64
+}
+
+// TryCreate is Create, but not while a refusal of the owner's pods stands. It
+// returns why pods could not be created, now or then, and when to try again: later
+// each time.
+func (c *Control) TryCreate(ctx context.Context, owner client.Object, pods []*v1alpha1.SimPod, now time.Time) (created []*v1alpha1.SimPod, retry time.Time, err error) {
+	if refused := c.Refused(owner); len(pods) > 0 && now.Before(refused.Until) {
+		return nil, refused.Until, refused.Err
+	}
+	if created, err = c.Create(ctx, owner, pods, now); err == nil {
+		c.ForgetRefusal(owner)
+		return created, time.Time{}, nil
+	}
+	retry, news := c.NoteRefusal(owner, err, now)
+	if news {
+		log.FromContext(ctx).Error(err, "Pods of a "+c.kind+" cannot be created; it is tried again quietly", "owner", client.ObjectKeyFromObject(owner))
+	}
+	return created, retry, err
 }
 
 // Refused returns the last refusal of the owner's pods; the zero value where none

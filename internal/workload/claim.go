@@ -4,6 +4,8 @@
 package workload
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -34,12 +36,14 @@ type Claims struct {
 
 // Claim sorts pods by what a workload is to do about their ownership, as
 // ClaimObject in k8s.io/kubernetes/pkg/controller does. One that is being
-// deleted neither adopts nor releases.
-func Claim(owner metav1.Object, selector labels.Selector, pods []*v1alpha1.SimPod) Claims {
+// deleted neither adopts nor releases. Where there are filters, a pod must pass
+// them to match.
+func Claim(owner metav1.Object, selector labels.Selector, pods []*v1alpha1.SimPod, filters ...func(*v1alpha1.SimPod) bool) Claims {
 	var c Claims
 	for _, pod := range pods {
 		controller := metav1.GetControllerOfNoCopy(pod)
-		matches := selector.Matches(labels.Set(pod.Labels))
+		matches := selector.Matches(labels.Set(pod.Labels)) &&
+			!slices.ContainsFunc(filters, func(passes func(*v1alpha1.SimPod) bool) bool { return !passes(pod) })
 		switch {
 		case controller != nil && controller.UID != owner.GetUID():
 		case controller != nil && matches:

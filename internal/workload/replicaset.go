@@ -7,11 +7,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
-	"github.com/glassplane/glassplane/internal/conditions"
 )
 
 // Plan says how many pods to create, or which to delete.
@@ -95,27 +92,11 @@ func Status(rs *v1alpha1.SimReplicaSet, owned []*v1alpha1.SimPod, manageErr erro
 			next = at
 		}
 	}
-	setReplicaFailure(&status, rs, manageErr, now)
-	return status, !equality.Semantic.DeepEqual(status, rs.Status), next
-}
-
-func setReplicaFailure(status *v1alpha1.SimReplicaSetStatus, rs *v1alpha1.SimReplicaSet, err error, now time.Time) {
-	if err == nil {
-		meta.RemoveStatusCondition(&status.Conditions, v1alpha1.SimReplicaSetReplicaFailure)
-		return
-	}
-	if meta.FindStatusCondition(status.Conditions, v1alpha1.SimReplicaSetReplicaFailure) != nil {
-		// As upstream, the first failure stays: the messages of later ones
-		// differ in the generated name, and would cost a write each.
-		return
-	}
 	reason := v1alpha1.ReasonFailedCreate
 	if status.Replicas > Replicas(rs) {
 		reason = v1alpha1.ReasonFailedDelete
 	}
-	conditions.Set(&status.Conditions, metav1.Condition{
-		Type: v1alpha1.SimReplicaSetReplicaFailure, Status: metav1.ConditionTrue,
-		Reason: reason, Message: err.Error(), ObservedGeneration: rs.Generation,
-		LastTransitionTime: metav1.Time{Time: now},
-	})
+	SetReplicaFailure(&status.Conditions, rs.Generation, reason, manageErr, now)
+	return status, !equality.Semantic.DeepEqual(status, rs.Status), next
 }
+

@@ -1,0 +1,28 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllerkit
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// MayAdopt asks the API server whether an owner still exists and is not being
+// deleted; it returns why it may not adopt anything. It is RecheckDeletionTimestamp
+// of k8s.io/kubernetes/pkg/controller.
+func MayAdopt(ctx context.Context, live client.Reader, owner client.Object, kind schema.GroupVersionKind) error {
+	fresh := &metav1.PartialObjectMetadata{}
+	fresh.SetGroupVersionKind(kind)
+	if err := live.Get(ctx, client.ObjectKeyFromObject(owner), fresh); err != nil {
+		return fmt.Errorf("checking before adoption: %w", err)
+	}
+	if fresh.UID != owner.GetUID() || fresh.DeletionTimestamp != nil {
+		return fmt.Errorf("cannot adopt: %s/%s is being deleted or is another object", owner.GetNamespace(), owner.GetName())
+	}
+	return nil
+}
