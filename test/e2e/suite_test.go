@@ -46,6 +46,7 @@ const (
 const (
 	priorityDefault   = 30
 	priorityKubeadm   = 20
+	priorityPage      = 15
 	priorityUninstall = 10
 )
 
