@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -69,6 +71,8 @@ type component struct {
 	changed func()
 	// exited is called when the running process ends without Stop.
 	exited func(*component)
+	// reviving says that it has ended and is to be started again.
+	reviving atomic.Bool
 
 	// startStop serializes Start and Stop.
 	startStop sync.Mutex
@@ -266,4 +270,12 @@ func (l *Local) newComponent(name, path string) (*component, error) {
 	l.components = append(l.components, c)
 	l.mu.Unlock()
 	return c, nil
+}
+
+// removeComponent forgets a process that has ended for good.
+func (l *Local) removeComponent(c *component) {
+	l.mu.Lock()
+	l.components = slices.DeleteFunc(l.components, func(other *component) bool { return other == c })
+	l.mu.Unlock()
+	_ = c.log.Close() // Nobody writes to it any more.
 }

@@ -20,9 +20,8 @@ type daemon struct {
 	path string
 	args []string
 	out  io.Writer
-	// healthURL answers 200 to client when the process is ready.
-	healthURL string
-	client    *http.Client
+	// ready reports whether the process has come as far as it should.
+	ready func() bool
 
 	startTimeout, stopTimeout time.Duration
 
@@ -31,9 +30,9 @@ type daemon struct {
 }
 
 // errExitedEarly is returned by Start when the process ends by itself.
-var errExitedEarly = errors.New("it ended before it was healthy")
+var errExitedEarly = errors.New("it ended before it was ready")
 
-// Start starts the process and returns when it is healthy. On error the process
+// Start starts the process and returns when it is ready. On error the process
 // may still run: Stop it.
 func (d *daemon) Start() error {
 	cmd := exec.Command(d.path, d.args...)
@@ -51,26 +50,16 @@ func (d *daemon) Start() error {
 	timeout := time.After(d.startTimeout)
 	tick := time.NewTicker(exitPoll)
 	defer tick.Stop()
-	for !d.healthy() {
+	for !d.ready() {
 		select {
 		case <-d.done:
 			return fmt.Errorf("%w: %s", errExitedEarly, cmd.ProcessState)
 		case <-timeout:
-			return fmt.Errorf("it was not healthy after %s", d.startTimeout)
+			return fmt.Errorf("it was not ready after %s", d.startTimeout)
 		case <-tick.C:
 		}
 	}
 	return nil
-}
-
-func (d *daemon) healthy() bool {
-	response, err := d.client.Get(d.healthURL)
-	if err != nil {
-		return false
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<10))
-	return response.StatusCode == http.StatusOK
 }
 
 // Stop ends the process, by force if it takes too long, and waits for its end.
@@ -78,7 +67,6 @@ func (d *daemon) Stop() error {
 	if d.cmd == nil {
 		return nil
 	}
-	defer d.client.CloseIdleConnections()
 	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
@@ -92,4 +80,19 @@ func (d *daemon) Stop() error {
 	}
 	<-d.done
 	return nil
+}
+
+// answers returns what reports whether a URL answers 200. Each time it connects
+// anew: nothing stays open to a process that ends.
+func answers(client *http.Client, url string) func() bool {
+	return func() bool {
+		defer client.CloseIdleConnections()
+		response, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<10))
+		return response.StatusCode == http.StatusOK
+	}
 }

@@ -35,6 +35,7 @@ type disruptions struct {
 
 	mu      sync.Mutex
 	inForce []*inForce // in the order in which they began
+	lastEnd time.Time  // when the last one ended
 }
 
 type inForce struct {
@@ -45,9 +46,13 @@ type inForce struct {
 // injections say how each kind begins. What one returns together with an error
 // is healed.
 var injections = map[DisruptionKind]func(*Local, context.Context, *component, Disruption) (breakage, error){
-	Pause: (*Local).injectPause,
-	Stop:  (*Local).injectStop,
-	Kill:  (*Local).injectKill,
+	Pause:        (*Local).injectPause,
+	Stop:         (*Local).injectStop,
+	Kill:         (*Local).injectKill,
+	Full:         (*Local).injectFull,
+	Slow:         (*Local).injectSlow,
+	Overload:     (*Local).injectOverload,
+	RefuseWrites: (*Local).injectRefuseWrites,
 }
 
 // Disrupt breaks a process for real, and returns once it is broken, with what
@@ -61,10 +66,6 @@ var injections = map[DisruptionKind]func(*Local, context.Context, *component, Di
 func (l *Local) Disrupt(ctx context.Context, d Disruption) (heal func(context.Context) error, err error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
-	}
-	inject, ok := injections[d.Kind]
-	if !ok {
-		return nil, fmt.Errorf("disrupt %s: %w", d, ErrCannotDisrupt)
 	}
 	if d.Kind == Slow {
 		d.Delay = cmp.Or(d.Delay, DefaultDelay)
@@ -81,7 +82,7 @@ func (l *Local) Disrupt(ctx context.Context, d Disruption) (heal func(context.Co
 	if err := l.enforce(f); err != nil {
 		return nil, err
 	}
-	f.breakage, err = inject(l, ctx, c, d)
+	f.breakage, err = injections[d.Kind](l, ctx, c, d)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("disrupt %s: %w", d, err), l.abandon(f))
 	}
@@ -134,6 +135,7 @@ func (l *Local) enforce(f *inForce) error {
 func (l *Local) forget(f *inForce) error {
 	l.disruptions.mu.Lock()
 	l.disruptions.inForce = slices.DeleteFunc(l.disruptions.inForce, func(other *inForce) bool { return other == f })
+	l.disruptions.lastEnd = time.Now()
 	l.disruptions.mu.Unlock()
 	return l.recordDisruptions()
 }
@@ -174,7 +176,10 @@ func (l *Local) healLocked(ctx context.Context, f *inForce) error {
 		return fmt.Errorf("heal %s (%s): %w", f.Target, f.Kind, err)
 	}
 	l.logger().Info("healed", "target", f.Target, "kind", f.Kind)
-	return l.forget(f)
+	if err := l.forget(f); err != nil || len(l.Disrupted()) > 0 {
+		return err
+	}
+	return l.reviveAll(ctx)
 }
 
 // needed returns the disruption that keeps a process from being started and a

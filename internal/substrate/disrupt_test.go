@@ -5,6 +5,7 @@ package substrate_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -12,8 +13,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/shirou/gopsutil/v4/process"
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -100,6 +104,76 @@ var _ = Describe("a disrupted process", Ordered, func() {
 		Entry("kube-controller-manager, at once", substrate.ControllerManager, substrate.Kill, NodeTimeout(time.Minute)),
 	)
 
+	It("takes no writes while its database is full, and reads and deletes on", func(ctx SpecContext) {
+		Expect(write(ctx, 5*time.Second)).To(Succeed())
+		heal, err := local.Disrupt(ctx, substrate.Disruption{Target: substrate.Etcd, Kind: substrate.Full})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(write).WithArguments(ctx, 5*time.Second).WithContext(ctx).WithTimeout(30 * time.Second).
+			Should(MatchError(ContainSubstring("etcdserver: mvcc: database space exceeded")))
+		Expect(alarms(ctx, local)).To(ConsistOf(etcdserverpb.AlarmType_NOSPACE))
+		maps := admin.CoreV1().ConfigMaps("default")
+		last := accepted[len(accepted)-1]
+		_, err = maps.Get(ctx, last, metav1.GetOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(maps.Delete(ctx, last, metav1.DeleteOptions{})).To(Succeed())
+		accepted = accepted[:len(accepted)-1]
+
+		Expect(heal(ctx)).To(Succeed())
+		Expect(alarms(ctx, local)).To(BeEmpty())
+	}, NodeTimeout(2*time.Minute))
+
+	It("answers late while its disk is slow", func(ctx SpecContext) {
+		heal, err := local.Disrupt(ctx, substrate.Disruption{Target: substrate.Etcd, Kind: substrate.Slow, Delay: 700 * time.Millisecond})
+		if errors.Is(err, substrate.ErrCannotDisrupt) {
+			Skip(err.Error())
+		}
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(write).WithArguments(ctx, 20*time.Second).WithContext(ctx).WithTimeout(time.Minute).Should(Succeed())
+		began := time.Now()
+		Expect(write(ctx, 20*time.Second)).To(Succeed())
+		Expect(time.Since(began)).To(BeNumerically(">", 700*time.Millisecond))
+		Expect(heal(ctx)).To(Succeed())
+		Eventually(func() time.Duration {
+			began := time.Now()
+			Expect(write(ctx, 20*time.Second)).To(Succeed())
+			return time.Since(began)
+		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeNumerically("<", 500*time.Millisecond))
+		Expect(local.Processes()).To(HaveLen(3))
+	}, NodeTimeout(3*time.Minute))
+
+	It("answers 429 while it is overloaded, and keeps what it accepts", func(ctx SpecContext) {
+		heal, err := local.Disrupt(ctx, substrate.Disruption{Target: substrate.APIServer, Kind: substrate.Overload})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() error {
+			object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "refused-"}}
+			return admin.CoreV1().RESTClient().Post().Resource("configmaps").Namespace("default").Body(object).MaxRetries(0).Do(ctx).Error()
+		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(Satisfy(apierrors.IsTooManyRequests))
+		Eventually(write).WithArguments(ctx, time.Minute).WithContext(ctx).WithTimeout(2*time.Minute).
+			Should(Succeed(), "who asks again has an answer in the end")
+		Expect(heal(ctx)).To(Succeed())
+		_, err = admin.FlowcontrolV1().PriorityLevelConfigurations().Get(ctx, "glassplane-overload", metav1.GetOptions{})
+		Expect(apierrors.IsNotFound(err)).To(BeTrue(), "got %v", err)
+	}, NodeTimeout(3*time.Minute))
+
+	It("denies what users write, and nothing else, while it refuses writes", func(ctx SpecContext) {
+		heal, err := local.Disrupt(ctx, substrate.Disruption{Target: substrate.APIServer, Kind: substrate.RefuseWrites})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(write(ctx, 5*time.Second)).To(MatchError(ContainSubstring("writes are refused on purpose")))
+		_, err = admin.CoreV1().ConfigMaps("default").List(ctx, metav1.ListOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		config, err := local.ServiceAccountConfig("default", "component")
+		Expect(err).NotTo(HaveOccurred())
+		_, err = clientFor(config).AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "create", Resource: "pods"}},
+		}, metav1.CreateOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		boot := kubernetes.NewForConfigOrDie(local.AdminConfig())
+		_, err = boot.CoreV1().ConfigMaps("default").Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "exempt"}}, metav1.CreateOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(heal(ctx)).To(Succeed())
+		Expect(write(ctx, 5*time.Second)).To(Succeed())
+	}, NodeTimeout(2*time.Minute))
+
 	It("has one disruption at a time, and heals in the order that its neighbours need", func(ctx SpecContext) {
 		_, err := local.Disrupt(ctx, substrate.Disruption{Target: substrate.APIServer, Kind: substrate.Kill})
 		Expect(err).NotTo(HaveOccurred())
@@ -163,14 +237,34 @@ func statusOf(pid int) []string {
 	return status
 }
 
-// storedIn returns the names of the ConfigMaps of the namespace default that etcd has.
-func storedIn(ctx context.Context, local *substrate.Local) []string {
+// alarms returns those that etcd has raised.
+func alarms(ctx context.Context, local *substrate.Local) []etcdserverpb.AlarmType {
 	GinkgoHelper()
-	const prefix = "/registry/configmaps/default/"
+	client := etcdClient(local)
+	defer client.Close()
+	response, err := client.AlarmList(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	var types []etcdserverpb.AlarmType
+	for _, alarm := range response.Alarms {
+		types = append(types, alarm.Alarm)
+	}
+	return types
+}
+
+func etcdClient(local *substrate.Local) *clientv3.Client {
+	GinkgoHelper()
 	config, err := local.EtcdClientConfig("test")
 	Expect(err).NotTo(HaveOccurred())
 	client, err := clientv3.New(config)
 	Expect(err).NotTo(HaveOccurred())
+	return client
+}
+
+// storedIn returns the names of the ConfigMaps of the namespace default that etcd has.
+func storedIn(ctx context.Context, local *substrate.Local) []string {
+	GinkgoHelper()
+	const prefix = "/registry/configmaps/default/"
+	client := etcdClient(local)
 	defer client.Close()
 	response, err := client.Get(ctx, prefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
 	Expect(err).NotTo(HaveOccurred())

@@ -43,3 +43,14 @@ func TestParseDisruptionKind(t *testing.T) {
 		}
 	}
 }
+
+func TestEachKindFitsATarget(t *testing.T) {
+	for _, kind := range allKinds() {
+		if _, ok := injections[kind]; !ok {
+			t.Errorf("%s can be asked for, and nothing does it", kind)
+		}
+	}
+	if got, want := len(allKinds()), len(injections); got != want {
+		t.Errorf("%d kinds fit a target, %d can be done", got, want)
+	}
+}

@@ -165,13 +165,6 @@ func (l *Local) Err() error {
 	return l.exitErr
 }
 
-// processExited is called when a process ends unexpectedly.
-func (l *Local) processExited(c *component) {
-	err := fmt.Errorf("%s ended unexpectedly; the end of its log:%s", c.name, c.log.tail())
-	l.opts.Log.Error(err, "a process of the control plane has ended", "process", c.name)
-	l.finish(err)
-}
-
 func (l *Local) finish(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
