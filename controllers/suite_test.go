@@ -101,6 +101,7 @@ func cleanUp() {
 		Expect(client.IgnoreNotFound(admin.Patch(ctx, pod, client.MergeFrom(base)))).To(Succeed())
 	}
 	for _, namespace := range []string{"default"} {
+		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimDeployment{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimReplicaSet{}, client.InNamespace(namespace))).To(Succeed())
 	}

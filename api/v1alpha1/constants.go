@@ -122,6 +122,47 @@ const (
 	ReasonFailedDelete = "FailedDelete"
 )
 
+// Condition types and reasons of a SimDeployment. They are those of an apps/v1
+// Deployment.
+const (
+	// SimDeploymentAvailable is True while at least as many pods are available as
+	// the strategy demands.
+	SimDeploymentAvailable = "Available"
+	// SimDeploymentProgressing is True while a rollout makes progress and once it is
+	// complete, False once it has made none for progressDeadlineSeconds, Unknown
+	// while it is paused.
+	SimDeploymentProgressing = "Progressing"
+	// SimDeploymentReplicaFailure is True while a SimReplicaSet cannot create or
+	// delete a pod; the reasons are those of the SimReplicaSet.
+	SimDeploymentReplicaFailure = "ReplicaFailure"
+
+	// ReasonMinimumReplicasAvailable surfaces while enough pods are available.
+	ReasonMinimumReplicasAvailable = "MinimumReplicasAvailable"
+	// ReasonMinimumReplicasUnavailable surfaces while fewer are.
+	ReasonMinimumReplicasUnavailable = "MinimumReplicasUnavailable"
+
+	// ReasonNewReplicaSetCreated surfaces when a new template got its SimReplicaSet.
+	ReasonNewReplicaSetCreated = "NewReplicaSetCreated"
+	// ReasonFoundNewReplicaSet surfaces when a SimReplicaSet of the template existed.
+	ReasonFoundNewReplicaSet = "FoundNewReplicaSet"
+	// ReasonReplicaSetCreateError surfaces when the API server refused to create the
+	// SimReplicaSet.
+	ReasonReplicaSetCreateError = "ReplicaSetCreateError"
+	// ReasonReplicaSetUpdated surfaces while pods are being replaced.
+	ReasonReplicaSetUpdated = "ReplicaSetUpdated"
+	// ReasonNewReplicaSetAvailable surfaces once all pods are of the present
+	// template and available.
+	ReasonNewReplicaSetAvailable = "NewReplicaSetAvailable"
+	// ReasonProgressDeadlineExceeded surfaces when a rollout made no progress for
+	// progressDeadlineSeconds.
+	ReasonProgressDeadlineExceeded = "ProgressDeadlineExceeded"
+	// ReasonDeploymentPaused surfaces while the rollout is paused.
+	ReasonDeploymentPaused = "DeploymentPaused"
+	// ReasonDeploymentResumed surfaces when a rollout was resumed and has made no
+	// progress since.
+	ReasonDeploymentResumed = "DeploymentResumed"
+)
+
 // Condition types and reasons of a Walkthrough.
 const (
 	// WalkthroughComplete is True once the request has come to its end: the pod

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/workload"
 )
 
@@ -47,16 +48,14 @@ func (r *Reconciler) related(ctx context.Context, set *v1alpha1.SimReplicaSet) (
 		return nil, nil
 	}
 	var sets v1alpha1.SimReplicaSetList
-	if err := r.client.List(ctx, &sets, client.InNamespace(set.Namespace), client.UnsafeDisableDeepCopy); err != nil {
+	err := r.client.List(ctx, &sets, client.InNamespace(set.Namespace),
+		client.MatchingFields{index.SetController: string(owner.UID)}, client.UnsafeDisableDeepCopy)
+	if err != nil {
 		return nil, fmt.Errorf("listing sets: %w", err)
 	}
 	var out []*v1alpha1.SimPod
 	for i := range sets.Items {
-		sibling := &sets.Items[i]
-		if other := metav1.GetControllerOfNoCopy(sibling); other == nil || other.UID != owner.UID {
-			continue
-		}
-		pods, err := r.pods.Controlled(ctx, set.Namespace, sibling.UID)
+		pods, err := r.pods.Controlled(ctx, set.Namespace, sets.Items[i].UID)
 		if err != nil {
 			return nil, err
 		}

@@ -6,9 +6,11 @@ package controllerkit
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -25,4 +27,20 @@ func MayAdopt(ctx context.Context, live client.Reader, owner client.Object, kind
 		return fmt.Errorf("cannot adopt: %s/%s is being deleted or is another object", owner.GetNamespace(), owner.GetName())
 	}
 	return nil
+}
+
+// Adopt adds a controller reference to an object. Where the object changed since it
+// was read, that is a conflict.
+func Adopt(ctx context.Context, w client.Writer, object client.Object, owner metav1.OwnerReference) error {
+	base := object.DeepCopyObject().(client.Object)
+	object.SetOwnerReferences(append(object.GetOwnerReferences(), owner))
+	return Patch(ctx, w, object, base)
+}
+
+// Release removes the reference to an owner from an object. Where the object changed
+// since it was read, that is a conflict.
+func Release(ctx context.Context, w client.Writer, object client.Object, owner types.UID) error {
+	base := object.DeepCopyObject().(client.Object)
+	object.SetOwnerReferences(slices.DeleteFunc(object.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner }))
+	return Patch(ctx, w, object, base)
 }

@@ -26,12 +26,16 @@ const (
 	// PodController finds the SimPods whose controller has a UID. Those without a
 	// controller are found under Orphan.
 	PodController = "metadata.ownerReferences.controller"
+	// SetController finds the SimReplicaSets whose controller has a UID. Those
+	// without a controller are found under Orphan.
+	SetController = "metadata.ownerReferences.controller"
 	// PodEnded finds, by Yes, the SimPods that have succeeded or failed.
 	PodEnded = "status.phase.ended"
 	// NodeIP finds the SimNodes that have an internal address.
 	NodeIP = "status.addresses"
 
-	// Orphan is the value of PodController for SimPods without a controller.
+	// Orphan is the value of PodController and SetController for objects without a
+	// controller.
 	Orphan = "none"
 	// Yes is the value of PodEnded.
 	Yes = "true"
@@ -40,7 +44,7 @@ const (
 // Register adds all indexes to a cache that has not started yet. It is called
 // once per manager, before controllers are set up.
 func Register(ctx context.Context, indexer client.FieldIndexer) error {
-	pod, node := &v1alpha1.SimPod{}, &v1alpha1.SimNode{}
+	pod, node, set := &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}
 	for _, i := range []struct {
 		object  client.Object
 		field   string
@@ -50,6 +54,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{pod, PodIP, func(o client.Object) []string { return nonEmpty(o.(*v1alpha1.SimPod).Status.PodIP) }},
 		{pod, PodController, controllerOf},
 		{pod, PodEnded, ended},
+		{set, SetController, controllerOf},
 		{node, NodeIP, func(o client.Object) []string { return nonEmpty(kubelet.HostIP(o.(*v1alpha1.SimNode))) }},
 	} {
 		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {

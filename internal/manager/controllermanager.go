@@ -20,6 +20,7 @@ import (
 	"github.com/glassplane/glassplane/controllers/forcedeletion"
 	"github.com/glassplane/glassplane/controllers/nodelifecycle"
 	"github.com/glassplane/glassplane/controllers/podgc"
+	"github.com/glassplane/glassplane/controllers/simdeployment"
 	"github.com/glassplane/glassplane/controllers/simnode"
 	"github.com/glassplane/glassplane/controllers/simpod"
 	"github.com/glassplane/glassplane/controllers/simreplicaset"
@@ -45,7 +46,7 @@ const DefaultTerminatedPodThreshold = podgc.DefaultTerminatedPodThreshold
 type setup func(ctrl.Manager) error
 
 // NewControllerManager returns the component that runs simulated kubelets, node
-// lifecycle, replica sets, pod garbage collection and the pods of Walkthroughs.
+// lifecycle, workloads, pod garbage collection and the pods of Walkthroughs.
 // The controllers are chosen as kube-controller-manager's --controllers does:
 // "*" for all, a name for one, "-name" to leave one out; nil for all.
 func NewControllerManager(opts Options, controllers []string) (*Component, error) {
@@ -53,7 +54,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
 		},
-	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.Walkthrough{}, &coordinationv1.Lease{})
+	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.Walkthrough{}, &coordinationv1.Lease{})
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +75,9 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		},
 		"podgc": func(m ctrl.Manager) error {
 			return podgc.SetupWithManager(m, podgc.Options{TerminatedPodThreshold: opts.TerminatedPodThreshold})
+		},
+		"simdeployment": func(m ctrl.Manager) error {
+			return simdeployment.SetupWithManager(m, simdeployment.Options{Events: events})
 		},
 		"simreplicaset": func(m ctrl.Manager) error {
 			return simreplicaset.SetupWithManager(m, simreplicaset.Options{Events: events})

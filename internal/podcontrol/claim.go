@@ -29,7 +29,7 @@ func (c *Control) Claim(ctx context.Context, owner client.Object, selector label
 	if err != nil {
 		return nil, err
 	}
-	claims := workload.Claim(owner, selector, pods, filters...)
+	claims := workload.Claim(owner, selector, pods, workload.Active, filters...)
 	owned = claims.Owned
 	var errs []error
 	for _, pod := range claims.Release {
@@ -78,22 +78,14 @@ func (c *Control) Controlled(ctx context.Context, namespace string, controller t
 
 func (c *Control) adopt(ctx context.Context, owner client.Object, pod *v1alpha1.SimPod) (*v1alpha1.SimPod, error) {
 	adopted := pod.DeepCopy()
-	adopted.OwnerReferences = append(adopted.OwnerReferences, workload.OwnerReference(owner, c.kind))
-	if err := controllerkit.Patch(ctx, c.client, adopted, pod); err != nil {
+	if err := controllerkit.Adopt(ctx, c.client, adopted, workload.OwnerReference(owner, c.kind)); err != nil {
 		return nil, ignoreGone(err, "adopting", pod)
 	}
 	return adopted, nil
 }
 
 func (c *Control) release(ctx context.Context, owner client.Object, pod *v1alpha1.SimPod) error {
-	released := pod.DeepCopy()
-	released.OwnerReferences = nil
-	for _, reference := range pod.OwnerReferences {
-		if reference.UID != owner.GetUID() {
-			released.OwnerReferences = append(released.OwnerReferences, reference)
-		}
-	}
-	return ignoreGone(controllerkit.Patch(ctx, c.client, released, pod), "releasing", pod)
+	return ignoreGone(controllerkit.Release(ctx, c.client, pod.DeepCopy(), owner.GetUID()), "releasing", pod)
 }
 
 func ignoreGone(err error, doing string, pod *v1alpha1.SimPod) error {

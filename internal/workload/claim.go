@@ -24,35 +24,35 @@ func Selector(selector v1alpha1.LabelSelector) (labels.Selector, error) {
 	return metav1.LabelSelectorAsSelector(&in)
 }
 
-// Claims says what becomes of the pods of a namespace.
-type Claims struct {
+// Claims says what becomes of the objects of a namespace, such as its pods.
+type Claims[T metav1.Object] struct {
 	// Owned are owned already and match the selector.
-	Owned []*v1alpha1.SimPod
-	// Adopt are orphans that match the selector and are not being deleted.
-	Adopt []*v1alpha1.SimPod
+	Owned []T
+	// Adopt are orphans that match the selector and may be adopted.
+	Adopt []T
 	// Release are owned but no longer match the selector.
-	Release []*v1alpha1.SimPod
+	Release []T
 }
 
-// Claim sorts pods by what a workload is to do about their ownership, as
-// ClaimObject in k8s.io/kubernetes/pkg/controller does. One that is being
-// deleted neither adopts nor releases. Where there are filters, a pod must pass
-// them to match.
-func Claim(owner metav1.Object, selector labels.Selector, pods []*v1alpha1.SimPod, filters ...func(*v1alpha1.SimPod) bool) Claims {
-	var c Claims
-	for _, pod := range pods {
-		controller := metav1.GetControllerOfNoCopy(pod)
-		matches := selector.Matches(labels.Set(pod.Labels)) &&
-			!slices.ContainsFunc(filters, func(passes func(*v1alpha1.SimPod) bool) bool { return !passes(pod) })
+// Claim sorts objects by what a workload is to do about their ownership, as
+// ClaimObject in k8s.io/kubernetes/pkg/controller does. One that is being deleted
+// neither adopts nor releases, and what is being deleted or is not adoptable is not
+// adopted. Where there are filters, an object must pass them to match.
+func Claim[T metav1.Object](owner metav1.Object, selector labels.Selector, objects []T, adoptable func(T) bool, filters ...func(T) bool) Claims[T] {
+	var c Claims[T]
+	for _, object := range objects {
+		controller := metav1.GetControllerOfNoCopy(object)
+		matches := selector.Matches(labels.Set(object.GetLabels())) &&
+			!slices.ContainsFunc(filters, func(passes func(T) bool) bool { return !passes(object) })
 		switch {
 		case controller != nil && controller.UID != owner.GetUID():
 		case controller != nil && matches:
-			c.Owned = append(c.Owned, pod)
+			c.Owned = append(c.Owned, object)
 		case owner.GetDeletionTimestamp() != nil:
 		case controller != nil:
-			c.Release = append(c.Release, pod)
-		case matches && Active(pod):
-			c.Adopt = append(c.Adopt, pod)
+			c.Release = append(c.Release, object)
+		case matches && object.GetDeletionTimestamp() == nil && adoptable(object):
+			c.Adopt = append(c.Adopt, object)
 		}
 	}
 	return c

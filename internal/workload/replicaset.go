@@ -99,4 +99,3 @@ func Status(rs *v1alpha1.SimReplicaSet, owned []*v1alpha1.SimPod, manageErr erro
 	SetReplicaFailure(&status.Conditions, rs.Generation, reason, manageErr, now)
 	return status, !equality.Semantic.DeepEqual(status, rs.Status), next
 }
-

@@ -160,7 +160,7 @@ func TestClaim(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := Claim(set, selector, pods)
+			got := Claim(set, selector, pods, Active)
 			if diff := cmp.Diff([][]string{tt.owned, tt.adopt, tt.release},
 				[][]string{names(got.Owned), names(got.Adopt), names(got.Release)}); diff != "" {
 				t.Errorf("owned, adopt, release (-want +got):\n%s", diff)

@@ -91,6 +91,7 @@ var privileges = map[string][]privilege{
 		cached(sim, "simjobs", "creates pods until as many have succeeded as they ask for"),
 		cached(sim, "simnodepools", "keeps as many nodes as they ask for"),
 		adopting("simdeployments", "replica set"), adopting("simstatefulsets", "set"), adopting("simdaemonsets", "set"), adopting("simjobs", "job"), adopting("simnodepools", "pool"),
+		{group: sim, resource: "simdeployments", verbs: []string{"patch"}, why: "the annotation with the revision of its template"},
 		{group: sim, resource: "simdeployments/status", verbs: []string{"patch"}, why: "counts of replicas, how the rollout goes"},
 		{group: sim, resource: "simstatefulsets/status", verbs: []string{"patch"}, why: "counts of replicas"},
 		{group: sim, resource: "simdaemonsets/status", verbs: []string{"patch"}, why: "counts of nodes"},
