@@ -40,6 +40,7 @@ func (c *Cluster) newControllerManager(ctx context.Context) (*manager.Component,
 		return nil, err
 	}
 	opts.TerminatedPodThreshold = manager.DefaultTerminatedPodThreshold
+	opts.NodeMonitorGracePeriod = c.opts.NodeMonitorGracePeriod
 	return manager.NewControllerManager(opts, nil)
 }
 

@@ -49,6 +49,9 @@ type Options struct {
 	TraceSampling float64
 	// SchedulerProfiles are the scheduler's. Default: one with the default plugins.
 	SchedulerProfiles []*framework.Profile
+	// NodeMonitorGracePeriod is how long a node may be silent before it is taken for
+	// dead. Default: that of kube-controller-manager.
+	NodeMonitorGracePeriod time.Duration
 	// Log is where components and control plane log to. Default: nowhere.
 	Log logr.Logger
 	// Progress is told what was done. Default: nobody is.

@@ -71,7 +71,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")})
 		},
 		"nodelifecycle": func(m ctrl.Manager) error {
-			return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{Events: events})
+			return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{Events: events, GracePeriod: opts.NodeMonitorGracePeriod})
 		},
 		"podgc": func(m ctrl.Manager) error {
 			return podgc.SetupWithManager(m, podgc.Options{TerminatedPodThreshold: opts.TerminatedPodThreshold})

@@ -73,6 +73,9 @@ type Options struct {
 	// TerminatedPodThreshold is how many ended SimPods may exist before the
 	// controller manager deletes the oldest of them; 0 or less deletes none.
 	TerminatedPodThreshold int
+	// NodeMonitorGracePeriod is how long a node may be silent before it is taken for
+	// dead. Default: that of kube-controller-manager.
+	NodeMonitorGracePeriod time.Duration
 	// Log is quiet unless something is wrong.
 	Log logr.Logger
 }

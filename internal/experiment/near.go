@@ -1,0 +1,93 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package experiment
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxNear is how many names are suggested at most.
+const maxNear = 3
+
+// Nearest returns the names that a mistyped one may have been meant as, the nearest
+// first; none where no name is near.
+func Nearest(name string, names []string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	for _, each := range names {
+		d := distance(strings.ToLower(name), strings.ToLower(each))
+		if strings.Contains(each, name) && len(name) > 2 {
+			d = min(d, 1)
+		}
+		if d <= max(len(name), 3)/3 {
+			near = append(near, candidate{each, d})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return a.distance - b.distance })
+	var out []string
+	for _, each := range near[:min(len(near), maxNear)] {
+		out = append(out, each.name)
+	}
+	return out
+}
+
+// distance is that of Levenshtein, with the exchange of two neighbours as one edit.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// fieldNames are those that a file may have, at any place.
+var fieldNames = slices.Sorted(namesOf(reflect.TypeFor[Experiment](), map[reflect.Type]bool{}))
+
+func namesOf(t reflect.Type, seen map[reflect.Type]bool) func(yield func(string) bool) {
+	names := map[string]bool{}
+	var visit func(t reflect.Type)
+	visit = func(t reflect.Type) {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || seen[t] || !strings.HasSuffix(t.PkgPath(), "internal/experiment") {
+			return
+		}
+		seen[t] = true
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			if name != "" {
+				names[name] = true
+			}
+			visit(t.Field(i).Type)
+		}
+	}
+	visit(t)
+	return func(yield func(string) bool) {
+		for name := range names {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,86 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package local
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/glassplane/glassplane/internal/experiment"
+	"github.com/glassplane/glassplane/internal/kubelet"
+	"github.com/glassplane/glassplane/internal/lab"
+	"github.com/glassplane/glassplane/internal/manager"
+	"github.com/glassplane/glassplane/internal/substrate"
+)
+
+// units are the components that experiments stop, by the names that files have.
+var units = map[string]string{"scheduler": manager.SchedulerName, "controller-manager": manager.ControllerManagerName}
+
+// Lab returns the cluster as something that experiments are done to.
+func (c *Cluster) Lab() (lab.Plane, error) {
+	config, err := c.UserConfig(lab.Name)
+	if err != nil {
+		return lab.Plane{}, err
+	}
+	etcd, err := c.EtcdClientConfig(lab.Name)
+	if err != nil {
+		return lab.Plane{}, err
+	}
+	plane := lab.Plane{
+		Config: config, Etcd: &etcd, AuditLog: c.AuditLogPath(),
+		Disrupt: c.disruptFor, Stop: c.stopFor, Second: c.secondFor,
+		Offer: experiment.Offer{
+			Disruptions: []string{"etcd/Stop", "kube-apiserver/Stop", "kube-controller-manager/Stop"},
+			Components:  experiment.Components,
+			Seconds:     []string{"scheduler"},
+			Faults:      "",
+			GracePeriod: cmp.Or(c.opts.NodeMonitorGracePeriod, kubelet.DefaultNodeMonitorGracePeriod),
+		},
+	}
+	if plane.AuditLog == "" {
+		plane.Offer.Audit = "it was started without one; use --audit-level=RequestResponse"
+	}
+	return plane, nil
+}
+
+// disruptFor stops a process of the control plane until it is healed.
+func (c *Cluster) disruptFor(_ context.Context, d experiment.Disruption) (lab.Heal, error) {
+	unit, err := c.Unit(d.Target)
+	if err != nil {
+		return nil, err
+	}
+	return stopped(unit)
+}
+
+// stopFor stops a component until it is healed.
+func (c *Cluster) stopFor(_ context.Context, component string) (lab.Heal, error) {
+	unit, err := c.Unit(units[component])
+	if err != nil {
+		return nil, err
+	}
+	return stopped(unit)
+}
+
+// stopped stops a unit, which is started again to heal it.
+func stopped(unit substrate.Unit) (lab.Heal, error) { return unit.Start, unit.Stop() }
+
+// secondFor runs a second instance of a component, without an endpoint: the first
+// one's is the one that the observer follows.
+func (c *Cluster) secondFor(ctx context.Context, name string) (lab.Heal, error) {
+	if name != "scheduler" {
+		return nil, fmt.Errorf("there is no second %q: only a second scheduler can be run", name)
+	}
+	second := &component{name: "a second " + manager.SchedulerName, failed: c.fail, build: func(context.Context) (*manager.Component, error) {
+		opts, err := c.componentOptions(manager.SchedulerName)
+		if err != nil {
+			return nil, err
+		}
+		opts.SchedulerProfiles, opts.EndpointAddress = c.opts.SchedulerProfiles, ""
+		return manager.NewScheduler(opts)
+	}}
+	return func(context.Context) error { return second.Stop() }, second.Start(ctx)
+}
