@@ -45,7 +45,7 @@ const (
 
 // Main runs the command that the arguments name and returns the exit code: 0
 // if it succeeded, 130 if it was interrupted, 141 without a word if nobody reads
-// what it writes any more, else 1 with the error on stderr.
+// what it writes any more, else 1, or the error's own code, with the error on stderr.
 func Main(ctx context.Context, program string, args []string, io IO) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -74,6 +74,9 @@ func execute(ctx context.Context, program string, args []string, io IO) int {
 		return exitClosedPipe
 	}
 	code, text := 1, message(err)
+	if coded, ok := errors.AsType[*codedError](err); ok {
+		code = coded.code
+	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		code, text = exitInterrupted, "interrupted"
 	}
@@ -91,6 +94,14 @@ type hintError struct {
 }
 
 func (e *hintError) Unwrap() error { return e.error }
+
+// codedError is an error with an exit code of its own.
+type codedError struct {
+	error
+	code int
+}
+
+func (e *codedError) Unwrap() error { return e.error }
 
 // exactName is the check of a command's only argument.
 func exactName(usage string) cobra.PositionalArgs {
@@ -145,6 +156,7 @@ components themselves left behind.`,
 		newWalkCommand(name, io, clients),
 		newWatchCommand(name, io, clients),
 		newExplainCommand(name, io, clients),
+		newWhatIfCommand(name, io, clients),
 		newConvertCommand(name, io, clients),
 		newCordonCommand(name, io, clients),
 		newUncordonCommand(name, io, clients),

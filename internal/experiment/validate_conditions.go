@@ -127,8 +127,8 @@ func (v *validator) requestCondition(path *field.Path, r *RequestCondition) {
 
 func (v *validator) codes(path *field.Path, codes []int) {
 	for i, code := range codes {
-		if code < 100 || code > 599 {
-			v.invalid(path.Index(i), code, "must be a code of HTTP, such as 201")
+		if code != 0 && (code < 100 || code > 599) {
+			v.invalid(path.Index(i), code, "must be a code of HTTP, such as 201, or 0 for no answer")
 		}
 	}
 }

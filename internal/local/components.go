@@ -27,7 +27,7 @@ func (c *Cluster) newScheduler(context.Context) (*manager.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.SchedulerProfiles = c.opts.SchedulerProfiles
+	opts.SchedulerProfiles, opts.LeaderElection = c.opts.SchedulerProfiles, c.opts.LeaderElection
 	return manager.NewScheduler(opts)
 }
 

@@ -34,11 +34,12 @@ func (c *Cluster) Lab() (lab.Plane, error) {
 		Config: config, Etcd: &etcd, AuditLog: c.AuditLogPath(),
 		Disrupt: c.disruptFor, Stop: c.stopFor, Second: c.secondFor,
 		Offer: experiment.Offer{
-			Disruptions: []string{"etcd/Stop", "kube-apiserver/Stop", "kube-controller-manager/Stop"},
-			Components:  experiment.Components,
-			Seconds:     []string{"scheduler"},
-			Faults:      "",
-			GracePeriod: cmp.Or(c.opts.NodeMonitorGracePeriod, kubelet.DefaultNodeMonitorGracePeriod),
+			Disruptions:    disruptions(),
+			Components:     experiment.Components,
+			Seconds:        []string{"scheduler"},
+			Faults:         "",
+			LeaderElection: c.opts.LeaderElection,
+			GracePeriod:    cmp.Or(c.opts.NodeMonitorGracePeriod, kubelet.DefaultNodeMonitorGracePeriod),
 		},
 	}
 	if plane.AuditLog == "" {
@@ -47,13 +48,23 @@ func (c *Cluster) Lab() (lab.Plane, error) {
 	return plane, nil
 }
 
-// disruptFor stops a process of the control plane until it is healed.
-func (c *Cluster) disruptFor(_ context.Context, d experiment.Disruption) (lab.Heal, error) {
-	unit, err := c.Unit(d.Target)
-	if err != nil {
-		return nil, err
+func disruptions() []string {
+	var out []string
+	for _, disruptable := range substrate.Disruptables() {
+		for _, kind := range disruptable.Kinds {
+			out = append(out, disruptable.Target+"/"+string(kind))
+		}
 	}
-	return stopped(unit)
+	return out
+}
+
+// disruptFor does something to a process of the control plane until it is healed.
+func (c *Cluster) disruptFor(ctx context.Context, d experiment.Disruption) (lab.Heal, error) {
+	disruption := substrate.Disruption{Target: d.Target, Kind: substrate.DisruptionKind(d.Kind)}
+	if d.Delay != nil {
+		disruption.Delay = d.Delay.Duration
+	}
+	return c.Disrupt(ctx, disruption)
 }
 
 // stopFor stops a component until it is healed.

@@ -49,6 +49,8 @@ type Options struct {
 	TraceSampling float64
 	// SchedulerProfiles are the scheduler's. Default: one with the default plugins.
 	SchedulerProfiles []*framework.Profile
+	// LeaderElection lets the scheduler run with a Lease, as in a cluster.
+	LeaderElection bool
 	// NodeMonitorGracePeriod is how long a node may be silent before it is taken for
 	// dead. Default: that of kube-controller-manager.
 	NodeMonitorGracePeriod time.Duration
