@@ -25,7 +25,7 @@ func Nearest(name string, names []string) []string {
 		if strings.Contains(each, name) && len(name) > 2 {
 			d = min(d, 1)
 		}
-		if d <= max(len(name), 3)/3 {
+		if d <= allowedEdits(name) {
 			near = append(near, candidate{each, d})
 		}
 	}
@@ -35,6 +35,14 @@ func Nearest(name string, names []string) []string {
 		out = append(out, each.name)
 	}
 	return out
+}
+
+// allowedEdits is how far a name may be from the one that was meant.
+func allowedEdits(name string) int {
+	if len(name) <= 3 {
+		return 1
+	}
+	return max(2, len(name)/3)
 }
 
 // distance is that of Levenshtein, with the exchange of two neighbours as one edit.

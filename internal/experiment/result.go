@@ -210,6 +210,9 @@ type TrackerMoment struct {
 	Step string `json:"step"`
 	// Revision at which the states were read; see StepResult.
 	Revision int64 `json:"revision,omitempty"`
+	// EtcdAnswered is false where etcd did not answer then: what it holds is the last
+	// that it had told.
+	EtcdAnswered bool `json:"etcdAnswered"`
 	// Client is what the client knew of its latest request.
 	Client string `json:"client"`
 	// Etcd is what was stored of each subject, in the order of the file.

@@ -20,7 +20,7 @@ func (e *Evidence) Tracker(subjects []Ref) []TrackerMoment {
 		if s.EndedAt == nil {
 			continue
 		}
-		m := TrackerMoment{Step: s.Name, Revision: s.Revision, Client: e.clientAt(i), Etcd: []TrackedState{}}
+		m := TrackerMoment{Step: s.Name, Revision: s.Revision, EtcdAnswered: s.EtcdAnswered, Client: e.clientAt(i), Etcd: []TrackedState{}}
 		for _, ref := range subjects {
 			m.Etcd = append(m.Etcd, e.tracked(ref, s))
 		}
@@ -52,9 +52,6 @@ func (e *Evidence) tracked(ref Ref, s *StepResult) TrackedState {
 	tracked := TrackedState{Subject: about.what(), State: NothingStored}
 	for _, v := range e.History.Objects(s.Revision, func(o history.Object) bool { return e.selects(&about, o) }) {
 		tracked.State, tracked.Revision = Words(v), v.Revision
-	}
-	if !s.EtcdAnswered {
-		tracked.State += " (etcd did not answer; this was the last that it told)"
 	}
 	return tracked
 }

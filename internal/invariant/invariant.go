@@ -192,14 +192,14 @@ func acceptedIsStored(r Record) Result {
 			continue // a collection, or at a level of the audit log that keeps no answers
 		}
 		checked++
-		if !stored(r.History, a) {
+		if !isStored(r.History, a) {
 			v.broken("audit "+a.AuditID, "the %s of %s was answered with revision %d, which etcd does not have", a.Verb, a.Object, a.Revision)
 		}
 	}
 	return v.result("%d writes of the audit log", checked)
 }
 
-func stored(h *history.History, a Accepted) bool {
+func isStored(h *history.History, a Accepted) bool {
 	key := history.Prefix + a.Object.Group + "/" + a.Object.Resource + "/"
 	if a.Object.Namespace != "" {
 		key += a.Object.Namespace + "/"

@@ -258,25 +258,19 @@ func noAnswer(ctx context.Context, err error) string {
 
 // said is what kubectl would print of an answer, and the revision of the object in it.
 func said(c *call, code int, body []byte) (line string, revision int64) {
-	var found struct {
-		metav1.Status `json:",inline"`
-		Metadata      struct {
-			Name            string `json:"name"`
-			UID             string `json:"uid"`
-			ResourceVersion string `json:"resourceVersion"`
-		} `json:"metadata"`
+	if code/100 != 2 {
+		var status metav1.Status
+		if err := json.Unmarshal(body, &status); err != nil || status.Message == "" {
+			return http.StatusText(code), 0
+		}
+		return fmt.Sprintf("Error from server (%s): %s", cmp.Or(string(status.Reason), http.StatusText(code)), status.Message), 0
 	}
+	var found metav1.PartialObjectMetadata
 	if err := json.Unmarshal(body, &found); err != nil {
 		return http.StatusText(code), 0
 	}
-	if code/100 != 2 {
-		return fmt.Sprintf("Error from server (%s): %s", cmp.Or(string(found.Reason), http.StatusText(code)), found.Message), 0
-	}
-	revision, _ = strconv.ParseInt(found.Metadata.ResourceVersion, 10, 64)
-	if c.done == "" {
-		c.done = fmt.Sprintf("%s at revision %d", cmp.Or(found.Metadata.Name, c.subject.Resource), revision)
-	}
-	return c.done, revision
+	revision, _ = strconv.ParseInt(found.ResourceVersion, 10, 64)
+	return cmp.Or(c.done, fmt.Sprintf("%s at revision %d", cmp.Or(found.Name, c.subject.Resource), revision)), revision
 }
 
 // must sends a request that has to succeed. An object that is gone already was

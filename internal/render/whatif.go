@@ -235,20 +235,35 @@ func (p *printer) whatIfTracker(moments []experiment.TrackerMoment, width int) {
 }
 
 func states(m experiment.TrackerMoment) []string {
-	lines := make([]string, 0, len(m.Etcd))
+	lines := make([]string, 0, len(m.Etcd)+1)
+	if !m.EtcdAnswered {
+		lines = append(lines, "(etcd did not answer; the last that it told)")
+	}
 	for _, s := range m.Etcd {
 		lines = append(lines, s.Subject+": "+s.State)
 	}
 	return lines
 }
 
-// traces have the steps of each subject's life, as a walkthrough has them.
+// traces have the steps of each subject's life, as a walkthrough has them, with what
+// identifies their evidence. The rest of it is in the other formats.
 func (p *printer) traces(traces []explain.Trace, width int) {
 	for _, t := range traces {
 		p.heading(fmt.Sprintf("WALKTHROUGH OF %s %s", strings.ToUpper(strings.TrimSuffix(t.Subject.Resource, "s")), Clean(t.Subject.Name)))
 		p.outcome(t, width)
-		if len(t.Steps) > 0 {
-			p.steps(t, width)
+		const number, at, component, action = 4, 15, 18, 34
+		columns := []column{{title: "STEP", width: number}, {title: "TIME (UTC)", width: at}, {title: "COMPONENT", width: component, components: true},
+			{title: "ACTION", width: action, sentences: true}, {title: "EVIDENCE", width: width - number - at - component - action - 4*len(gap), sentences: true}}
+		if p.whole {
+			columns[4].width = 60
+		}
+		var rows [][]string
+		for _, s := range t.Steps {
+			evidence := strings.ReplaceAll(shortEvidence(s.Evidence), "\n", ", ")
+			rows = append(rows, []string{fmt.Sprint(s.Step), clock(s.Time), s.Component, s.Action, evidence})
+		}
+		if len(rows) > 0 {
+			p.table(columns, rows)
 		}
 	}
 }

@@ -40,6 +40,7 @@ var allowed = []string{
 	"sigs.k8s.io/json",
 	"sigs.k8s.io/randfill",
 	"sigs.k8s.io/structured-merge-diff/v6",
+	"sigs.k8s.io/yaml",
 	module + "api",
 }
 
