@@ -58,7 +58,7 @@ func leaseOf(node *v1alpha1.SimNode) *coordinationv1.Lease {
 var _ = Describe("simnode", func() {
 	BeforeEach(func() {
 		startManager(func(mgr ctrl.Manager) error {
-			return simnode.SetupWithManager(mgr, simnode.Options{KubeletVersion: "v1.2.3"})
+			return simnode.SetupWithManager(mgr, simnode.Options{KubeletVersion: "v1.2.3", Events: recorderOf(mgr)})
 		})
 	})
 
@@ -243,7 +243,7 @@ var _ = Describe("all controllers of nodes and pods together", func() {
 		history := feed.NewStore[evidence.Transition](feed.Limits{Items: 100, Bytes: 1 << 20})
 		startManager(func(mgr ctrl.Manager) error {
 			return errors.Join(
-				simnode.SetupWithManager(mgr, simnode.Options{}),
+				simnode.SetupWithManager(mgr, simnode.Options{Events: recorderOf(mgr)}),
 				nodelifecycle.SetupWithManager(mgr, nodelifecycle.Options{Events: recorderOf(mgr)}),
 				podgc.SetupWithManager(mgr, podgc.Options{}),
 				simpod.SetupWithManager(mgr, simpod.Options{Recorder: history, Events: recorderOf(mgr)}),

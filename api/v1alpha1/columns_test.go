@@ -46,6 +46,11 @@ var shown = []struct{ kind, plural, name, spec, status string }{
 		status: `status: {replicas: 3, readyReplicas: 2, selector: a=b}`,
 	},
 	{
+		kind: "Fault", plural: "faults", name: "crash", spec: `spec: {type: NodeCrash, target: {nodes: {selector: {}}}, duration: 1m30s}`,
+		status: `status: {summary: Active, targetCount: 2, targets: [node-1, node-2], startedAt: "2026-01-02T03:04:05Z", endsAt: "2026-01-02T03:05:35Z"}`,
+	},
+	{kind: "Fault", plural: "faults", name: "stop", spec: `spec: {type: Stop, target: {component: scheduler}}`},
+	{
 		kind: "Walkthrough", plural: "walkthroughs", name: "web-1", spec: `spec: {subjectRef: {name: web-1}}`,
 		status: `status: {subject: {kind: SimPod, name: web-1}, outcome: Running, conditions: [` + condition("Complete") + `]}`,
 	},
@@ -116,8 +121,8 @@ func table(t *testing.T, kind, plural string) *metav1.Table {
 		t.Fatal(err)
 	}
 	for i, column := range out.ColumnDefinitions {
-		if column.Name == "Age" {
-			for _, row := range out.Rows {
+		for _, row := range out.Rows {
+			if column.Name == "Age" || (column.Name == "Since" && row.Cells[i] != nil) {
 				row.Cells[i] = "0s"
 			}
 		}

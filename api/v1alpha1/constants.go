@@ -88,6 +88,13 @@ const (
 	// ReasonContainerStatusUnknown surfaces when a pod ended before its container
 	// had started.
 	ReasonContainerStatusUnknown = "ContainerStatusUnknown"
+	// ReasonUnknown surfaces when nobody saw the container end, because its node was
+	// switched off.
+	ReasonUnknown = "Unknown"
+	// ReasonErrImagePull surfaces when the container's image could not be pulled.
+	ReasonErrImagePull = "ErrImagePull"
+	// ReasonImagePullBackOff surfaces while another try to pull it waits.
+	ReasonImagePullBackOff = "ImagePullBackOff"
 	// ReasonDeadlineExceeded surfaces when activeDeadlineSeconds ended the pod.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 )
@@ -182,3 +189,29 @@ const (
 	// object of the template.
 	ReasonSubjectRejected = "SubjectRejected"
 )
+
+// Condition types and reasons of a Fault.
+const (
+	// FaultActive is True while the fault breaks something.
+	FaultActive = "Active"
+	// ReasonInEffect surfaces while the fault hits all that it is meant for.
+	ReasonInEffect = "InEffect"
+	// ReasonPending surfaces while what is to be broken is not yet, such as a component
+	// that stops.
+	ReasonPending = "Pending"
+	// ReasonNoTarget surfaces while nothing exists that the fault could hit.
+	ReasonNoTarget = "NoTarget"
+	// ReasonUnknownController surfaces when the controller manager has no controller
+	// of that name.
+	ReasonUnknownController = "UnknownController"
+	// ReasonNotPossible surfaces when the component cannot have this fault, such as a
+	// LeaseDelay of one that elects no leader.
+	ReasonNotPossible = "NotPossible"
+	// ReasonDurationElapsed surfaces once the fault's duration is over.
+	ReasonDurationElapsed = "DurationElapsed"
+)
+
+// AnnotationCrashed marks a SimNode that a Fault, whose name it has, has switched
+// off. It stays until the node has rebooted, so that the reboot takes place also
+// where the Fault was deleted while nobody looked.
+const AnnotationCrashed = "sim.glassplane.dev/crashed-by"

@@ -33,6 +33,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&SimJob{}, &SimJobList{},
 		&SimNodePool{}, &SimNodePoolList{},
 		&Walkthrough{}, &WalkthroughList{},
+		&Fault{}, &FaultList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -33,3 +33,6 @@ func (*SimNodePool) Hub() {}
 
 // Hub marks the version of Walkthrough that others convert to and from.
 func (*Walkthrough) Hub() {}
+
+// Hub marks the version of Fault that others convert to and from.
+func (*Fault) Hub() {}

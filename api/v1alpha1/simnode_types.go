@@ -195,4 +195,13 @@ type SimNodeInfo struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	Architecture string `json:"architecture,omitempty"`
+	// bootID is another one after each reboot.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	BootID string `json:"bootID,omitempty"`
+	// bootedAt is when the node has rebooted last, which can be in the next second:
+	// what ran on it before has ended. Absent where it never has rebooted.
+	// +optional
+	BootedAt *metav1.Time `json:"bootedAt,omitempty"`
 }

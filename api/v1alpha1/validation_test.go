@@ -48,7 +48,7 @@ func object(t *testing.T, kind, name, spec string) *unstructured.Unstructured {
 	u.SetAPIVersion("sim.glassplane.dev/v1alpha1")
 	u.SetKind(kind)
 	u.SetName(name)
-	if kind != "SimNode" {
+	if kind != "SimNode" && kind != "Fault" {
 		u.SetNamespace("default")
 	}
 	return u
@@ -111,6 +111,81 @@ func TestCreate(t *testing.T) {
 			good: `spec: {selector: {matchExpressions: [{key: a, operator: In, values: [b, c]}]}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
 			bad:  `spec: {selector: {matchExpressions: [{key: a, operator: NotIn, values: [b]}]}, template: {metadata: {labels: {a: b}}, ` + pod + `}}}`,
 			want: "spec.template.metadata.labels: Invalid value: spec.selector.matchExpressions[0] does not match the labels of the template",
+		},
+		"fault without a target": {
+			kind: "Fault", good: `spec: {type: Stop, target: {component: scheduler}}`, bad: `spec: {type: Stop, target: {}}`,
+			want: "spec.target: Invalid value: exactly one of the fields in [component controller nodes pods] must be set",
+		},
+		"fault with two targets": {
+			kind: "Fault", good: `spec: {type: Stop, target: {controller: simpod}}`, bad: `spec: {type: Stop, target: {controller: simpod, component: scheduler}}`,
+			want: "exactly one of the fields in [component controller nodes pods] must be set",
+		},
+		"fault of an unknown type": {
+			kind: "Fault", good: `spec: {type: NodeCrash, target: {nodes: {names: [a]}}}`, bad: `spec: {type: Explode, target: {nodes: {names: [a]}}}`,
+			want: `spec.type: Unsupported value: "Explode": supported values: "Stop", "NodeCrash"`,
+		},
+		"fault of an unknown component": {
+			kind: "Fault", good: `spec: {type: Stop, target: {component: observer}}`, bad: `spec: {type: Stop, target: {component: kubelet}}`,
+			want: `spec.target.component: Unsupported value: "kubelet": supported values: "scheduler", "controller-manager", "observer"`,
+		},
+		"stop of a node": {
+			kind: "Fault", good: `spec: {type: Stop, target: {component: scheduler}}`, bad: `spec: {type: Stop, target: {nodes: {names: [a]}}}`,
+			want: "spec.target: Invalid value: a Stop needs target.component or target.controller",
+		},
+		"crash of a component": {
+			kind: "Fault", good: `spec: {type: NodePartition, target: {nodes: {selector: {}}}}`, bad: `spec: {type: NodePartition, target: {component: scheduler}}`,
+			want: "spec.target: Invalid value: this type needs target.nodes",
+		},
+		"nodes of a fault": {
+			kind: "Fault", good: `spec: {type: NodeCrash, target: {nodes: {selector: {matchLabels: {zone: a}}}}}`,
+			bad:  `spec: {type: NodeCrash, target: {nodes: {names: [a], selector: {}}}}`,
+			want: "spec.target.nodes: Invalid value: exactly one of the fields in [names selector] must be set",
+		},
+		"failing starts without a reason": {
+			kind: "Fault", good: `spec: {type: StartFailure, target: {pods: {}}, reason: ImagePullBackOff, percent: 30, seed: 1}`,
+			bad:  `spec: {type: StartFailure, target: {pods: {}}}`,
+			want: "spec.reason: Invalid value: reason, ImagePullBackOff or CrashLoopBackOff, is needed by StartFailure",
+		},
+		"failing starts of nodes": {
+			kind: "Fault", good: `spec: {type: StartFailure, target: {pods: {namespaces: [default]}}, reason: CrashLoopBackOff}`,
+			bad:  `spec: {type: StartFailure, target: {nodes: {names: [a]}}, reason: CrashLoopBackOff}`,
+			want: "spec.target: Invalid value: a StartFailure needs target.pods",
+		},
+		"delay that is missing": {
+			kind: "Fault", good: `spec: {type: NodeSlow, target: {nodes: {names: [a]}}, delay: 500ms}`, bad: `spec: {type: NodeSlow, target: {nodes: {names: [a]}}}`,
+			want: "spec.delay: Invalid value: delay, such as 5s, is needed by NodeSlow, LeaseDelay and WatchDelay",
+		},
+		"delay of a crash": {
+			kind: "Fault", good: `spec: {type: LeaseDelay, target: {component: scheduler}, delay: 5s}`, bad: `spec: {type: NodeCrash, target: {nodes: {names: [a]}}, delay: 5s}`,
+			want: "and no other type has one",
+		},
+		"delay that is too long": {
+			kind: "Fault", good: `spec: {type: WatchDelay, target: {component: scheduler}, delay: 1h}`, bad: `spec: {type: WatchDelay, target: {component: scheduler}, delay: 61m}`,
+			want: `spec.delay: Invalid value: "61m": delay must be more than 0s and at most 1h`,
+		},
+		"watch delay of nodes": {
+			kind: "Fault", good: `spec: {type: WatchDelay, target: {component: scheduler}, delay: 1s}`, bad: `spec: {type: WatchDelay, target: {nodes: {names: [a]}}, delay: 1s}`,
+			want: "spec.target: Invalid value: this type needs target.component",
+		},
+		"lease delay of a controller": {
+			kind: "Fault", good: `spec: {type: LeaseDelay, target: {nodes: {names: [a]}}, delay: 1s}`, bad: `spec: {type: LeaseDelay, target: {controller: simpod}, delay: 1s}`,
+			want: "spec.target: Invalid value: a LeaseDelay needs target.nodes or target.component",
+		},
+		"duration that is too short": {
+			kind: "Fault", good: `spec: {type: Stop, target: {component: scheduler}, duration: 1s}`, bad: `spec: {type: Stop, target: {component: scheduler}, duration: 500ms}`,
+			want: `spec.duration: Invalid value: "500ms": duration must be at least 1s`,
+		},
+		"percent of a stop": {
+			kind: "Fault", good: `spec: {type: WriteConflict, target: {component: scheduler}, percent: 10}`, bad: `spec: {type: Stop, target: {component: scheduler}, percent: 10}`,
+			want: "spec.percent: Invalid value: only StartFailure and WriteConflict hit a percentage of their targets",
+		},
+		"seed of a stop": {
+			kind: "Fault", good: `spec: {type: WriteConflict, target: {component: scheduler}, seed: 10}`, bad: `spec: {type: Stop, target: {component: scheduler}, seed: 10}`,
+			want: "spec.seed: Invalid value: only StartFailure and WriteConflict draw",
+		},
+		"name of a controller": {
+			kind: "Fault", good: `spec: {type: Stop, target: {controller: simpod}}`, bad: `spec: {type: Stop, target: {controller: Sim_Pod}}`,
+			want: `spec.target.controller: Invalid value: "Sim_Pod": controller must be a lower-case name`,
 		},
 		"container name": {
 			kind: "SimPod", good: pod + `}`, bad: `spec: {containers: [{name: UPPER, image: i}]}`,
@@ -239,6 +314,16 @@ func TestUpdate(t *testing.T) {
 	tests := map[string]struct {
 		kind, spec, good, bad, want string
 	}{
+		"type of a fault": {
+			kind: "Fault", spec: `spec: {type: NodeCrash, target: {nodes: {names: [a]}}}`,
+			good: `{spec: {duration: 5s}}`, bad: `{spec: {type: NodePartition}}`,
+			want: "type and target are immutable: delete the Fault and create another one",
+		},
+		"target of a fault": {
+			kind: "Fault", spec: `spec: {type: NodeSlow, target: {nodes: {names: [a]}}, delay: 1s}`,
+			good: `{spec: {delay: 2s}}`, bad: `{spec: {target: {nodes: {names: [b]}}}}`,
+			want: "type and target are immutable",
+		},
 		"node name": {
 			kind: "SimPod", spec: pod + `, nodeName: node-1}`,
 			good: `{spec: {nodeName: node-1}}`, bad: `{spec: {nodeName: node-2}}`,

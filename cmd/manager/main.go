@@ -35,7 +35,9 @@ type options struct {
 	components  []string
 	controllers []string
 	allowWrites bool
-	version     bool
+	// healthAddress is where /healthz and /readyz are served.
+	healthAddress string
+	version       bool
 }
 
 func main() {
@@ -62,11 +64,18 @@ func run(ctx context.Context, args []string) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range opts.components {
-		component, err := build(ctx, name, opts)
+		supervisor, err := manager.NewSupervisor(manager.SupervisorOptions{
+			Name: "glassplane-" + name, Config: opts.manager.Config, HealthAddress: opts.healthAddress, Log: opts.manager.Log,
+			Build: func(ctx context.Context, broken manager.Broken) (*manager.Component, error) {
+				opts := opts
+				opts.manager.Broken = broken
+				return build(ctx, name, opts)
+			},
+		})
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return component.Start(ctx) })
+		group.Go(func() error { return supervisor.Start(ctx) })
 	}
 	return group.Wait()
 }
@@ -102,7 +111,7 @@ func parse(args []string) (options, error) {
 	names := flags.String("components", strings.Join(components, ","), "components that this process runs")
 	controllers := flags.String("controllers", "*", "controllers that the controller manager runs: * for all, NAME for one, -NAME to leave one out")
 	flags.BoolVar(&opts.manager.LeaderElection, "leader-elect", false, "let only one of several replicas act")
-	flags.StringVar(&opts.manager.HealthAddress, "health-probe-bind-address", "", "where /healthz and /readyz are served; empty for nowhere")
+	flags.StringVar(&opts.healthAddress, "health-probe-bind-address", "", "where /healthz and /readyz are served; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointAddress, "metrics-bind-address", "", "where metrics and evidence are served over HTTPS to authorized callers; empty for nowhere")
 	flags.StringVar(&opts.manager.EndpointCertDir, "metrics-cert-dir", "", "folder with tls.crt, valid for the Service glassplane-COMPONENT.glassplane-system.svc, tls.key and, unless self-signed, ca.crt; by default a certificate is made at each start")
 	flags.StringVar(&opts.manager.AdvertiseAddress, "advertise-address", "", "IP at which other pods reach that endpoint; by default the one of --metrics-bind-address")
@@ -140,7 +149,7 @@ func (o options) validate(rest []string) error {
 			return fmt.Errorf("invalid --components %q: must be of %s", name, strings.Join(components, ", "))
 		}
 	}
-	if len(o.components) > 1 && (o.manager.HealthAddress != "" || o.manager.EndpointAddress != "") {
+	if len(o.components) > 1 && (o.healthAddress != "" || o.manager.EndpointAddress != "") {
 		return errors.New("--health-probe-bind-address and --metrics-bind-address need --components to name a single one: each serves its own")
 	}
 	return nil

@@ -11,7 +11,11 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -21,6 +25,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/fault"
 	"github.com/glassplane/glassplane/internal/index"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
@@ -31,6 +36,8 @@ type Options struct {
 	Clock clock.PassiveClock
 	// KubeletVersion is what nodes report as the version of their kubelet.
 	KubeletVersion string
+	// Events receives Rebooted, as upstream. Required.
+	Events events.EventRecorder
 	// MaxConcurrentReconciles is the number of workers. Defaults to 8.
 	MaxConcurrentReconciles int
 }
@@ -41,22 +48,27 @@ type Reconciler struct {
 	client  client.Client
 	clock   clock.PassiveClock
 	version string
+	events  events.EventRecorder
 	beats   *heartbeats
 }
 
 // SetupWithManager adds the controller to the manager, whose cache must have the
 // indexes of internal/index.
 func SetupWithManager(mgr ctrl.Manager, o Options) error {
+	if o.Events == nil {
+		return errors.New("simnode: an event recorder is required")
+	}
 	if o.Clock == nil {
 		o.Clock = clock.RealClock{}
 	}
 	if o.MaxConcurrentReconciles <= 0 {
 		o.MaxConcurrentReconciles = 8
 	}
-	r := &Reconciler{client: mgr.GetClient(), clock: o.Clock, version: o.KubeletVersion, beats: newHeartbeats()}
+	r := &Reconciler{client: mgr.GetClient(), clock: o.Clock, version: o.KubeletVersion, events: o.Events, beats: newHeartbeats()}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("simnode").
 		For(&v1alpha1.SimNode{}, builder.WithPredicates(relevant())).
+		Watches(&v1alpha1.Fault{}, controllerkit.OnNodeFault(r.client, enqueue)).
 		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(r)
 }
@@ -74,6 +86,10 @@ func relevant() predicate.Predicate {
 	)
 }
 
+func enqueue(_ context.Context, node client.Object, q workqueue.TypedRateLimitingInterface[ctrl.Request]) {
+	q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(node)})
+}
+
 // Reconcile sends a heartbeat if it is due and brings the node's status up to date.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	node := &v1alpha1.SimNode{}
@@ -87,12 +103,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	now := r.clock.Now()
+	faults, err := controllerkit.Faults(ctx, r.client)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	broken := fault.OnNode(faults, node, now)
 	// The heartbeat comes first: a node that cannot send it is not ready.
 	var outcome controllerkit.Outcome
-	beat, next := r.heartbeat(ctx, node, now)
+	outcome.WakeAt(broken.Until)
+	beat, next := r.heartbeat(ctx, node, broken, now)
 	outcome.WakeAt(next)
 	if beat != beatFailed {
-		wake, err := r.register(ctx, node, beat == beatSent, now)
+		wake, err := r.register(ctx, node, broken, beat == beatSent, now)
 		outcome.WakeAt(wake)
 		outcome.Add("reporting the node", err)
 	}
@@ -102,8 +124,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // register writes what the kubelet reports of its node: labels and taints first,
 // so that a node that boots is not schedulable for an instant. What is allocated
 // is counted with a heartbeat only.
-func (r *Reconciler) register(ctx context.Context, node *v1alpha1.SimNode, beat bool, now time.Time) (time.Time, error) {
-	facts := kubelet.NodeFacts{KubeletVersion: r.version}
+func (r *Reconciler) register(ctx context.Context, node *v1alpha1.SimNode, broken fault.NodeEffect, beat bool, now time.Time) (time.Time, error) {
+	facts := kubelet.NodeFacts{KubeletVersion: r.version, CrashedBy: broken.CrashedBy, CutOff: broken.CutOff}
 	if kubelet.HostIP(node) == "" {
 		ip, err := r.address(ctx, node)
 		if err != nil {
@@ -123,22 +145,41 @@ func (r *Reconciler) register(ctx context.Context, node *v1alpha1.SimNode, beat 
 		}
 		next.Changed = kubelet.CountPods(&status, pods) || next.Changed
 	}
-	if !next.Changed {
-		return next.Wake, nil
+	if next.Changed {
+		base := node.DeepCopy()
+		node.Status = status
+		if err := controllerkit.PatchStatus(ctx, r.client, node, base); err != nil {
+			return time.Time{}, fmt.Errorf("writing the status: %w", err)
+		}
 	}
-	base := node.DeepCopy()
-	node.Status = status
-	if err := controllerkit.PatchStatus(ctx, r.client, node, base); err != nil {
-		return time.Time{}, fmt.Errorf("writing the status: %w", err)
+	if next.Unmark {
+		if err := r.rebooted(ctx, node); err != nil {
+			return time.Time{}, fmt.Errorf("removing the mark of the crash: %w", err)
+		}
 	}
 	return next.Wake, nil
 }
 
+// rebooted says that the node has rebooted, in the words of the kubelet's event.
+func (r *Reconciler) rebooted(ctx context.Context, node *v1alpha1.SimNode) error {
+	base := node.DeepCopy()
+	delete(node.Annotations, v1alpha1.AnnotationCrashed)
+	if err := controllerkit.Patch(ctx, r.client, node, base); err != nil {
+		return err
+	}
+	r.events.Eventf(node, nil, corev1.EventTypeWarning, "Rebooted", "Rebooting",
+		"Node %s has been rebooted, boot id: %s", node.Name, node.Status.NodeInfo.BootID)
+	return nil
+}
+
 func (r *Reconciler) patchMeta(ctx context.Context, node *v1alpha1.SimNode, next kubelet.NodeResult) error {
-	if len(next.Labels) == 0 && next.Taints == nil {
+	if len(next.Labels) == 0 && next.Taints == nil && next.Mark == "" {
 		return nil
 	}
 	base := node.DeepCopy()
+	if next.Mark != "" {
+		metav1.SetMetaDataAnnotation(&node.ObjectMeta, v1alpha1.AnnotationCrashed, next.Mark)
+	}
 	if node.Labels == nil {
 		node.Labels = make(map[string]string, len(next.Labels))
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/controllerkit"
+	"github.com/glassplane/glassplane/internal/fault"
 	"github.com/glassplane/glassplane/internal/kubelet"
 )
 
@@ -73,8 +74,10 @@ const (
 // heartbeat renews the node's Lease if that is due. It returns what became of it
 // and when it has to be looked at again. A failure is no error of the pass: a
 // node tries again at a fixed pace, however long it was silent.
-func (r *Reconciler) heartbeat(ctx context.Context, node *v1alpha1.SimNode, now time.Time) (beat, time.Time) {
+func (r *Reconciler) heartbeat(ctx context.Context, node *v1alpha1.SimNode, broken fault.NodeEffect, now time.Time) (beat, time.Time) {
 	facts := r.beats.facts(node)
+	facts.Silent = broken.CrashedBy != "" || broken.CutOff
+	facts.Delay = broken.LeaseDelay
 	due, next := kubelet.Heartbeat(node, facts, now)
 	if !due {
 		if facts.Failed.After(facts.Renewed) {
@@ -97,7 +100,7 @@ func (r *Reconciler) heartbeat(ctx context.Context, node *v1alpha1.SimNode, now 
 	if r.beats.failing.Forget(key) {
 		log.FromContext(ctx).Info("A node sends its heartbeat again", "node", node.Name)
 	}
-	return beatSent, kubelet.NextHeartbeat(node, now)
+	return beatSent, kubelet.NextHeartbeat(node, now).Add(broken.LeaseDelay)
 }
 
 // sendHeartbeat renews the node's Lease, or creates it: the first time that is

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/events"
@@ -74,6 +75,7 @@ func SetupWithManager(mgr ctrl.Manager, o Options) error {
 		Named("simpod").
 		Watches(&v1alpha1.SimPod{}, r.onPod()).
 		Watches(&v1alpha1.SimNode{}, r.onNode()).
+		Watches(&v1alpha1.Fault{}, controllerkit.OnNodeFault(r.client, r.enqueuePods)).
 		WithOptions(controllerkit.Options(o.MaxConcurrentReconciles)).
 		Complete(reconcile.AsReconciler(r.client, r))
 }
@@ -95,14 +97,25 @@ func (r *Reconciler) Reconcile(ctx context.Context, pod *v1alpha1.SimPod) (ctrl.
 }
 
 func (r *Reconciler) run(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode, outcome *controllerkit.Outcome) error {
-	facts, err := r.facts(ctx, pod, node)
+	now := r.clock.Now()
+	broken, err := r.broken(ctx, pod, node, now)
+	if err != nil {
+		return err
+	}
+	outcome.WakeAt(broken.until)
+	if broken.node.CutOff && broken.node.CrashedBy == "" {
+		outcome.WakeAt(r.runCutOff(pod, broken, now))
+		return nil
+	}
+	facts, err := r.facts(ctx, pod, node, broken, now)
 	if err != nil {
 		return err
 	}
 	seen := observation{version: pod.ResourceVersion, at: r.memory.observedAt(pod.UID, pod.ResourceVersion)}
 	exact := pod.DeepCopy()
 	exact.Status = kubelet.Exact(pod.Status, r.memory.written(pod.UID))
-	next := kubelet.Next(exact, facts, r.clock.Now())
+	next := kubelet.Next(exact, facts, now)
+	r.memory.owe(pod.UID, next.Due)
 	if next.Hold {
 		if err := r.hold(ctx, pod, seen); err != nil {
 			return fmt.Errorf("adding the kubelet's finalizer: %w", err)
@@ -119,6 +132,9 @@ func (r *Reconciler) run(ctx context.Context, pod *v1alpha1.SimPod, node *v1alph
 			return fmt.Errorf("removing the kubelet's finalizer: %w", err)
 		}
 	}
+	if !facts.Silent && next.Due.IsZero() {
+		r.memory.reported(pod.UID)
+	}
 	outcome.WakeAt(next.Wake)
 	return nil
 }
@@ -133,15 +149,35 @@ func (r *Reconciler) reportKills(pod *v1alpha1.SimPod, next kubelet.Result) {
 }
 
 // facts returns what the kubelet has to know of the pod's surroundings. It gives
-// an address to a pod that is yet to be accepted only.
-func (r *Reconciler) facts(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode) (kubelet.PodFacts, error) {
-	facts := kubelet.PodFacts{Silent: !kubelet.Operational(node), HostIP: kubelet.HostIP(node)}
-	if facts.Silent || pod.Status.StartTime != nil {
+// an address only to a pod that needs one: that is yet to be accepted, or is made
+// anew after a reboot.
+func (r *Reconciler) facts(ctx context.Context, pod *v1alpha1.SimPod, node *v1alpha1.SimNode, broken effects, now time.Time) (kubelet.PodFacts, error) {
+	facts := kubelet.PodFacts{
+		Silent: kubelet.Silent(node) || broken.node.CrashedBy != "", HostIP: kubelet.HostIP(node),
+		BootedAt: kubelet.BootedAt(node), Delay: broken.node.Delay, StartFailure: broken.pod.StartFailure,
+	}
+	if facts.Silent {
+		if broken.node.CrashedBy != "" || kubelet.Crashed(node) {
+			r.memory.reported(pod.UID) // with the machine, what its kubelet had in mind is gone
+		}
+		return facts, nil
+	}
+	facts.Kept, facts.Connected = r.memory.connect(pod.UID, now)
+	facts.Connected = later(facts.Connected, kubelet.ReadySince(node))
+	facts.DueSince = r.memory.owed(pod.UID)
+	if pod.Status.StartTime != nil && !kubelet.LostRuns(pod, facts.BootedAt) {
 		return facts, nil
 	}
 	var err error
 	facts.PodIP, err = r.podIP(ctx, pod)
 	return facts, err
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // maxAddressAttempts bounds the search for an address that no pod has. With

@@ -42,26 +42,27 @@ func (r *Reconciler) onPod() handler.EventHandler {
 func (r *Reconciler) onNode() handler.EventHandler {
 	operational := func(o client.Object) bool {
 		node, ok := o.(*v1alpha1.SimNode)
-		return ok && kubelet.Operational(node)
+		return ok && !kubelet.Silent(node)
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
 			if operational(e.Object) {
-				r.enqueuePods(ctx, e.Object.GetName(), q)
+				r.enqueuePods(ctx, e.Object, q)
 			}
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
 			if operational(e.ObjectNew) && !operational(e.ObjectOld) {
-				r.enqueuePods(ctx, e.ObjectNew.GetName(), q)
+				r.enqueuePods(ctx, e.ObjectNew, q)
 			}
 		},
 	}
 }
 
-func (r *Reconciler) enqueuePods(ctx context.Context, node string, q queue) {
+// enqueuePods enqueues the pods of a node.
+func (r *Reconciler) enqueuePods(ctx context.Context, node client.Object, q queue) {
 	var pods v1alpha1.SimPodList
-	if err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: node}, client.UnsafeDisableDeepCopy); err != nil {
-		log.FromContext(ctx).Error(err, "Cannot list the pods of a node from the cache", "node", node)
+	if err := r.client.List(ctx, &pods, client.MatchingFields{index.PodNodeName: node.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "Cannot list the pods of a node from the cache", "node", node.GetName())
 		return
 	}
 	for i := range pods.Items {

@@ -37,6 +37,14 @@ type remembered struct {
 	// kills has the begin, in seconds since 1970, of the run of each container
 	// that was told to stop last.
 	kills map[string]int64
+	// known is the pod as its kubelet knew it when it was cut off, and kept what it
+	// has to report since; nil where it is not cut off.
+	known *v1alpha1.SimPod
+	kept  *v1alpha1.SimPodStatus
+	// connectedAt is when the kubelet was back.
+	connectedAt time.Time
+	// due is since when a slow kubelet has something to do.
+	due time.Time
 }
 
 func newMemory(limit int) *memory {
@@ -131,6 +139,76 @@ func (m *memory) behind(pod *v1alpha1.SimPod) bool {
 	}
 	order, err := resourceversion.CompareResourceVersion(pod.ResourceVersion, e.writtenVersion)
 	return err == nil && order < 0
+}
+
+// cutOff returns the pod as its kubelet knew it when it was cut off, and what the
+// kubelet has to report since; no pod where there is no room for it.
+func (m *memory) cutOff(pod *v1alpha1.SimPod) (*v1alpha1.SimPod, *v1alpha1.SimPodStatus) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.pods[pod.UID]
+	if !ok {
+		return nil, nil
+	}
+	if e.known == nil {
+		e.known = pod.DeepCopy()
+		e.known.Status = kubelet.Exact(pod.Status, e.written)
+	}
+	return e.known, e.kept
+}
+
+// keep notes what a kubelet that is cut off has to report of the pod.
+func (m *memory) keep(uid types.UID, status *v1alpha1.SimPodStatus) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		e.kept = status
+	}
+}
+
+// connect notes that the pod's kubelet hears of it, and returns what the kubelet has
+// to report of the time in which it did not, and since when it does; the zero time
+// where it always did.
+func (m *memory) connect(uid types.UID, now time.Time) (*v1alpha1.SimPodStatus, time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.pods[uid]
+	if !ok {
+		return nil, time.Time{}
+	}
+	if e.known != nil {
+		e.known, e.connectedAt = nil, now
+	}
+	return e.kept, e.connectedAt
+}
+
+// reported notes that nothing is left to report of the time in which the kubelet was
+// cut off.
+func (m *memory) reported(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		e.known, e.kept = nil, nil
+	}
+}
+
+// owe notes since when a slow kubelet has something to do with the pod; the zero
+// time for nothing.
+func (m *memory) owe(uid types.UID, due time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		e.due = due
+	}
+}
+
+func (m *memory) owed(uid types.UID) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e, ok := m.pods[uid]; ok {
+		return e.due
+	}
+	return time.Time{}
 }
 
 func (m *memory) forget(uid types.UID) {

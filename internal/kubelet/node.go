@@ -38,6 +38,10 @@ type NodeFacts struct {
 	// Address is the node's address, given at registration; see NodeIP. It is
 	// used only where the node has none yet.
 	Address string
+	// CrashedBy names the fault that has the node switched off; empty where none has.
+	CrashedBy string
+	// CutOff says that the node does not reach the API server.
+	CutOff bool
 }
 
 // NodeResult is what a node's kubelet does next with its SimNode.
@@ -51,24 +55,42 @@ type NodeResult struct {
 	Status v1alpha1.SimNodeStatus
 	// Changed says whether Status differs from the node's.
 	Changed bool
+	// Mark is what AnnotationCrashed has to be; empty where it is right.
+	Mark string
+	// Unmark says that AnnotationCrashed has to go, once Status is written: the node
+	// reboots.
+	Unmark bool
 	// Wake is when Next has something new to say: the end of the boot delay.
 	// Later than now, or zero.
 	Wake time.Time
 }
 
 // NextNode returns what the kubelet of a node reports: its registration, the end
-// of its boot, and that it is back after it was taken for dead. It leaves
+// of its boot and of each reboot, and that it is back after it was taken for dead. It leaves
 // allocated and podCount alone, see Allocated.
 //
 // A node that boots registers with the taint node.kubernetes.io/not-ready, as
 // the admission plugin TaintNodesByCondition of kube-apiserver has it. The node
 // lifecycle controller removes it once the node is ready, as upstream.
 func NextNode(node *v1alpha1.SimNode, facts NodeFacts, now time.Time) NodeResult {
-	r := NodeResult{Status: *node.Status.DeepCopy(), Labels: missingLabels(node)}
+	switch {
+	case facts.CrashedBy != "" && !Crashed(node):
+		return NodeResult{Status: *node.Status.DeepCopy(), Mark: facts.CrashedBy}
+	case facts.CrashedBy != "" || facts.CutOff:
+		return NodeResult{Status: *node.Status.DeepCopy()}
+	}
+	r := NodeResult{Status: *node.Status.DeepCopy(), Labels: missingLabels(node), Unmark: Crashed(node)}
 	ready := meta.FindStatusCondition(node.Status.Conditions, v1alpha1.SimNodeReady)
 	// Once a node has been ready, a change of the boot delay does not matter.
 	booted := ready != nil && ready.Status != metav1.ConditionFalse
 	bootEnd := node.CreationTimestamp.Add(bootDelay(node))
+	bootedAt := BootedAt(node)
+	if r.Unmark && !bootedAt.After(now) {
+		bootedAt = rebootAt(node, now)
+	}
+	if !bootedAt.IsZero() {
+		booted, bootEnd = booted && !bootedAt.After(now), bootedAt
+	}
 	if !booted && now.Before(bootEnd) {
 		r.Wake = bootEnd
 		if ready == nil {
@@ -91,6 +113,10 @@ func NextNode(node *v1alpha1.SimNode, facts NodeFacts, now time.Time) NodeResult
 		KubeletVersion:  facts.KubeletVersion,
 		OperatingSystem: labelOr(node, corev1.LabelOSStable, operatingSystem),
 		Architecture:    labelOr(node, corev1.LabelArchStable, architecture),
+		BootID:          bootID(node, bootedAt),
+	}
+	if !bootedAt.IsZero() {
+		r.Status.NodeInfo.BootedAt = &metav1.Time{Time: bootedAt}
 	}
 	r.Status.Summary = NodeSummary(node, r.Status.Conditions)
 	r.Changed = !equality.Semantic.DeepEqual(r.Status, node.Status)
@@ -224,6 +250,15 @@ func Operational(node *v1alpha1.SimNode) bool {
 	return meta.IsStatusConditionTrue(node.Status.Conditions, v1alpha1.SimNodeReady)
 }
 
+// ReadySince returns since when the node is ready; the zero time where it is not.
+func ReadySince(node *v1alpha1.SimNode) time.Time {
+	ready := meta.FindStatusCondition(node.Status.Conditions, v1alpha1.SimNodeReady)
+	if ready == nil || ready.Status != metav1.ConditionTrue {
+		return time.Time{}
+	}
+	return ready.LastTransitionTime.Time
+}
+
 // TakenForDead says whether the node lifecycle controller has given the node up.
 func TakenForDead(node *v1alpha1.SimNode) bool {
 	return meta.IsStatusConditionPresentAndEqual(node.Status.Conditions, v1alpha1.SimNodeReady, metav1.ConditionUnknown)
@@ -246,6 +281,10 @@ type HeartbeatFacts struct {
 	Renewed time.Time
 	// Failed is when a renewal failed that was none since; zero where none did.
 	Failed time.Time
+	// Silent says that the node sends none: it is switched off or cut off.
+	Silent bool
+	// Delay is how late each renewal is.
+	Delay time.Duration
 }
 
 // Heartbeat says whether the node has to renew its Lease now, and if not, when.
@@ -253,15 +292,18 @@ type HeartbeatFacts struct {
 // than every DefaultHeartbeatInterval, whatever failed and for however long:
 // sync in k8s.io/component-helpers/apimachinery/lease.
 func Heartbeat(node *v1alpha1.SimNode, facts HeartbeatFacts, now time.Time) (due bool, next time.Time) {
+	if facts.Silent {
+		return false, time.Time{}
+	}
 	if facts.Failed.After(facts.Renewed) {
 		next = facts.Failed.Add(min(HeartbeatInterval(node), DefaultHeartbeatInterval))
 		return !now.Before(next), next
 	}
 	// A node that was taken for dead shows first that it is not.
-	if facts.Renewed.IsZero() || TakenForDead(node) {
+	if facts.Renewed.IsZero() || (TakenForDead(node) && facts.Delay <= 0) {
 		return true, now
 	}
-	next = NextHeartbeat(node, facts.Renewed)
+	next = NextHeartbeat(node, facts.Renewed).Add(facts.Delay)
 	return !now.Before(next), next
 }
 

@@ -32,8 +32,24 @@ type PodFacts struct {
 	// HostIP is the address of the node. Like PodIP it is looked at only when the
 	// pod is accepted.
 	HostIP string
-	// PodIP is the address that the pod gets; see PodIP.
+	// PodIP is the address that the pod gets; see PodIP. A pod that is made anew
+	// after a reboot gets another one, see LostRuns.
 	PodIP string
+	// BootedAt is when the node has rebooted last; zero where it never has.
+	BootedAt time.Time
+	// Connected is when the kubelet began to hear of its pods again, after it was
+	// cut off or taken for dead: what was asked of it before reached it then. Zero
+	// where it always did.
+	Connected time.Time
+	// Kept is what the kubelet has to report of the time in which it was cut off;
+	// nil where there is nothing.
+	Kept *v1alpha1.SimPodStatus
+	// Delay is how late the kubelet does what it has to do with the pod, and DueSince
+	// is Result.Due of the last result; zero where it said none.
+	Delay    time.Duration
+	DueSince time.Time
+	// StartFailure is why the pod's containers do not start; empty where they do.
+	StartFailure v1alpha1.StartFailureReason
 }
 
 // Result is what the kubelet does next with a pod.
@@ -57,6 +73,9 @@ type Result struct {
 	// Wake is when Next has something new to say if the pod does not change
 	// before; always later than now. Zero where there is no such time.
 	Wake time.Time
+	// Due is since when a slow kubelet has something to do that it has not got to
+	// yet; zero where there is nothing. It is to be handed to Next again.
+	Due time.Time
 }
 
 // Kill says that the kubelet tells a container to stop, in the words of the
@@ -79,15 +98,27 @@ type Kill struct {
 //
 // The pod is not changed, and the result shares no memory with it.
 func Next(pod *v1alpha1.SimPod, facts PodFacts, now time.Time) Result {
-	s := &sync{pod: pod, now: now, status: *pod.Status.DeepCopy()}
+	s := &sync{
+		pod: pod, now: now, status: *pod.Status.DeepCopy(),
+		bootedAt: facts.BootedAt, connected: facts.Connected, startFailure: facts.StartFailure,
+	}
 	if facts.Silent {
 		return Result{Status: s.status}
 	}
+	if facts.Kept != nil && !terminal(pod.Status.Phase) {
+		s.status = resume(pod.Status, facts.Kept)
+	}
+	return s.late(s.next(facts), facts)
+}
+
+func (s *sync) next(facts PodFacts) Result {
+	pod := s.pod
 	if terminal(s.status.Phase) {
 		// As in kubelet, no pod leaves a terminal phase.
 		return s.result(pod.DeletionTimestamp != nil)
 	}
 	s.accept(facts)
+	s.reboot(facts)
 	stopped := s.stop()
 	s.run()
 	s.endSidecars()
@@ -118,6 +149,9 @@ type sync struct {
 	kills   []Kill
 	reasons []string
 	wake    time.Time
+	// what the facts say
+	bootedAt, connected time.Time
+	startFailure        v1alpha1.StartFailureReason
 }
 
 func terminal(phase corev1.PodPhase) bool {
@@ -263,6 +297,9 @@ func (s *sync) exitIfOver(c *v1alpha1.ContainerStatus) bool {
 // runEnd returns when a running container ends by itself, if it does.
 func (s *sync) runEnd(c *v1alpha1.ContainerStatus) (time.Time, bool) {
 	duration := s.simulation().RunDuration
+	if c.State.Running != nil && s.crashes(c) {
+		return s.now, true
+	}
 	if c.State.Running == nil || s.isSidecar(c.Name) || (duration == nil && !s.isInit(c.Name)) {
 		return time.Time{}, false
 	}

@@ -35,17 +35,20 @@ func (s *sync) startOrRestart(c *v1alpha1.ContainerStatus) {
 	}
 	switch {
 	case c.State.Waiting != nil && c.LastState.Terminated == nil:
-		s.start(c)
-		s.because("containers started")
+		if s.pulls(c) {
+			s.start(c)
+			s.because("containers started")
+		}
 	case c.State.Waiting != nil:
-		if s.imageChanged(c) || s.due(c.LastState.Terminated.FinishedAt.Add(waitingBackOff(c))) {
+		ended := c.LastState.Terminated
+		if s.imageChanged(c) || s.forgotten(ended) || s.due(ended.FinishedAt.Add(waitingBackOff(c))) {
 			s.restart(c)
 		}
 	case c.State.Terminated != nil && s.restartable(c):
 		wait := nextBackOff(c)
 		ended := c.State.Terminated
 		c.LastState = corev1.ContainerState{Terminated: ended}
-		if s.imageChanged(c) || s.due(ended.FinishedAt.Add(wait)) {
+		if s.imageChanged(c) || s.forgotten(ended) || s.due(ended.FinishedAt.Add(wait)) {
 			s.restart(c)
 			return
 		}

@@ -50,7 +50,7 @@ func wholeDuration(seconds int64) time.Duration {
 // pod whose exitCode is not 0 could never start.
 func (s *sync) exitCode(c *v1alpha1.ContainerStatus) int32 {
 	switch {
-	case s.fails(c):
+	case s.crashes(c), s.fails(c):
 		return failedExitCode
 	case s.isInit(c.Name):
 		return 0

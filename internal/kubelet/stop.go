@@ -112,7 +112,7 @@ func (s *sync) stopSince() (time.Time, bool) {
 		}
 	}
 	if s.pod.DeletionTimestamp != nil && (since.IsZero() || s.pod.DeletionTimestamp.Time.Before(since)) {
-		since = s.toldToStop()
+		since = latest(s.toldToStop(), s.connected)
 	}
 	return since, !since.IsZero()
 }

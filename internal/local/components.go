@@ -22,8 +22,8 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
-func (c *Cluster) newScheduler(context.Context) (*manager.Component, error) {
-	opts, err := c.componentOptions(manager.SchedulerName)
+func (c *Cluster) newScheduler(_ context.Context, broken manager.Broken) (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.SchedulerName, broken)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func (c *Cluster) newScheduler(context.Context) (*manager.Component, error) {
 	return manager.NewScheduler(opts)
 }
 
-func (c *Cluster) newControllerManager(ctx context.Context) (*manager.Component, error) {
-	opts, err := c.componentOptions(manager.ControllerManagerName)
+func (c *Cluster) newControllerManager(ctx context.Context, broken manager.Broken) (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.ControllerManagerName, broken)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +78,8 @@ func (c *Cluster) askAboutForcedDeletions(ctx context.Context, controllers *mana
 	return nil
 }
 
-func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
-	opts, err := c.componentOptions(manager.ObserverName)
+func (c *Cluster) newObserver(ctx context.Context, broken manager.Broken) (*manager.Component, error) {
+	opts, err := c.componentOptions(manager.ObserverName, broken)
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +115,10 @@ func (c *Cluster) newObserver(ctx context.Context) (*manager.Component, error) {
 	return observer.Component, nil
 }
 
-func (c *Cluster) componentOptions(name string) (manager.Options, error) {
+func (c *Cluster) componentOptions(name string, broken manager.Broken) (manager.Options, error) {
 	config, err := c.componentConfig(name)
 	if err != nil {
 		return manager.Options{}, err
 	}
-	return manager.Options{Config: config, EndpointAddress: freePort, Log: c.opts.Log}, nil
+	return manager.Options{Config: config, EndpointAddress: freePort, Broken: broken, Log: c.opts.Log}, nil
 }

@@ -111,9 +111,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 
 func (c *Cluster) startComponents(ctx context.Context) error {
 	c.components = []*component{
-		{name: manager.SchedulerName, build: c.newScheduler, failed: c.fail},
-		{name: manager.ControllerManagerName, build: c.newControllerManager, ready: c.askAboutForcedDeletions, failed: c.fail},
-		{name: manager.ObserverName, build: c.newObserver, failed: c.fail},
+		{name: manager.SchedulerName, supervise: c.supervisor(c.newScheduler, nil), failed: c.fail},
+		{name: manager.ControllerManagerName, supervise: c.supervisor(c.newControllerManager, c.askAboutForcedDeletions), failed: c.fail},
+		{name: manager.ObserverName, supervise: c.supervisor(c.newObserver, nil), failed: c.fail},
 	}
 	ready, readyCtx := errgroup.WithContext(ctx)
 	for _, component := range c.components {

@@ -7,7 +7,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,13 +18,11 @@ import (
 // readyTimeout is how long a component may take to fill its caches.
 const readyTimeout = 30 * time.Second
 
-// component is a Unit that runs in this process. Each start builds it anew,
-// because a manager runs only once.
+// component is a Unit that runs in this process, under a supervisor: a Fault may
+// have stopped it while the Unit runs.
 type component struct {
-	name  string
-	build func(context.Context) (*manager.Component, error)
-	// ready is called once the component is ready; nil for nothing to do then.
-	ready func(context.Context, *manager.Component) error
+	name      string
+	supervise func(name string) (*manager.Supervisor, error)
 	// failed is told of an end that was not asked for.
 	failed func(error)
 
@@ -36,21 +33,39 @@ type component struct {
 
 var _ substrate.Unit = (*component)(nil)
 
-// Start builds and starts the component, and returns when it is ready.
+type (
+	buildFunc func(context.Context, manager.Broken) (*manager.Component, error)
+	readyFunc func(context.Context, *manager.Component) error
+)
+
+// supervisor returns how to make the supervisor of a component that is built so.
+func (c *Cluster) supervisor(build buildFunc, ready readyFunc) func(name string) (*manager.Supervisor, error) {
+	return func(name string) (*manager.Supervisor, error) {
+		config, err := c.componentConfig(name)
+		if err != nil {
+			return nil, err
+		}
+		return manager.NewSupervisor(manager.SupervisorOptions{Name: name, Config: config, Build: build, Ready: ready, Log: c.opts.Log})
+	}
+}
+
+// Start starts the component, and returns when it is ready or a Fault keeps it
+// stopped.
 func (c *component) Start(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.runs() {
 		return nil
 	}
-	built, err := c.build(ctx)
+	supervisor, err := c.supervise(c.name)
 	if err != nil {
 		return err
 	}
 	running, cancel := context.WithCancel(context.Background())
 	c.cancel, c.stopped = cancel, make(chan struct{})
-	go c.run(running, built, c.stopped)
-	if err := c.waitForReady(ctx, built); err != nil {
+	ended := make(chan error, 1)
+	go c.run(running, supervisor, c.stopped, ended)
+	if err := c.waitForReady(ctx, supervisor, ended); err != nil {
 		c.stop()
 		return err
 	}
@@ -58,34 +73,27 @@ func (c *component) Start(ctx context.Context) error {
 }
 
 // run returns when the component has ended.
-func (c *component) run(ctx context.Context, built *manager.Component, stopped chan struct{}) {
+func (c *component) run(ctx context.Context, supervisor *manager.Supervisor, stopped chan<- struct{}, ended chan<- error) {
 	defer close(stopped)
-	if err := built.Start(ctx); err != nil {
+	if err := supervisor.Start(ctx); err != nil {
+		ended <- err
 		c.failed(err)
-	} else if ctx.Err() == nil {
-		c.failed(fmt.Errorf("%s ended unexpectedly", c.name))
 	}
 }
 
 // waitForReady returns once the component is ready, or an error as soon as it has
 // ended.
-func (c *component) waitForReady(ctx context.Context, built *manager.Component) error {
+func (c *component) waitForReady(ctx context.Context, supervisor *manager.Supervisor, ended <-chan error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("%s was not ready after %s", c.name, readyTimeout))
 	defer cancel()
-	go func() {
-		select {
-		case <-c.stopped:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	if err := built.WaitForReady(ctx); err != nil {
-		return errors.Join(context.Cause(ctx), err)
+	ready := make(chan error, 1)
+	go func() { ready <- supervisor.WaitForReady(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case err := <-ready:
+		return err
 	}
-	if c.ready == nil {
-		return nil
-	}
-	return c.ready(ctx, built)
 }
 
 // runs says whether the component runs; one that ended by itself does not.

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/controllers/fault"
 	"github.com/glassplane/glassplane/controllers/forcedeletion"
 	"github.com/glassplane/glassplane/controllers/nodelifecycle"
 	"github.com/glassplane/glassplane/controllers/podgc"
@@ -54,7 +55,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
 		},
-	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.Walkthrough{}, &coordinationv1.Lease{})
+	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			return simpod.SetupWithManager(m, simpod.Options{Recorder: transitions, Events: events})
 		},
 		"simnode": func(m ctrl.Manager) error {
-			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet")})
+			return simnode.SetupWithManager(m, simnode.Options{KubeletVersion: version.UserAgent("glassplane-kubelet"), Events: events})
 		},
 		"nodelifecycle": func(m ctrl.Manager) error {
 			return nodelifecycle.SetupWithManager(m, nodelifecycle.Options{Events: events, GracePeriod: opts.NodeMonitorGracePeriod})
@@ -82,6 +83,9 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		"simreplicaset": func(m ctrl.Manager) error {
 			return simreplicaset.SetupWithManager(m, simreplicaset.Options{Events: events})
 		},
+		"fault": func(m ctrl.Manager) error {
+			return fault.SetupWithManager(m, fault.Options{Events: events})
+		},
 		"walkthrough": func(m ctrl.Manager) error {
 			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})
 		},
@@ -91,16 +95,23 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			return forcedeletion.SetupWithManager(m, forcedeletion.Options{Recorder: transitions})
 		}
 	}
-	chosen, err := choose(slices.Sorted(maps.Keys(all)), controllers)
+	c.Controllers = slices.Sorted(maps.Keys(all))
+	chosen, err := choose(c.Controllers, controllers)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range chosen {
+	c.Disabled = without(c.Controllers, chosen)
+	for _, name := range without(chosen, opts.Broken.Without) {
 		if err := all[name](c.manager); err != nil {
 			return nil, fmt.Errorf("setting up the controller %s: %w", name, err)
 		}
 	}
 	return c, c.serve(opts, map[string]http.Handler{TransitionsPath: transitions})
+}
+
+// without returns the names that are not of the others.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(others, name) })
 }
 
 // choose returns the names that the selection wants. It mirrors

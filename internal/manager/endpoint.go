@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 
-	ctrl "sigs.k8s.io/controller-runtime"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
@@ -27,12 +26,12 @@ type endpoint struct {
 }
 
 // newEndpoint adds an endpoint to the manager of a component.
-func newEndpoint(m ctrl.Manager, component string, opts Options, handlers map[string]http.Handler) (*endpoint, error) {
+func newEndpoint(c *Component, opts Options, handlers map[string]http.Handler) (*endpoint, error) {
 	ip, err := reachableIP(opts.EndpointAddress, opts.AdvertiseAddress)
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{component: component, advertised: opts.AdvertiseAddress, authority: authorityIn(opts.EndpointCertDir)}
+	e := &endpoint{component: c.Name, advertised: opts.AdvertiseAddress, authority: authorityIn(opts.EndpointCertDir)}
 	serving := metricsserver.Options{
 		SecureServing:  true,
 		BindAddress:    opts.EndpointAddress,
@@ -41,20 +40,18 @@ func newEndpoint(m ctrl.Manager, component string, opts Options, handlers map[st
 		FilterProvider: newAccess,
 	}
 	if opts.EndpointCertDir == "" {
-		made, err := makeCertificate(component, ip)
+		made, err := makeCertificate(c.Name, ip)
 		if err != nil {
 			return nil, err
 		}
-		if err := m.AddHealthzCheck("certificate", made.check); err != nil {
-			return nil, err
-		}
+		c.healthz["certificate"] = made.check
 		e.authority = func() ([]byte, error) { return made.pem, nil }
 		serving.TLSOpts = append(serving.TLSOpts, func(c *tls.Config) { c.GetCertificate = made.get })
 	}
-	if e.server, err = metricsserver.NewServer(serving, m.GetConfig(), m.GetHTTPClient()); err != nil {
+	if e.server, err = metricsserver.NewServer(serving, c.manager.GetConfig(), c.manager.GetHTTPClient()); err != nil {
 		return nil, err
 	}
-	return e, m.Add(e.server)
+	return e, c.manager.Add(e.server)
 }
 
 // reachableIP returns the IP that others will reach the endpoint at; none where

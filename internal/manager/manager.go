@@ -51,8 +51,8 @@ type Options struct {
 	Config *rest.Config
 	// LeaderElection lets only one of several replicas act.
 	LeaderElection bool
-	// HealthAddress is where /healthz and /readyz are served. Default: nowhere.
-	HealthAddress string
+	// Broken is what Faults have broken of the component, see Supervisor.
+	Broken Broken
 	// EndpointAddress is where metrics and evidence are served over HTTPS, to
 	// callers whom the API server knows and allows. Default: nowhere.
 	EndpointAddress string
@@ -92,6 +92,11 @@ type Component struct {
 	publisher *publisher
 	// kinds are those that the component watches.
 	kinds []client.Object
+	// healthz and readyz are what probes ask for.
+	healthz, readyz map[string]healthz.Checker
+	// Controllers are the names of all controllers that it has, and Disabled are
+	// those that it runs without because its options say so; in alphabetical order.
+	Controllers, Disabled []string
 }
 
 // newComponent returns a component that watches the kinds, and whose
@@ -118,7 +123,7 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 		LeaderElectionNamespace:       v1alpha1.SystemNamespace,
 		LeaderElectionReleaseOnCancel: true,
 		Metrics:                       metricsserver.Options{BindAddress: disabled},
-		HealthProbeBindAddress:        orDisabled(opts.HealthAddress),
+		HealthProbeBindAddress:        disabled, // see Supervisor
 		GracefulShutdownTimeout:       &gracefully,
 		// A component may be stopped and started again in one process.
 		Controller: config.Controller{SkipNameValidation: new(true)},
@@ -126,13 +131,11 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	if err != nil {
 		return nil, fmt.Errorf("building the manager of %s: %w", name, err)
 	}
-	if err := manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return nil, err
-	}
-	if err := manager.AddReadyzCheck("caches", cachesChecker(manager.GetCache())); err != nil {
-		return nil, err
-	}
-	return &Component{Name: name, manager: manager, hooks: hooks, kinds: kinds}, nil
+	return &Component{
+		Name: name, manager: manager, hooks: hooks, kinds: kinds,
+		healthz: map[string]healthz.Checker{"ping": healthz.Ping},
+		readyz:  map[string]healthz.Checker{"caches": cachesChecker(manager.GetCache())},
+	}, nil
 }
 
 // serve adds the endpoint that serves metrics and the handlers, and publishes
@@ -141,7 +144,7 @@ func (c *Component) serve(opts Options, handlers map[string]http.Handler) error 
 	if orDisabled(opts.EndpointAddress) == disabled {
 		return nil
 	}
-	endpoint, err := newEndpoint(c.manager, c.Name, opts, handlers)
+	endpoint, err := newEndpoint(c, opts, handlers)
 	if err != nil {
 		return fmt.Errorf("building the endpoint of %s: %w", c.Name, err)
 	}

@@ -17,6 +17,7 @@ const samples = "config/samples/"
 // wantSamples says what each object in config/samples comes to, in the words of
 // kubectl wait --for.
 var wantSamples = map[string]string{
+	"fault.sim.glassplane.dev/sample-slow-node":         "condition=Active",
 	"simnode.sim.glassplane.dev/sample-node-1":          "condition=Ready",
 	"simnode.sim.glassplane.dev/sample-node-2":          "condition=Ready",
 	"simnode.sim.glassplane.dev/sample-node-3":          "condition=Ready",

@@ -34,18 +34,44 @@ type starter interface {
 // with the container of specs that asked for them.
 func startComponents(ctx context.Context) (observerAddress string) {
 	GinkgoHelper()
-	scheduler, err := manager.NewScheduler(options(ctx, manager.SchedulerName))
-	Expect(err).NotTo(HaveOccurred())
-	controllers, err := manager.NewControllerManager(options(ctx, manager.ControllerManagerName), nil)
-	Expect(err).NotTo(HaveOccurred())
-	observer, err := manager.NewObserver(ctx, options(ctx, manager.ObserverName), manager.ObserverOptions{AuditLog: auditPath})
-	Expect(err).NotTo(HaveOccurred())
-	components := []starter{scheduler, controllers, observer}
+	address := make(chan string, 1)
+	components := []starter{
+		supervised(ctx, manager.SchedulerName, func(_ context.Context, opts manager.Options) (*manager.Component, error) {
+			return manager.NewScheduler(opts)
+		}),
+		supervised(ctx, manager.ControllerManagerName, func(_ context.Context, opts manager.Options) (*manager.Component, error) {
+			return manager.NewControllerManager(opts, nil)
+		}),
+		supervised(ctx, manager.ObserverName, func(ctx context.Context, opts manager.Options) (*manager.Component, error) {
+			observer, err := manager.NewObserver(ctx, opts, manager.ObserverOptions{AuditLog: auditPath})
+			if err != nil {
+				return nil, err
+			}
+			address <- observer.APIAddress()
+			return observer.Component, nil
+		}),
+	}
 	start(components)
 	for _, component := range components {
 		Expect(component.WaitForReady(ctx)).To(Succeed())
 	}
-	return observer.APIAddress()
+	return <-address
+}
+
+// supervised returns a component that is not started yet.
+func supervised(ctx context.Context, name string, build func(context.Context, manager.Options) (*manager.Component, error)) starter {
+	GinkgoHelper()
+	opts := options(ctx, name)
+	supervisor, err := manager.NewSupervisor(manager.SupervisorOptions{
+		Name: name, Config: opts.Config, Log: opts.Log,
+		Build: func(ctx context.Context, broken manager.Broken) (*manager.Component, error) {
+			opts := opts
+			opts.Broken = broken
+			return build(ctx, opts)
+		},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return supervisor
 }
 
 func start(components []starter) {

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/test/wrappers"
 )
 
 // load lets the components do everything that they can do, but for what takes
@@ -34,6 +35,21 @@ func load(ctx context.Context) {
 	refuseReplicas(ctx)
 	removeNode(ctx)
 	walk(ctx)
+	slowDown(ctx)
+}
+
+// slowDown breaks each component a little.
+func slowDown(ctx context.Context) {
+	GinkgoHelper()
+	for _, component := range []v1alpha1.ComponentName{v1alpha1.ComponentScheduler, v1alpha1.ComponentControllerManager, v1alpha1.ComponentObserver} {
+		f := wrappers.MakeFault(v1alpha1.FaultWatchDelay).Name("slow-" + string(component)).Component(component).Delay(time.Millisecond).Obj()
+		Expect(environment.Client.Create(ctx, f)).To(Succeed())
+		Eventually(func(g Gomega) {
+			g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(f), f)).To(Succeed())
+			g.Expect(meta.IsStatusConditionTrue(f.Status.Conditions, v1alpha1.FaultActive)).To(BeTrue())
+		}).WithContext(ctx).Should(Succeed())
+		Expect(environment.Client.Delete(ctx, f)).To(Succeed())
+	}
 }
 
 func createNode(ctx context.Context, name string) {

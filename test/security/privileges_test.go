@@ -124,6 +124,7 @@ var privileges = map[string][]privilege{
 		cached(sim, "walkthroughs", "records it, and keeps its status"),
 		cached("", "pods", "records real Pods beside simulated ones"),
 		{group: sim, resource: "walkthroughs/status", verbs: []string{"patch"}, why: "the only thing that it writes of all that it records"},
+		{group: "events.k8s.io", resource: "events", verbs: []string{"create"}, why: "its supervisor says when a Fault begins and ends"},
 		cached(sim, "simnodes", "shows the cluster's nodes, and what is requested of them"),
 		cached("", "nodes", "shows real Nodes beside simulated ones"),
 		{path: manager.DecisionsPath, verbs: []string{"get"}, why: "records what the scheduler decided"},
@@ -162,6 +163,8 @@ func common(component string) []privilege {
 		{group: "authentication.k8s.io", resource: "tokenreviews", verbs: []string{"create"}, why: "asks who calls its endpoint"},
 		{group: "authorization.k8s.io", resource: "subjectaccessreviews", verbs: []string{"create"}, why: "asks whether the caller may"},
 		{resource: "configmaps", verbs: []string{"get", "patch"}, namespace: system, name: endpointOf(component), why: "publishes where it serves"},
+		cached(sim, "faults", "its supervisor stops it, and starts it again, as they say"),
+		{group: sim, resource: "faults/status", verbs: []string{"patch"}, why: "its supervisor says what became of them"},
 	}
 }
 

@@ -49,6 +49,7 @@ var notDiscovered = []kindOfResource{
 	{sim, "simpods/binding", true},
 	{sim, "simpods/finalizers", true},
 	{sim, "simnodes/finalizers", false},
+	{sim, "faults/finalizers", false},
 	{sim, "simreplicasets/finalizers", true},
 	{sim, "simdeployments/finalizers", true},
 	{sim, "simstatefulsets/finalizers", true},

@@ -28,6 +28,7 @@ var userPrivileges = []struct {
 	verbs map[string][]string
 }{
 	{"view", map[string][]string{
+		"faults": reading, "faults/status": reading,
 		"simnodes": reading, "simnodes/status": reading,
 		"simpods": reading, "simpods/status": reading,
 		"simreplicasets": reading, "simreplicasets/status": reading, "simreplicasets/scale": reading,
@@ -43,7 +44,7 @@ var userPrivileges = []struct {
 		"simdeployments": writing, "simdeployments/scale": {"update", "patch"}, "simdaemonsets": writing, "simjobs": writing,
 		"simstatefulsets": writing, "simstatefulsets/scale": {"update", "patch"},
 	}},
-	{"admin", map[string][]string{"simnodes": writing, "simnodepools": writing, "simnodepools/scale": {"update", "patch"}}},
+	{"admin", map[string][]string{"faults": writing, "simnodes": writing, "simnodepools": writing, "simnodepools/scale": {"update", "patch"}}},
 }
 
 var _ = Describe("the role", func() {
@@ -66,7 +67,7 @@ var _ = Describe("the role", func() {
 			bindRole(ctx, elsewhere, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: row.role}, userSubject(name))
 			there := sets.New[grant]()
 			for g := range want {
-				if !strings.HasPrefix(g.resource, "simnodes") { // these are in no namespace
+				if !strings.HasPrefix(g.resource, "simnodes") && !strings.HasPrefix(g.resource, "faults") { // these are in no namespace
 					g.namespace = elsewhere
 					there.Insert(g)
 				}
