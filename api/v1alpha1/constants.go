@@ -19,6 +19,13 @@ const (
 	// Pods only.
 	FinalizerKubelet = "sim.glassplane.dev/kubelet"
 
+	// AnnotationStartGate keeps the simulated kubelet from accepting a SimPod for
+	// as long as the pod has it, as spec.schedulingGates keep the scheduler from
+	// binding one. Its value says who holds the pod. It has no effect on a pod that
+	// was accepted before, or that is being deleted. Kubernetes has nothing like
+	// it: there, a kubelet starts whatever is bound to its node.
+	AnnotationStartGate = "sim.glassplane.dev/start-gate"
+
 	// DefaultSchedulerName is the schedulerName of a SimPod that names none.
 	DefaultSchedulerName = "glassplane-scheduler"
 

@@ -77,7 +77,7 @@ func execute(ctx context.Context, program string, args []string, io IO) int {
 	if coded, ok := errors.AsType[*codedError](err); ok {
 		code = coded.code
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) || errors.Is(err, errInterrupted) {
 		code, text = exitInterrupted, "interrupted"
 	}
 	fmt.Fprintln(io.ErrOut, text)

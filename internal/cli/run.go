@@ -17,16 +17,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/followed"
+	"github.com/glassplane/glassplane/internal/hold"
+	"github.com/glassplane/glassplane/internal/kubelet"
 	"github.com/glassplane/glassplane/internal/render"
 )
 
@@ -45,6 +46,7 @@ type runCommand struct {
 	name, namespace string
 	dryRun, output  string
 	follow          bool
+	step            stepFlag
 	timeout         time.Duration
 	config          *rest.Config
 }
@@ -62,7 +64,11 @@ glassplane run web --image=nginx --requests=cpu=500m,memory=256Mi
 glassplane run web --image=nginx --dry-run=client -o yaml
 
 # Follow it, and write the page with this run as a file
-glassplane run web --image=nginx -o html > web.html`),
+glassplane run web --image=nginx -o html > web.html
+
+# Hold it before the write, before the scheduler and before the kubelet, and see
+# what etcd has at each stop
+glassplane run web --image=nginx --step`),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args:              exactName(name + " run NAME --image=IMAGE"),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -86,7 +92,9 @@ glassplane run web --image=nginx -o html > web.html`),
 	flags.StringVar(&c.dryRun, "dry-run", "none", "none, client (print what would be sent) or server (send it without keeping it)")
 	flags.StringVarP(&c.output, "output", "o", "", "name, yaml or json: print the created object in place of following it; html: follow it, and write the page with this run as a file")
 	flags.BoolVar(&c.follow, "follow", true, "follow the request until the pod runs or has ended")
-	flags.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long to follow the request")
+	flags.DurationVar(&c.timeout, "timeout", defaultTimeout, "how long to follow the request; with --step, from one stop to the next")
+	flags.Var(&c.step, "step", "hold the request before the write, before the scheduler and before the kubelet, each until a key is pressed; with a value, such as 2s, for that long")
+	flags.Lookup("step").NoOptDefVal = stepByKey
 	completeFlags(command, map[string]cobra.CompletionFunc{
 		"dry-run": oneOf("none", "client", "server"), "output": oneOf("name", "yaml", "json", formatHTML), "restart": oneOf("Always", "OnFailure", "Never"),
 	})
@@ -125,6 +133,9 @@ func (c *runCommand) Validate() error {
 	if c.timeout <= 0 {
 		return fmt.Errorf("invalid --timeout %s: must be positive", c.timeout)
 	}
+	if err := c.validateStep(); err != nil {
+		return err
+	}
 	return c.pod.validate()
 }
 
@@ -140,6 +151,9 @@ func (c *runCommand) Run(ctx context.Context) error {
 	sender, err := newSender(c.config, c.io)
 	if err != nil {
 		return err
+	}
+	if c.step.on {
+		return c.runByStep(ctx, sender, pod)
 	}
 	var options []client.CreateOption
 	verb := "created"
@@ -170,16 +184,50 @@ func (c *runCommand) saveRun(ctx context.Context, sender *sender, pod *v1alpha1.
 	if err != nil {
 		return err
 	}
-	observer, err := c.clients.connectObserver(ctx)
+	record, err := c.recorded(ctx, sent, shown)
 	if err != nil {
 		return err
+	}
+	return (&viewFlags{}).printFile(c.io, record)
+}
+
+// runByStep creates the pod, held at each step, and shows what came of it: as the
+// table or, where that is asked for, as the page in a file.
+func (c *runCommand) runByStep(ctx context.Context, sender *sender, pod *v1alpha1.SimPod) error {
+	told := c.io.Out
+	if c.output == formatHTML {
+		told = c.io.ErrOut
+	}
+	sent, shown, err := c.runHeld(ctx, sender, pod, told)
+	if errors.Is(err, hold.ErrLetGo) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	record, err := c.recorded(ctx, sent, shown)
+	if err != nil {
+		return err
+	}
+	if c.output == formatHTML {
+		return (&viewFlags{}).printFile(c.io, record)
+	}
+	view := viewFlags{output: string(render.FormatTable), color: colorAuto}
+	return view.print(c.io, explain.Explain(record))
+}
+
+// recorded is all that is known of the run, with what this client itself knows.
+func (c *runCommand) recorded(ctx context.Context, sent, shown evidence.Client) (evidence.Record, error) {
+	observer, err := c.clients.connectObserver(ctx)
+	if err != nil {
+		return evidence.Record{}, err
 	}
 	defer observer.close()
 	record, err := observer.wholeRecord(ctx, subject{resource: followed.SimPods().Resource, namespace: c.namespace, name: c.name, auditID: sent.AuditID})
 	if err != nil {
-		return fmt.Errorf("following simpod/%s: %w", c.name, err)
+		return evidence.Record{}, fmt.Errorf("following simpod/%s: %w", c.name, err)
 	}
-	return (&viewFlags{}).printFile(c.io, withClient(record, sent, shown))
+	return withClient(record, sent, shown), nil
 }
 
 // withClient adds to a record what the client itself knows.
@@ -337,31 +385,18 @@ func (s *sender) create(ctx context.Context, pod *v1alpha1.SimPod, options ...cl
 // follow watches the pod and tells each change, until it runs and is ready, has
 // ended or is gone; then it reads the pod once more and returns what it shows.
 func (s *sender) follow(ctx context.Context, pod *v1alpha1.SimPod, tell func(pod *v1alpha1.SimPod, line string, at time.Time)) (evidence.Client, error) {
-	watcher, err := s.client.Watch(ctx, &v1alpha1.SimPodList{}, client.InNamespace(pod.Namespace), &client.ListOptions{
-		FieldSelector: fields.OneTermEqualSelector("metadata.name", pod.Name),
-		Raw:           &metav1.ListOptions{ResourceVersion: pod.ResourceVersion},
-	})
-	if err != nil {
-		return evidence.Client{}, fmt.Errorf("following simpod/%s: %w", pod.Name, err)
-	}
-	defer watcher.Stop()
 	told := describe(pod)
 	tell(pod, told, s.io.Clock.Now())
-	for !isSettled(pod) {
-		select {
-		case <-ctx.Done():
-			return evidence.Client{}, context.Cause(ctx)
-		case event, open := <-watcher.ResultChan():
-			if !open {
-				return evidence.Client{}, fmt.Errorf("following simpod/%s: the API server ended the watch", pod.Name)
-			}
-			if pod, err = podOf(event); err != nil {
-				return evidence.Client{}, fmt.Errorf("following simpod: %w", err)
-			}
+	if !isSettled(pod) {
+		err := hold.Follow(ctx, s.client, pod, func(pod *v1alpha1.SimPod) bool {
 			if line := describe(pod); line != told {
 				told = line
 				tell(pod, line, s.io.Clock.Now())
 			}
+			return isSettled(pod)
+		})
+		if err != nil {
+			return evidence.Client{}, err
 		}
 	}
 	return s.read(ctx, pod)
@@ -380,19 +415,6 @@ func (s *sender) read(ctx context.Context, pod *v1alpha1.SimPod) (evidence.Clien
 	return sent, nil
 }
 
-var errDeleted = errors.New("the pod was deleted")
-
-func podOf(event watch.Event) (*v1alpha1.SimPod, error) {
-	switch event.Type {
-	case watch.Added, watch.Modified:
-		return event.Object.(*v1alpha1.SimPod), nil
-	case watch.Deleted:
-		return nil, errDeleted
-	default:
-		return nil, fmt.Errorf("the API server sent %s: %v", event.Type, event.Object)
-	}
-}
-
 // isSettled is true once nothing more happens to the pod by itself that the
 // client waits for.
 func isSettled(pod *v1alpha1.SimPod) bool {
@@ -409,16 +431,20 @@ func describe(pod *v1alpha1.SimPod) string {
 	scheduled := meta.FindStatusCondition(pod.Status.Conditions, v1alpha1.SimPodScheduled)
 	var state string
 	switch {
+	case kubelet.StartGated(pod) && pod.Spec.NodeName != "":
+		state = "bound to " + pod.Spec.NodeName + ", waits behind a start gate"
+	case pod.Spec.NodeName != "" && pod.Status.StartTime == nil:
+		state = "bound to " + pod.Spec.NodeName
 	case pod.Status.Summary != "" && pod.Spec.NodeName != "":
 		state = pod.Status.Summary
 		if meta.IsStatusConditionTrue(pod.Status.Conditions, v1alpha1.SimPodReady) {
 			state += ", ready"
 		}
 		state += " on " + pod.Spec.NodeName
-	case pod.Spec.NodeName != "":
-		state = "bound to " + pod.Spec.NodeName
 	case scheduled != nil && scheduled.Status == metav1.ConditionFalse:
 		state = scheduled.Reason + ": " + scheduled.Message
+	case len(pod.Spec.SchedulingGates) > 0:
+		state = "stored, waits behind scheduling gates"
 	default:
 		state = "stored, waits for the scheduler"
 	}

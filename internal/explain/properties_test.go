@@ -187,6 +187,8 @@ func TestOutcomes(t *testing.T) {
 		{"dry-run", OutcomeDryRun, true, []int32{1, 2, 7, 8}},
 		{"etcd-down", OutcomeError, true, []int32{1, 2, 7, 8}},
 		{"gated", OutcomeSchedulingGated, true, []int32{1, 2, 3, 7, 8, 4, 6}},
+		{"held", OutcomeRunning, true, []int32{1, 2, 3, 4, 5, 6, 7, 8}},
+		{"held-start", OutcomeScheduled, false, []int32{1, 2, 3, 7, 8, 4, 6}},
 		{"waited", OutcomeRunning, true, []int32{1, 2, 3, 7, 8, 4, 5, 6}},
 		{"no-audit", OutcomeRunning, true, []int32{1, 2, 3, 4, 5, 6, 7, 8}},
 		{"nothing", OutcomeUnknown, false, nil},
@@ -205,6 +207,39 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("steps %v, want %v", steps, tt.steps)
 			}
 		})
+	}
+}
+
+// TestHolds checks that the story tells of what held a pod on its way, and who
+// ended that.
+func TestHolds(t *testing.T) {
+	tests := []struct {
+		scenario string
+		step     int32
+		want     string
+	}{
+		{"held", 2, "hold.sim.glassplane.dev/held: for 2.5s, until who sent the request went on"},
+		{"held", 4, "The scheduling gate example.com/quota held the pod back until revision 220, with which alice took it off, 3"},
+		{"held", 5, "The start gate glassplane-run-k2 kept the kubelet from accepting the pod until revision 222, with which alice took it off, 4"},
+		{"fits", 4, "The choice is node-a"},
+	}
+	for _, tt := range tests {
+		trace := Explain(scenarios[tt.scenario]())
+		i := slices.IndexFunc(trace.Steps, func(s v1alpha1.WalkthroughStep) bool { return s.Step == tt.step })
+		if effect := trace.Steps[i].Effect; !strings.Contains(effect, tt.want) {
+			t.Errorf("%s, step %d: %q lacks %q", tt.scenario, tt.step, effect, tt.want)
+		}
+	}
+	const want = "bound to node-a, not yet reported as running; the start gate glassplane-run-k2 keeps the kubelet from accepting it"
+	if got := Explain(scenarios["held-start"]()).Reason; got != want {
+		t.Errorf("reason %q, want %q", got, want)
+	}
+	for _, name := range []string{"fits", "waited", "gated"} {
+		for _, s := range Explain(scenarios[name]()).Steps {
+			if strings.Contains(s.Effect, "took it off") {
+				t.Errorf("%s, step %d tells of a gate that nobody took off: %q", name, s.Step, s.Effect)
+			}
+		}
 	}
 }
 

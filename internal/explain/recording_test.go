@@ -223,6 +223,11 @@ func gated(o map[string]any) {
 	o["spec"].(map[string]any)["schedulingGates"] = []any{map[string]any{"name": "example.com/quota"}}
 }
 
+// startGated adds the gate that keeps a kubelet from accepting the pod.
+func startGated(o map[string]any) {
+	o["metadata"].(map[string]any)["annotations"] = map[string]any{"sim.glassplane.dev/start-gate": "glassplane-run-k2"}
+}
+
 func ownedBy(kind, name string) func(map[string]any) {
 	return func(o map[string]any) {
 		o["metadata"].(map[string]any)["ownerReferences"] = []any{map[string]any{

@@ -4,6 +4,7 @@
 package explain
 
 import (
+	"maps"
 	"time"
 
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -109,6 +110,10 @@ var scenarios = map[string]func() evidence.Record{
 		})
 		return s.unscheduled("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates").end()
 	},
+	"held": func() evidence.Record {
+		return held(newRecording()).transition("", "Running", started, 0).read(alice).end()
+	},
+	"held-start": func() evidence.Record { return newRecording().create(alice, startGated).schedule().end() },
 	"waited": func() evidence.Record {
 		s := newRecording().create(alice)
 		s.decide(unschedulable)
@@ -148,4 +153,26 @@ var scenarios = map[string]func() evidence.Record{
 		return s.end()
 	},
 	"nothing": func() evidence.Record { return newRecording().end() },
+}
+
+// held is a pod that waited at a webhook, behind a scheduling gate and behind a
+// start gate, which its client took off.
+func held(s *recording) *recording {
+	s.create(alice, gated, startGated)
+	for i := range s.record.Entries {
+		if a := s.record.Entries[i].Audit; a != nil && a.Stage == "ResponseComplete" {
+			a.Annotations = maps.Clone(a.Annotations)
+			a.Annotations["hold.sim.glassplane.dev/held"] = "for 2.5s, until who sent the request went on"
+		}
+	}
+	s.unscheduled("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates").after(3 * time.Second)
+	s.change(alice, "patch", "", map[string]any{"spec": map[string]any{"schedulingGates": nil}}, func(o map[string]any) {
+		delete(o["spec"].(map[string]any), "schedulingGates")
+	})
+	s.schedule().after(4 * time.Second)
+	none := map[string]any{"sim.glassplane.dev/start-gate": nil}
+	s.change(alice, "patch", "", map[string]any{"metadata": map[string]any{"annotations": none}}, func(o map[string]any) {
+		delete(o["metadata"].(map[string]any), "annotations")
+	})
+	return s
 }

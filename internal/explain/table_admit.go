@@ -134,7 +134,7 @@ func admissionText(tale *story.Story) string {
 	}
 	var said []string
 	for _, line := range annotations(tale.Asked) {
-		if strings.Contains(line, "admission.k8s.io/") || strings.Contains(line, "pod-security.kubernetes.io/") {
+		if byAdmission(line) {
 			said = append(said, line)
 		}
 	}
@@ -142,6 +142,14 @@ func admissionText(tale *story.Story) string {
 		return "admission and validation let it pass and left no annotation"
 	}
 	return fmt.Sprintf("admission let it pass and said: %v", said)
+}
+
+// byAdmission tells an annotation of admission from those of the API server's other
+// parts. A webhook's own have its name before them.
+func byAdmission(annotation string) bool {
+	domain, _, _ := strings.Cut(annotation, "/")
+	return strings.HasSuffix(domain, "admission.k8s.io") || domain == "pod-security.kubernetes.io" ||
+		!strings.HasSuffix(domain, "k8s.io") && !strings.HasSuffix(domain, "kubernetes.io")
 }
 
 // decidedIn says how long the decision took, by what the servers measured or, where

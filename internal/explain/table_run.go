@@ -24,7 +24,7 @@ func tellRun(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	if tale.Mirror() {
 		s.Action, s.Input = "reports on the static pod that it runs", "the pod of a file on the node "+tale.NodeName()+", not the object"
 	}
-	s.Effect = prose.Sentences(statusText(tale, writes), restartsText(tale), endText(tale), transitionsText(tale, step.Transitions), tale.Resource.Aside)
+	s.Effect = prose.Sentences(startUngatedText(tale), statusText(tale, writes), restartsText(tale), endText(tale), transitionsText(tale, step.Transitions), tale.Resource.Aside)
 	for _, e := range tale.Transitions {
 		s.Evidence = append(s.Evidence, transitionEvidence(tale, e))
 	}

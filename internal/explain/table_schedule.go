@@ -27,9 +27,9 @@ func tellSchedule(tale *story.Story, step story.Step) v1alpha1.WalkthroughStep {
 	if tale.NodeName() == "" && len(tale.Unplaced(component.Scheduler)) == 0 {
 		s.Action = "watches, looks for a node, finds none"
 	}
-	s.Effect = prose.Sentences(decisionText(tale), earlierAttempts(tale), bindText(tale), refusalText(tale))
+	s.Effect = prose.Sentences(ungatedText(tale), decisionText(tale), earlierAttempts(tale), bindText(tale), refusalText(tale))
 	if tale.Decided() == nil {
-		s.Effect = prose.Sentences(bindText(tale), refusalText(tale), decisionText(tale))
+		s.Effect = prose.Sentences(ungatedText(tale), bindText(tale), refusalText(tale), decisionText(tale))
 	}
 	for _, e := range shown(step.Decisions) {
 		s.Evidence = append(s.Evidence, decisionEvidence(tale, e))

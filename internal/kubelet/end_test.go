@@ -191,6 +191,37 @@ func TestNextHoldsAPodThatWasBoundWithoutFinalizer(t *testing.T) {
 }
 
 // The cases of printPod of kubectl that other tests do not meet.
+func TestNextWaitsForAStartGate(t *testing.T) {
+	gate := func(pod *v1alpha1.SimPod) *v1alpha1.SimPod {
+		pod.Annotations = map[string]string{v1alpha1.AnnotationStartGate: "somebody"}
+		return pod
+	}
+	running := boundPod(nil, nil)
+	running.Status = Next(running, facts, start).Status
+	deleted := held(boundPod(nil, nil))
+	deleted.DeletionTimestamp = &metav1.Time{Time: start}
+	for name, tt := range map[string]struct {
+		pod                   *v1alpha1.SimPod
+		gated, changed, ended bool
+	}{
+		"not accepted yet":   {gate(boundPod(nil, nil)), true, false, false},
+		"without a gate":     {boundPod(nil, nil), false, true, false},
+		"accepted before":    {gate(running), false, false, false},
+		"that is to be gone": {gate(deleted), false, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Next(tt.pod, facts, start.Add(time.Hour))
+			if StartGated(tt.pod) != tt.gated || got.Changed != tt.changed || got.Release != tt.ended {
+				t.Errorf("gated %v, changed %v (%s), release %v, want %v, %v, %v",
+					StartGated(tt.pod), got.Changed, got.Reason, got.Release, tt.gated, tt.changed, tt.ended)
+			}
+			if tt.gated && !got.Wake.IsZero() {
+				t.Errorf("wakes at %s, though only a change of the pod ends the wait", got.Wake)
+			}
+		})
+	}
+}
+
 func TestSummarize(t *testing.T) {
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	ended := func(code int32, reason string) corev1.ContainerState {

@@ -117,6 +117,9 @@ func (s *sync) next(facts PodFacts) Result {
 		// As in kubelet, no pod leaves a terminal phase.
 		return s.result(pod.DeletionTimestamp != nil)
 	}
+	if StartGated(pod) {
+		return s.result(false)
+	}
 	s.accept(facts)
 	s.reboot(facts)
 	stopped := s.stop()
@@ -133,6 +136,13 @@ func (s *sync) next(facts PodFacts) Result {
 	}
 	s.report()
 	return s.deleted(stopped)
+}
+
+// StartGated says whether a start gate keeps the kubelet from accepting the pod,
+// see v1alpha1.AnnotationStartGate.
+func StartGated(pod *v1alpha1.SimPod) bool {
+	_, gated := pod.Annotations[v1alpha1.AnnotationStartGate]
+	return gated && pod.Status.StartTime == nil && pod.DeletionTimestamp == nil
 }
 
 // sync is one pass over one pod.

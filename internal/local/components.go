@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/glassplane/glassplane/internal/hold"
 	"github.com/glassplane/glassplane/internal/install"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/scheme"
@@ -76,6 +77,20 @@ func (c *Cluster) askAboutForcedDeletions(ctx context.Context, controllers *mana
 		return fmt.Errorf("applying the webhook of forced deletions: %w", err)
 	}
 	return nil
+}
+
+// letGo lets pods go that were held by a command that was killed while an earlier
+// control plane ran on the same data folder.
+func (c *Cluster) letGo(ctx context.Context) error {
+	admin, err := client.New(c.AdminConfig(), client.Options{Scheme: scheme.New(), FieldOwner: "glassplane-up"})
+	if err != nil {
+		return fmt.Errorf("creating a client to let held pods go: %w", err)
+	}
+	pods, err := hold.Sweep(ctx, admin)
+	for _, pod := range pods {
+		c.opts.Progress("simpod %s is let go, which a command held that was killed", pod)
+	}
+	return err
 }
 
 func (c *Cluster) newObserver(ctx context.Context, broken manager.Broken) (*manager.Component, error) {

@@ -104,6 +104,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if err := c.startComponents(ctx); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
+	if err := c.letGo(ctx); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
 	opts.Progress("scheduler, controller manager and observer run")
 	go c.watchPlane()
 	return c, nil

@@ -69,6 +69,24 @@ func (f fakeSource) State() evidence.SourceState      { return f.state }
 func (f fakeSource) Since(schema.GroupResource) int64 { return f.since }
 
 // fakeKeys answers reads of etcd.
+func TestStored(t *testing.T) {
+	o := newTest()
+	if _, err := o.Stored(t.Context(), pod("u-1")); !apierrors.IsServiceUnavailable(err) {
+		t.Errorf("without etcd: %v", err)
+	}
+	secret := evidence.Entry{Source: evidence.SourceEtcd, Object: pod("u-1"), Etcd: &evidence.Etcd{Key: "k", CreateRevision: 5, ModRevision: 7,
+		Value: []byte(`{"kind":"Pod","spec":{"containers":[{"env":[{"name":"PASSWORD","value":"hunter2222"}]}]}}`)}}
+	o.reader = &fakeKeys{read: secret}
+	got, err := o.Stored(t.Context(), pod("u-1"))
+	if err != nil || got.Etcd.ModRevision != 7 || strings.Contains(string(got.Etcd.Value), "hunter") || !strings.Contains(string(got.Etcd.Value), "PASSWORD") {
+		t.Errorf("stored %s, %v: want revision 7 without the secret", got.Etcd.Value, err)
+	}
+	o.reader = &fakeKeys{err: errors.New("no leader")}
+	if _, err := o.Stored(t.Context(), pod("u-1")); !apierrors.IsServiceUnavailable(err) || !strings.Contains(err.Error(), "no leader") {
+		t.Errorf("where etcd fails: %v", err)
+	}
+}
+
 type fakeKeys struct {
 	read    evidence.Entry
 	history []evidence.Entry

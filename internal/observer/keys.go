@@ -6,8 +6,11 @@ package observer
 import (
 	"context"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/redact"
 )
 
 // readKeys adds what has to be asked of etcd: the proof that a refused request
@@ -39,6 +42,29 @@ func (o *Observer) readAbsence(ctx context.Context, found *assemble.Selection) e
 	}
 	found.Entries = append(found.Entries, entry)
 	return nil
+}
+
+// Stored reads what etcd has of an object now, without its secrets. A key that
+// does not exist gives an entry whose CreateRevision is 0.
+func (o *Observer) Stored(ctx context.Context, object evidence.Object) (evidence.Entry, error) {
+	if o.reader == nil {
+		return evidence.Entry{}, apierrors.NewServiceUnavailable("etcd is not available: " + o.reasonOf(evidence.SourceEtcd))
+	}
+	entry, err := o.reader.ReadKey(ctx, object, 0)
+	if err != nil {
+		return evidence.Entry{}, apierrors.NewServiceUnavailable(err.Error())
+	}
+	return redact.Record(evidence.Record{Entries: []evidence.Entry{entry}}).Entries[0], nil
+}
+
+// reasonOf says why a source cannot be read.
+func (o *Observer) reasonOf(source evidence.Source) string {
+	for _, state := range o.Sources() {
+		if state.Source == source {
+			return state.Reason
+		}
+	}
+	return ""
 }
 
 // readCurrent reads an object of which the journal has no revision. One that has

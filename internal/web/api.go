@@ -84,6 +84,15 @@ func (h *handler) recordOfRequest(request *http.Request) (evidence.Record, error
 	return h.observer.Record(request.Context(), query)
 }
 
+// stored answers with what etcd has of an object at this moment.
+func (h *handler) stored(request *http.Request) (any, error) {
+	object, err := objectOf(request.PathValue("resource"), request.PathValue("namespace"), request.PathValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	return h.observer.Stored(request.Context(), object)
+}
+
 // objectQuery is the query for the object that the path and the parameter uid name.
 func objectQuery(request *http.Request) (observer.Query, error) {
 	object, err := objectOf(request.PathValue("resource"), request.PathValue("namespace"), request.PathValue("name"))

@@ -27,8 +27,15 @@ import (
 // Observer answers the requests; *observer.Observer implements it.
 type Observer interface {
 	Recorder
+	Keeper
 	Lister
 	Follower
+}
+
+// Keeper says what is stored.
+type Keeper interface {
+	// Stored reads what etcd has of an object now.
+	Stored(ctx context.Context, object evidence.Object) (evidence.Entry, error)
 }
 
 // Recorder puts records together.
@@ -144,6 +151,7 @@ func (h *handler) endpoints(export Exporter) http.Handler {
 		"traces/{resource}/{namespace}/{name}":  byObject.explained,
 		"runs/{resource}/{namespace}/{name}":    byObject.run,
 		"records/{resource}/{namespace}/{name}": byObject.raw,
+		"stored/{resource}/{namespace}/{name}":  h.stored,
 		"requests/{auditID}":                    byRequest.explained,
 		"requests/{auditID}/run":                byRequest.run,
 		"requests/{auditID}/record":             byRequest.raw,

@@ -16,6 +16,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -53,6 +54,13 @@ func (f *fakeObserver) Current(ctx context.Context, query observer.Query) (evide
 func (f *fakeObserver) Peek(object evidence.Object) (evidence.Record, bool) {
 	f.peeked++
 	return evidence.Record{Subject: object}, true
+}
+
+func (f *fakeObserver) Stored(_ context.Context, object evidence.Object) (evidence.Entry, error) {
+	if object.Name != "web" {
+		return evidence.Entry{}, apierrors.NewServiceUnavailable("etcd is not available: no endpoint")
+	}
+	return evidence.Entry{Object: object, Etcd: &evidence.Etcd{Key: "/registry/web", ReadRevision: 7}}, nil
 }
 
 func (f *fakeObserver) SubjectsSince(uint64, int) []record.Subject { return nil }
@@ -161,6 +169,8 @@ func TestRefusals(t *testing.T) {
 		reason  metav1.StatusReason
 		message string
 	}{
+		"no etcd":          {get("/observer/v1/stored/simpods/default/other"), 503, metav1.StatusReasonServiceUnavailable, "etcd is not available: no endpoint"},
+		"unknown kind":     {get("/observer/v1/stored/secrets/default/web"), 400, metav1.StatusReasonBadRequest, "resource \"secrets\" is not recorded: use one of simpods"},
 		"unknown pod":      {get("/observer/v1/traces/simpods/default/other"), 404, metav1.StatusReasonNotFound, "nothing is recorded of simpods default/other"},
 		"unknown request":  {get("/observer/v1/requests/id-2"), 404, metav1.StatusReasonNotFound, "nothing is recorded of request id-2"},
 		"unknown path":     {get("/observer/v1/nothing"), 404, metav1.StatusReasonNotFound, "there is no /observer/v1/nothing"},

@@ -198,7 +198,7 @@ func (s *Story) judgeState() {
 	case now.Phase == "Running":
 		s.Outcome, s.Reason = Running, runReason(now)
 	case now.Node != "":
-		s.Outcome, s.Reason = Scheduled, "bound to "+now.Node+", not yet reported as running"+waitingReason(now)
+		s.Outcome, s.Reason = Scheduled, "bound to "+now.Node+", not yet reported as running"+waitingReason(now)+startGateReason(now)
 	default:
 		s.judgeUnbound(now)
 	}
@@ -266,16 +266,6 @@ func (s *Story) judgeUnbound(now timeline.State) {
 	default:
 		s.Outcome, s.Reason = Pending, "stored, and no scheduler has decided on it yet"
 	}
-}
-
-func gates(now timeline.State) string {
-	var names []string
-	if now.Object != nil {
-		for _, g := range now.Object.Spec.SchedulingGates {
-			names = append(names, g.Name)
-		}
-	}
-	return prose.Clip(cmp.Or(strings.Join(names, ", "), "not recorded"), prose.MaxLine)
 }
 
 // removedByAudit is the request whose answer shows that the object is gone: a

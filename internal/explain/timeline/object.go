@@ -44,6 +44,7 @@ type Object struct {
 		Summary               string      `json:"summary"`
 		Reason                string      `json:"reason"`
 		Message               string      `json:"message"`
+		StartTime             *time.Time  `json:"startTime"`
 		Conditions            []Condition `json:"conditions"`
 		InitContainerStatuses []Container `json:"initContainerStatuses"`
 		ContainerStatuses     []Container `json:"containerStatuses"`

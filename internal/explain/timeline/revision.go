@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/component"
 	"github.com/glassplane/glassplane/internal/evidence"
@@ -75,6 +76,9 @@ type State struct {
 	Restarts int32
 	// Gated is true while scheduling gates hold a pod back.
 	Gated bool
+	// StartGate says what keeps the kubelet from accepting a pod
+	// (v1alpha1.AnnotationStartGate); empty for nothing.
+	StartGate string
 }
 
 // Ran reports whether the pod runs or has run to its end.
@@ -173,7 +177,8 @@ func (r *Revision) stateAfter(previous State) State {
 	switch {
 	case o != nil:
 		s = State{Object: o, Node: o.Spec.NodeName, Phase: o.Status.Phase, Restarts: o.restarts(),
-			Marked: o.Metadata.DeletionTimestamp != nil, Gated: len(o.Spec.SchedulingGates) > 0}
+			Marked: o.Metadata.DeletionTimestamp != nil, Gated: len(o.Spec.SchedulingGates) > 0,
+			StartGate: o.Metadata.Annotations[v1alpha1.AnnotationStartGate]}
 	case r.Transition != nil:
 		s.Node = cmp.Or(r.Transition.Transition.Node, s.Node)
 		s.Phase = cmp.Or(r.Transition.Transition.To, s.Phase)
