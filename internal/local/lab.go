@@ -85,13 +85,17 @@ func (c *Cluster) secondFor(ctx context.Context, name string) (lab.Heal, error) 
 	if name != "scheduler" {
 		return nil, fmt.Errorf("there is no second %q: only a second scheduler can be run", name)
 	}
-	second := &component{name: "a second " + manager.SchedulerName, failed: c.fail, build: func(context.Context) (*manager.Component, error) {
-		opts, err := c.componentOptions(manager.SchedulerName)
+	build := func(_ context.Context, broken manager.Broken) (*manager.Component, error) {
+		opts, err := c.componentOptions(manager.SchedulerName, broken)
 		if err != nil {
 			return nil, err
 		}
 		opts.SchedulerProfiles, opts.EndpointAddress = c.opts.SchedulerProfiles, ""
 		return manager.NewScheduler(opts)
+	}
+	supervise := c.supervisor(build, nil)
+	second := &component{name: "a second " + manager.SchedulerName, failed: c.fail, supervise: func(string) (*manager.Supervisor, error) {
+		return supervise(manager.SchedulerName)
 	}}
 	return func(context.Context) error { return second.Stop() }, second.Start(ctx)
 }
