@@ -45,7 +45,7 @@ const (
 	// SimPodReady is True while the pod would receive traffic.
 	SimPodReady = "Ready"
 	// SimPodDisruptionTarget is True once a controller has decided to delete the
-	// pod: by preemption, by a taint, or because its node is gone.
+	// pod: by preemption, by a taint, by a drain, or because its node is gone.
 	SimPodDisruptionTarget = "DisruptionTarget"
 )
 
@@ -76,6 +76,9 @@ const (
 	ReasonPreemptionByScheduler = "PreemptionByScheduler"
 	// ReasonDeletionByTaintManager surfaces on a pod that a NoExecute taint evicts.
 	ReasonDeletionByTaintManager = "DeletionByTaintManager"
+	// ReasonEvictionByEvictionAPI surfaces on a pod that a drain evicts. The words are
+	// those of the eviction subresource, which simulated pods do not have.
+	ReasonEvictionByEvictionAPI = "EvictionByEvictionAPI"
 	// ReasonDeletionByPodGC surfaces on a pod whose node no longer exists.
 	ReasonDeletionByPodGC = "DeletionByPodGC"
 )

@@ -23,7 +23,8 @@ type drainCommand struct {
 	program string
 	nodes   nodeFlags
 
-	force       bool
+	force, disableEviction, ignoreDaemonSets bool
+
 	grace, skip int
 	timeout     time.Duration
 	podSelector string
@@ -36,14 +37,20 @@ func newDrainCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short: "Drain simulated nodes in preparation for maintenance",
 		Long: `Drain simulated nodes in preparation for maintenance.
 
-The nodes are marked as unschedulable, and their pods are deleted; the command
+The nodes are marked as unschedulable, and their pods are evicted; the command
 waits until they are gone. Pods that no controller would replace are deleted only
 with --force: without it, nothing is deleted from a node that has such pods.
 "glassplane uncordon" makes the nodes schedulable again.
 
-There is no eviction of simulated pods: they are deleted, and PodDisruptionBudgets
-are not asked. A pod ends as it does when it is deleted, within its own grace
-period. Those that take longer than --grace-period are deleted by force, unless
+A pod that a PodDisruptionBudget keeps is asked for again every five seconds, until
+the budget lets it go or --timeout is over. What a budget allows is computed from
+the simulated pods; each eviction is recorded in the budget's annotation
+"sim.glassplane.dev/disrupted-pods" before the pod is deleted, so that several
+drains at once take no more than it allows. --disable-eviction deletes pods without
+asking. Pods of a SimDaemonSet would be back at once: they are in the way unless
+--ignore-daemonsets leaves them alone.
+
+A pod ends as it does when it is deleted, within its own grace period. Those that take longer than --grace-period are deleted by force, unless
 the node is silent; a longer one than its own is not given to a pod.
 --grace-period=0 removes pods at once, whatever their node does.`,
 		Example: examples(name, `
@@ -67,9 +74,9 @@ glassplane drain --selector=topology.kubernetes.io/zone=a --timeout=2m`),
 	flags.DurationVar(&c.timeout, "timeout", 0, "the length of time to wait before giving up, zero means infinite")
 	flags.StringVar(&c.podSelector, "pod-selector", "", "label selector to filter pods on the node")
 	flags.IntVar(&c.skip, "skip-wait-for-delete-timeout", 0, "if a pod has been terminating for more than this many seconds, do not wait for it; 0 waits for each")
-	for _, flag := range []string{"ignore-daemonsets", "delete-emptydir-data", "disable-eviction"} {
-		flags.Bool(flag, false, "accepted as by kubectl drain, without effect: simulated pods have nothing of the kind")
-	}
+	flags.BoolVar(&c.disableEviction, "disable-eviction", false, "delete pods without asking PodDisruptionBudgets; use with caution")
+	flags.BoolVar(&c.ignoreDaemonSets, "ignore-daemonsets", false, "ignore pods of SimDaemonSets")
+	flags.Bool("delete-emptydir-data", false, "accepted as by kubectl drain, without effect: simulated pods have nothing of the kind")
 	completeFlags(command, map[string]cobra.CompletionFunc{"dry-run": completeDryRun})
 	return command
 }
@@ -124,7 +131,7 @@ func (c *drainCommand) Run(ctx context.Context, args []string) error {
 
 func (c *drainCommand) options() (drain.Options, error) {
 	options := c.nodes.dryRun.drainOptions()
-	options.Force = c.force
+	options.Force, options.DisableEviction, options.IgnoreDaemonSets = c.force, c.disableEviction, c.ignoreDaemonSets
 	options.GracePeriod = time.Duration(c.grace) * time.Second
 	options.SkipTerminating = time.Duration(c.skip) * time.Second
 	if c.podSelector != "" {
@@ -142,14 +149,22 @@ func (c *drainCommand) tellNode(node *v1alpha1.SimNode, verb string) {
 }
 
 // Warn implements drain.Reporter.
-func (c *drainCommand) Warn(message string) { fmt.Fprintln(c.io.ErrOut, "Warning: "+message) }
+func (c *drainCommand) Warn(message string) { fmt.Fprintln(c.io.ErrOut, message) }
 
 // Deleting implements drain.Reporter.
 func (c *drainCommand) Deleting(pod *v1alpha1.SimPod) {
-	fmt.Fprintf(c.io.Out, "deleting simpod %s/%s%s\n", pod.Namespace, pod.Name, c.nodes.dryRun.suffix())
+	verb := "evicting"
+	if c.disableEviction {
+		verb = "deleting"
+	}
+	fmt.Fprintf(c.io.Out, "%s simpod %s/%s%s\n", verb, pod.Namespace, pod.Name, c.nodes.dryRun.suffix())
 }
 
 // Deleted implements drain.Reporter.
 func (c *drainCommand) Deleted(pod *v1alpha1.SimPod) {
-	fmt.Fprintf(c.io.Out, "simpod.sim.glassplane.dev/%s deleted\n", pod.Name)
+	verb := "evicted"
+	if c.disableEviction {
+		verb = "deleted"
+	}
+	fmt.Fprintf(c.io.Out, "simpod.sim.glassplane.dev/%s %s\n", pod.Name, verb)
 }

@@ -5,7 +5,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -14,13 +16,16 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apitypes "k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/disruption"
 	"github.com/glassplane/glassplane/internal/manager"
+	"github.com/glassplane/glassplane/internal/workload"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
@@ -125,8 +130,8 @@ var _ = Describe("drain", func() {
 		Expect(code).To(BeZero(), errOut)
 		Expect(errOut).To(BeEmpty())
 		Expect(out).To(Equal(`simnode.sim.glassplane.dev/drain-a cordoned
-deleting simpod default/web
-simpod.sim.glassplane.dev/web deleted
+evicting simpod default/web
+simpod.sim.glassplane.dev/web evicted
 simnode.sim.glassplane.dev/drain-a drained
 `))
 		Expect(stored(ctx, web)).To(BeFalse())
@@ -172,7 +177,7 @@ simnode.sim.glassplane.dev/drain-a drained
 		started := time.Now()
 		code, out, errOut := glassplane(ctx, "drain", node, "--grace-period=2", "--timeout=1m", "--kubeconfig", admin)
 		Expect(code).To(BeZero(), errOut)
-		Expect(out).To(ContainSubstring("simpod.sim.glassplane.dev/slow deleted\n"))
+		Expect(out).To(ContainSubstring("simpod.sim.glassplane.dev/slow evicted\n"))
 		Expect(time.Since(started)).To(BeNumerically(">=", 2*time.Second), "the pod has this time")
 		Expect(stored(ctx, pod)).To(BeFalse())
 	})
@@ -197,26 +202,131 @@ simnode.sim.glassplane.dev/drain-a drained
 
 		code, out, errOut = glassplane(ctx, "drain", node, "--grace-period=0", "--timeout=1m", "--kubeconfig", admin)
 		Expect(code).To(BeZero(), errOut)
-		Expect(out).To(HaveSuffix("simpod.sim.glassplane.dev/slow deleted\nsimnode.sim.glassplane.dev/drain-a drained\n"))
+		Expect(out).To(HaveSuffix("simpod.sim.glassplane.dev/slow evicted\nsimnode.sim.glassplane.dev/drain-a drained\n"))
 		Expect(stored(ctx, pod)).To(BeFalse())
 	})
 
-	It("does not ask a PodDisruptionBudget, as it says", func(ctx SpecContext) {
-		budget := &policyv1.PodDisruptionBudget{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "all"},
-			Spec: policyv1.PodDisruptionBudgetSpec{
-				MaxUnavailable: new(intstr.FromInt32(0)), Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}},
-			},
+	// budget protects the pods with the label tier=web until the spec ends.
+	budget := func(ctx context.Context, name string, spec policyv1.PodDisruptionBudgetSpec) *policyv1.PodDisruptionBudget {
+		GinkgoHelper()
+		spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "web"}}
+		b := &policyv1.PodDisruptionBudget{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name}, Spec: spec}
+		Expect(cluster.Client.Create(ctx, b)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(cluster.Client.Delete(ctx, b)).To(Succeed()) })
+		return b
+	}
+	web := func(pod *v1alpha1.SimPod) {
+		managed(pod)
+		pod.Labels["tier"] = "web"
+	}
+	ready := func(ctx context.Context, pods ...*v1alpha1.SimPod) {
+		GinkgoHelper()
+		for _, pod := range pods {
+			Eventually(func() bool { return workload.Ready(reload(ctx, pod)) }).Should(BeTrue())
 		}
-		Expect(cluster.Client.Create(ctx, budget)).To(Succeed())
-		DeferCleanup(func(ctx SpecContext) { Expect(cluster.Client.Delete(ctx, budget)).To(Succeed()) })
-		pod := boundPod(ctx, node, "web", managed)
-		running(ctx, pod)
-		code, _, errOut := glassplane(ctx, "drain", node, "--timeout=1m", "--kubeconfig", admin)
+	}
+
+	It("waits for a disruption budget, and says which one keeps which pod", func(ctx SpecContext) {
+		budget(ctx, "two", policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(2))})
+		other := makeSimNode(ctx, "drain-b")
+		setReady(ctx, other, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
+		kept, elsewhere := boundPod(ctx, node, "kept", web), boundPod(ctx, other.Name, "elsewhere", web)
+		ready(ctx, kept, elsewhere)
+		code, out, errOut := glassplane(ctx, "drain", node, "--timeout=2s", "--kubeconfig", admin)
+		Expect(code).To(Equal(1))
+		const why = "The disruption budget two needs 2 healthy pods and has 2 currently"
+		Expect(errOut).To(Equal("error when evicting simpods/\"kept\" -n \"default\" (will retry after 5s): " +
+			"Cannot evict pod as it would violate the pod's disruption budget: " + why + "\n" +
+			"error: unable to drain simnode \"drain-a\": not drained within 2s: still there: default/kept (" + why + ")\n"))
+		Expect(out).To(Equal("simnode.sim.glassplane.dev/drain-a cordoned\nevicting simpod default/kept\n"))
+		Expect(reload(ctx, kept).DeletionTimestamp).To(BeNil())
+
+		By("going on once there is room")
+		done := make(chan string, 1)
+		go func() {
+			defer GinkgoRecover()
+			_, out, errOut := glassplane(ctx, "drain", node, "--timeout=1m", "--kubeconfig", admin)
+			done <- out + errOut
+		}()
+		ready(ctx, boundPod(ctx, other.Name, "third", web))
+		Eventually(done).Should(Receive(HaveSuffix("simpod.sim.glassplane.dev/kept evicted\nsimnode.sim.glassplane.dev/drain-a drained\n")))
+		Expect(stored(ctx, kept)).To(BeFalse())
+	})
+
+	It("takes no more than a budget allows where two drain at once", func(ctx SpecContext) {
+		b := budget(ctx, "three", policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(3))})
+		nodes, pods := []string{node}, []*v1alpha1.SimPod{boundPod(ctx, node, "web-0", web, slow)}
+		for i := range 3 {
+			other := makeSimNode(ctx, fmt.Sprintf("drain-%d", i))
+			setReady(ctx, other, metav1.ConditionTrue, v1alpha1.ReasonKubeletReady)
+			nodes, pods = append(nodes, other.Name), append(pods, boundPod(ctx, other.Name, fmt.Sprintf("web-%d", i+1), web, slow))
+		}
+		ready(ctx, pods...)
+		var drains sync.WaitGroup
+		for _, name := range nodes {
+			drains.Go(func() {
+				defer GinkgoRecover()
+				code, _, _ := glassplane(ctx, "drain", name, "--timeout=7s", "--kubeconfig", admin)
+				Expect(code).To(Equal(1))
+			})
+		}
+		drains.Wait()
+		going := 0
+		for _, pod := range pods {
+			if reload(ctx, pod).DeletionTimestamp != nil {
+				going++
+				Expect(meta.FindStatusCondition(pod.Status.Conditions, v1alpha1.SimPodDisruptionTarget)).To(HaveField("Reason", v1alpha1.ReasonEvictionByEvictionAPI))
+			}
+		}
+		Expect(going).To(Equal(1))
+		Expect(reload(ctx, b).Annotations).To(HaveKey(disruption.RecordAnnotation))
+	})
+
+	It("counts the pods that a deployment wants", func(ctx SpecContext) {
+		d := wrappers.MakeSimDeployment("drained", 4).New()
+		Expect(cluster.Client.Create(ctx, d)).To(Succeed())
+		set := &v1alpha1.SimReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "drained-1", OwnerReferences: []metav1.OwnerReference{workload.OwnerReference(d, "SimDeployment")}}}
+		set.Spec = v1alpha1.SimReplicaSetSpec{Replicas: new(int32(2)), Selector: d.Spec.Selector, Template: d.Spec.Template}
+		Expect(cluster.Client.Create(ctx, set)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(cluster.Client.Delete(ctx, set)).To(Succeed())
+			Expect(cluster.Client.Delete(ctx, d)).To(Succeed())
+		})
+		budget(ctx, "half", policyv1.PodDisruptionBudgetSpec{MaxUnavailable: new(intstr.FromString("50%"))})
+		ofSet := func(pod *v1alpha1.SimPod) {
+			web(pod)
+			pod.OwnerReferences = []metav1.OwnerReference{workload.OwnerReference(set, "SimReplicaSet")}
+		}
+		pods := []*v1alpha1.SimPod{boundPod(ctx, node, "one", ofSet), boundPod(ctx, node, "two", ofSet), boundPod(ctx, node, "three", ofSet)}
+		ready(ctx, pods...)
+		code, _, errOut := glassplane(ctx, "drain", node, "--timeout=2s", "--kubeconfig", admin)
+		Expect(code).To(Equal(1))
+		Expect(errOut).To(ContainSubstring("The disruption budget half needs 2 healthy pods and has 2 currently"))
+		Expect([]bool{stored(ctx, pods[0]), stored(ctx, pods[1]), stored(ctx, pods[2])}).To(ConsistOf(true, true, false))
+
+		By("knowing no controller of pods of another kind")
+		boundPod(ctx, node, "stray", web)
+		code, _, errOut = glassplane(ctx, "drain", node, "--pod-selector=app=two", "--timeout=1s", "--kubeconfig", admin)
+		Expect(code).To(Equal(1))
+		Expect(errOut).To(ContainSubstring(`does not allow evicting pods currently: found no controllers for pod "stray"`))
+	})
+
+	It("refuses a pod of several budgets, and asks none with --disable-eviction", func(ctx SpecContext) {
+		for _, name := range []string{"a", "b"} {
+			budget(ctx, name, policyv1.PodDisruptionBudgetSpec{MinAvailable: new(intstr.FromInt32(0))})
+		}
+		pod, free := boundPod(ctx, node, "twice", web), boundPod(ctx, node, "free", managed)
+		ready(ctx, pod, free)
+		code, out, errOut := glassplane(ctx, "drain", node, "--timeout=1m", "--kubeconfig", admin)
+		Expect(code).To(Equal(1))
+		Expect(errOut).To(Equal("error: unable to drain simnode \"drain-a\": error when evicting simpods/\"twice\" -n \"default\": " +
+			"This pod has more than one PodDisruptionBudget, which evictions do not support: a, b\n"))
+		Expect(out).To(HaveSuffix("simpod.sim.glassplane.dev/free evicted\n"))
+		Expect(stored(ctx, free)).To(BeFalse())
+
+		code, out, errOut = glassplane(ctx, "drain", node, "--disable-eviction", "--timeout=1m", "--kubeconfig", admin)
 		Expect(code).To(BeZero(), errOut)
-		Expect(stored(ctx, pod)).To(BeFalse())
-		_, help, _ := glassplane(ctx, "drain", "--help")
-		Expect(help).To(ContainSubstring("PodDisruptionBudgets\nare not asked"))
+		Expect(out).To(HaveSuffix("deleting simpod default/twice\nsimpod.sim.glassplane.dev/twice deleted\nsimnode.sim.glassplane.dev/drain-a drained\n"))
 	})
 
 	It("changes nothing in a dry run", func(ctx SpecContext) {
@@ -226,7 +336,7 @@ simnode.sim.glassplane.dev/drain-a drained
 		for flag, suffix := range map[string]string{"--dry-run": " (dry run)", "--dry-run=server": " (server dry run)"} {
 			code, out, errOut := glassplane(ctx, "drain", node, flag, "--kubeconfig", admin)
 			Expect(code).To(BeZero(), errOut)
-			Expect(out).To(Equal("simnode.sim.glassplane.dev/drain-a cordoned" + suffix + "\ndeleting simpod default/web" + suffix +
+			Expect(out).To(Equal("simnode.sim.glassplane.dev/drain-a cordoned" + suffix + "\nevicting simpod default/web" + suffix +
 				"\nsimnode.sim.glassplane.dev/drain-a drained" + suffix + "\n"))
 			Expect(reload(ctx, simNode).ResourceVersion).To(Equal(version))
 			Expect(reload(ctx, pod).DeletionTimestamp).To(BeNil())

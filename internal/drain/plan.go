@@ -17,15 +17,18 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 )
 
-// The words of k8s.io/kubectl/pkg/drain for pods that nothing would replace.
+// The words of k8s.io/kubectl/pkg/drain for pods that nothing would replace, and for
+// those that would be back at once.
 const (
+	daemonFatal      = "DaemonSet-managed Pods (use --ignore-daemonsets to ignore)"
+	daemonWarning    = "ignoring DaemonSet-managed Pods"
 	unmanagedFatal   = "Pods that declare no controller (use --force to override)"
 	unmanagedWarning = "deleting Pods that declare no controller"
 )
 
 // Plan says what is to be done with the pods of a node. It mirrors the filters
 // of k8s.io/kubectl/pkg/drain, as far as simulated pods have what they ask for:
-// there are no mirror pods, no DaemonSets and no local storage.
+// there are no mirror pods and no local storage.
 type Plan struct {
 	// Delete are the pods to delete.
 	Delete []v1alpha1.SimPod
@@ -35,25 +38,34 @@ type Plan struct {
 	refused map[string][]string
 }
 
-// NewPlan decides about the pods of a node. With force, pods that no controller
-// would replace are deleted, too. Pods that have been terminating for longer than
-// skip are left alone; 0 leaves none alone.
-func NewPlan(pods []v1alpha1.SimPod, force bool, skip time.Duration, now time.Time) Plan {
+// NewPlan decides about the pods of a node.
+func NewPlan(pods []v1alpha1.SimPod, o Options, now time.Time) Plan {
 	plan := Plan{refused: map[string][]string{}}
-	var unmanaged []string
+	var unmanaged, daemons []string
 	for _, pod := range pods {
+		controller := metav1.GetControllerOfNoCopy(&pod)
 		ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-		managed := ended || metav1.GetControllerOfNoCopy(&pod) != nil
+		managed := ended || controller != nil
+		isDaemon := !ended && controller != nil && controller.Kind == "SimDaemonSet"
 		switch {
-		case isSkipped(&pod, skip, now):
+		case isSkipped(&pod, o.SkipTerminating, now):
 			continue
-		case !managed && !force:
+		case isDaemon && !o.IgnoreDaemonSets:
+			plan.refused[daemonFatal] = append(plan.refused[daemonFatal], nameOf(&pod))
+			continue
+		case isDaemon:
+			daemons = append(daemons, nameOf(&pod))
+			continue
+		case !managed && !o.Force:
 			plan.refused[unmanagedFatal] = append(plan.refused[unmanagedFatal], nameOf(&pod))
 			continue
 		case !managed:
 			unmanaged = append(unmanaged, nameOf(&pod))
 		}
 		plan.Delete = append(plan.Delete, pod)
+	}
+	if len(daemons) > 0 {
+		plan.Warnings = append(plan.Warnings, daemonWarning+": "+strings.Join(daemons, ", "))
 	}
 	if len(unmanaged) > 0 {
 		plan.Warnings = append(plan.Warnings, unmanagedWarning+": "+strings.Join(unmanaged, ", "))

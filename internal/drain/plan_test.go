@@ -26,6 +26,9 @@ func TestNewPlan(t *testing.T) {
 	managed := pod("managed", func(p *v1alpha1.SimPod) {
 		p.OwnerReferences = []metav1.OwnerReference{{Kind: "SimReplicaSet", Name: "a", Controller: new(true)}}
 	})
+	daemon := pod("daemon", func(p *v1alpha1.SimPod) {
+		p.OwnerReferences = []metav1.OwnerReference{{Kind: "SimDaemonSet", Name: "a", Controller: new(true)}}
+	})
 	bare := pod("bare", nil)
 	owned := pod("owned", func(p *v1alpha1.SimPod) { p.OwnerReferences = []metav1.OwnerReference{{Kind: "Thing", Name: "a"}} })
 	ended := pod("ended", func(p *v1alpha1.SimPod) { p.Status.Phase = corev1.PodSucceeded })
@@ -34,6 +37,7 @@ func TestNewPlan(t *testing.T) {
 	tests := map[string]struct {
 		pods     []v1alpha1.SimPod
 		force    bool
+		ignore   bool
 		skip     time.Duration
 		want     []string
 		warnings []string
@@ -47,13 +51,21 @@ func TestNewPlan(t *testing.T) {
 			pods: []v1alpha1.SimPod{bare, managed}, force: true, want: []string{"bare", "managed"},
 			warnings: []string{"deleting Pods that declare no controller: shop/bare"},
 		},
+		"of a daemon set": {
+			pods: []v1alpha1.SimPod{daemon, managed}, want: []string{"managed"},
+			err: "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): shop/daemon",
+		},
+		"of a daemon set, ignored": {
+			pods: []v1alpha1.SimPod{daemon, managed}, ignore: true, want: []string{"managed"},
+			warnings: []string{"ignoring DaemonSet-managed Pods: shop/daemon"},
+		},
 		"terminating for long enough": {pods: []v1alpha1.SimPod{stuck, managed}, skip: 30 * time.Second, want: []string{"managed"}},
 		"terminating, not long":       {pods: []v1alpha1.SimPod{stuck}, skip: 2 * time.Minute, err: fatal + "shop/stuck"},
 		"terminating, none skipped":   {pods: []v1alpha1.SimPod{stuck}, err: fatal + "shop/stuck"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			plan := NewPlan(tt.pods, tt.force, tt.skip, now)
+			plan := NewPlan(tt.pods, Options{Force: tt.force, SkipTerminating: tt.skip, IgnoreDaemonSets: tt.ignore}, now)
 			var got []string
 			for _, p := range plan.Delete {
 				got = append(got, p.Name)

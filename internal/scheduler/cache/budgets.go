@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/glassplane/glassplane/internal/disruption"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 )
 
@@ -119,52 +119,19 @@ func healthy(pod *corev1.Pod) bool {
 	})
 }
 
-// object returns the PodDisruptionBudget with its status. It mirrors
-// updatePdbStatus of k8s.io/kubernetes/pkg/controller/disruption.
+// object returns the PodDisruptionBudget with its status.
 func (b *budget) object(owners map[types.UID]*Owner) *policyv1.PodDisruptionBudget {
 	if b.computed != nil {
 		return b.computed
 	}
-	expected, desired := b.expectation(owners)
-	allowed := b.healthy - desired
-	if expected <= 0 {
-		allowed = 0
-	}
-	b.computed = &policyv1.PodDisruptionBudget{
-		ObjectMeta: b.spec.ObjectMeta, Spec: b.spec.Spec,
-		Status: policyv1.PodDisruptionBudgetStatus{
-			DisruptionsAllowed: max(allowed, 0), CurrentHealthy: b.healthy, DesiredHealthy: desired, ExpectedPods: expected,
-		},
-	}
-	return b.computed
-}
-
-// expectation mirrors getExpectedPodCount. A number that cannot be read lets
-// nothing be disrupted.
-func (b *budget) expectation(owners map[types.UID]*Owner) (expected, desiredHealthy int32) {
-	limit, most := b.spec.Spec.MinAvailable, b.spec.Spec.MaxUnavailable
-	if most == nil && (limit == nil || limit.Type == intstr.Int) {
-		if limit == nil {
-			return b.pods, 0
-		}
-		return b.pods, limit.IntVal
-	}
+	count := disruption.Count{Pods: b.pods, Healthy: b.healthy}
 	for uid := range b.owners {
 		if o := owners[uid]; o != nil {
-			expected += o.Replicas
+			count.Scale += o.Replicas
 		}
 	}
-	if most != nil {
-		limit = most
-	}
-	n, err := intstr.GetScaledValueFromIntOrPercent(limit, int(expected), true)
-	if err != nil {
-		return 0, 0
-	}
-	if most != nil {
-		return expected, max(expected-int32(n), 0)
-	}
-	return expected, int32(n)
+	b.computed = &policyv1.PodDisruptionBudget{ObjectMeta: b.spec.ObjectMeta, Spec: b.spec.Spec, Status: disruption.Status(&b.spec.Spec, count)}
+	return b.computed
 }
 
 // list returns all budgets with their status, by namespace and name.
