@@ -45,6 +45,11 @@ var shown = []struct{ kind, plural, name, spec, status string }{
 		kind: "SimReplicaSet", plural: "simreplicasets", name: "web", spec: `spec: {replicas: 3, ` + set + `}`,
 		status: `status: {replicas: 3, readyReplicas: 2, selector: a=b}`,
 	},
+	{kind: "SimDeployment", plural: "simdeployments", name: "fresh", spec: `spec: {` + set + `}`},
+	{
+		kind: "SimDeployment", plural: "simdeployments", name: "web", spec: `spec: {replicas: 3, ` + set + `}`,
+		status: `status: {replicas: 4, readyReplicas: 3, updatedReplicas: 2, availableReplicas: 2, selector: a=b}`,
+	},
 	{
 		kind: "Fault", plural: "faults", name: "crash", spec: `spec: {type: NodeCrash, target: {nodes: {selector: {}}}, duration: 1m30s}`,
 		status: `status: {summary: Active, targetCount: 2, targets: [node-1, node-2], startedAt: "2026-01-02T03:04:05Z", endsAt: "2026-01-02T03:05:35Z"}`,

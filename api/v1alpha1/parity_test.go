@@ -185,6 +185,50 @@ func TestTemplatesAsReplicaSets(t *testing.T) {
 	})
 }
 
+// deployments are specs of a Deployment beside its template, each as what differs from
+// a valid one. They get the same verdict as those of a SimDeployment.
+var deployments = []string{
+	`{}`, `{replicas: 0}`, `{replicas: -1}`, `{replicas: many}`, `{minReadySeconds: 5}`, `{minReadySeconds: -1}`,
+	`{revisionHistoryLimit: 0}`, `{revisionHistoryLimit: -1}`, `{paused: true}`,
+	`{progressDeadlineSeconds: 1}`, `{progressDeadlineSeconds: 0}`, `{progressDeadlineSeconds: -1}`, `{progressDeadlineSeconds: 2147483647}`,
+	`{progressDeadlineSeconds: 5, minReadySeconds: 5}`, `{progressDeadlineSeconds: 6, minReadySeconds: 5}`, `{minReadySeconds: 600}`,
+	`{strategy: {type: Recreate}}`, `{strategy: {type: RollingUpdate}}`, `{strategy: {type: Other}}`, `{strategy: {}}`,
+	`{strategy: {type: Recreate, rollingUpdate: {maxSurge: 1}}}`, `{strategy: {type: Recreate, rollingUpdate: {}}}`,
+	`{strategy: {rollingUpdate: {maxSurge: 1}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0%, maxUnavailable: 0}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0%, maxUnavailable: 0%}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0}}}`, `{strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 0}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 200%, maxUnavailable: 100%}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 101%}}}`, `{strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 500}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: -1}}}`, `{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: -1}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: -5%}}}`, `{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: "5"}}}`,
+	`{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1.5}}}`, `{strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 2.5%}}}`,
+	`{selector: {}}`, `{selector: {matchLabels: {app: other}}}`, `{selector: {matchExpressions: [{key: app, operator: Exists}]}}`,
+	`{selector: {matchExpressions: [{key: app, operator: In, values: [web]}]}}`, `{selector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}}`,
+	`{selector: {matchLabels: {"a b": c}}}`, `{selector: {matchExpressions: [{key: app, operator: Is}]}}`, `{selector: {matchExpressions: [{key: app, operator: In}]}}`,
+	`{template: {spec: {containers: [{name: main, image: app}]}}}`,
+	`{template: {metadata: {labels: {app: web}}, spec: {restartPolicy: Never, containers: [{name: main, image: app}]}}}`,
+	`{template: {metadata: {labels: {app: web}}, spec: {activeDeadlineSeconds: 5, containers: [{name: main, image: app}]}}}`,
+	`{template: {metadata: {labels: {app: web}}, spec: {containers: []}}}`,
+}
+
+// A Deployment gets the same verdict as such and as a SimDeployment.
+func TestSpecsAsDeployments(t *testing.T) {
+	var specs []spec
+	for _, text := range deployments {
+		object := decode(t, `{selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: main, image: app}]}}}`)
+		maps.Copy(object, decode(t, text))
+		specs = append(specs, spec{name: text, field: text, object: object})
+	}
+	compareAll(t, specs, "Deployment", "SimDeployment", func(spec map[string]any, kind string) map[string]any {
+		return map[string]any{
+			"apiVersion": groupVersionOf(kind), "kind": kind, "metadata": map[string]any{"name": "parity", "namespace": "default"}, "spec": spec,
+		}
+	})
+}
+
 // shared sets every field of a SimPod's spec but those apart, so that no field
 // can be added without its validation being compared.
 func TestSharedSpecIsComplete(t *testing.T) {
@@ -450,7 +494,7 @@ func groupVersionOf(kind string) string {
 	switch kind {
 	case "Pod":
 		return "v1"
-	case "ReplicaSet":
+	case "ReplicaSet", "Deployment":
 		return "apps/v1"
 	}
 	return "sim.glassplane.dev/v1alpha1"
@@ -599,8 +643,8 @@ var ordinaryUser = func() func(t *testing.T) client.Client {
 		once.Do(func() {
 			role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "parity"}, Rules: []rbacv1.PolicyRule{
 				{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"*"}},
-				{APIGroups: []string{"apps"}, Resources: []string{"replicasets"}, Verbs: []string{"*"}},
-				{APIGroups: []string{"sim.glassplane.dev"}, Resources: []string{"simpods", "simreplicasets"}, Verbs: []string{"*"}},
+				{APIGroups: []string{"apps"}, Resources: []string{"replicasets", "deployments"}, Verbs: []string{"*"}},
+				{APIGroups: []string{"sim.glassplane.dev"}, Resources: []string{"simpods", "simreplicasets", "simdeployments"}, Verbs: []string{"*"}},
 			}}
 			binding := &rbacv1.ClusterRoleBinding{
 				ObjectMeta: metav1.ObjectMeta{Name: "parity"},

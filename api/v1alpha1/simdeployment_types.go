@@ -56,6 +56,8 @@ type SimDeploymentList struct {
 // +kubebuilder:validation:XValidation:rule="self.template.spec.restartPolicy == 'Always'",fieldPath=".template.spec.restartPolicy",reason=FieldValueInvalid,message="must be Always: a pod that ended would be replaced for ever; SimPods that end are created by a SimJob"
 // +kubebuilder:validation:XValidation:rule="!has(self.template.spec.activeDeadlineSeconds)",fieldPath=".template.spec.activeDeadlineSeconds",reason=FieldValueForbidden,message="activeDeadlineSeconds in a SimDeployment is not supported: a pod that failed would be replaced for ever"
 // +kubebuilder:validation:XValidation:rule="self.progressDeadlineSeconds > self.?minReadySeconds.orValue(0)",fieldPath=".progressDeadlineSeconds",reason=FieldValueInvalid,message="progressDeadlineSeconds must be greater than minReadySeconds"
+// +kubebuilder:validation:XValidation:rule="self.selector.?matchLabels.orValue({}).size() < 16",fieldPath=".selector.matchLabels",reason=FieldValueInvalid,message="must have at most 15 labels: each SimReplicaSet adds pod-template-hash"
+// +kubebuilder:validation:XValidation:rule="self.template.?metadata.?labels.orValue({}).size() < 32",fieldPath=".template.metadata.labels",reason=FieldValueInvalid,message="must have at most 31 labels: each SimReplicaSet adds pod-template-hash"
 type SimDeploymentSpec struct {
 	// replicas is the desired number of SimPods. Defaults to 1.
 	// +optional

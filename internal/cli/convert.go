@@ -51,8 +51,8 @@ func newConvertCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short: "Turn Pods, workloads and Nodes into simulated ones",
 		Long: `Turn Pods, workloads and Nodes into simulated ones, and print or apply them.
 
-A Pod becomes a SimPod, a Node a SimNode, a ReplicaSet a SimReplicaSet. Of what
-has no simulated counterpart yet the nearest is made: of a Deployment and of a
+A Pod becomes a SimPod, a Node a SimNode, a ReplicaSet a SimReplicaSet, a
+Deployment a SimDeployment. Of other workloads the nearest is made: of a
 StatefulSet a SimReplicaSet, of a Job the SimPods that it runs at once, of a
 DaemonSet a SimPod for each Node that is given with it. Pods and ReplicaSets whose
 controller is given, too, are left out: they are created again.

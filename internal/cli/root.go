@@ -161,6 +161,7 @@ components themselves left behind.`,
 		newCordonCommand(name, io, clients),
 		newUncordonCommand(name, io, clients),
 		newDrainCommand(name, io, clients),
+		newRolloutCommand(name, io, clients),
 		newUninstallCommand(name, io, clients),
 		newVersionCommand(io),
 	)

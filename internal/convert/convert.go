@@ -126,7 +126,9 @@ func convertOne(object *unstructured.Unstructured, nodes *nodeSet, o Options) Re
 		result.addPod(object, o)
 	case nodeKind:
 		result.addNode(object)
-	case deploymentKind, replicaSetKind, statefulSetKind:
+	case deploymentKind:
+		result.addDeployment(object, o)
+	case replicaSetKind, statefulSetKind:
 		result.addSet(object, o)
 	case daemonSetKind:
 		result.addDaemons(object, nodes, o)

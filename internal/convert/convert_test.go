@@ -138,7 +138,7 @@ func TestRulesAreComplete(t *testing.T) {
 		"pod":         {reflect.TypeFor[corev1.PodSpec](), reflect.TypeFor[v1alpha1.SimPodSpec](), podRules, []string{"initContainers", "containers"}},
 		"container":   {reflect.TypeFor[corev1.Container](), reflect.TypeFor[v1alpha1.Container](), containerRules, nil},
 		"template":    {reflect.TypeFor[corev1.PodTemplateSpec](), reflect.TypeFor[v1alpha1.SimPodTemplateSpec](), templateRules, []string{"spec"}},
-		"deployment":  {reflect.TypeFor[appsv1.DeploymentSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), deploymentRules, []string{"template"}},
+		"deployment":  {reflect.TypeFor[appsv1.DeploymentSpec](), reflect.TypeFor[v1alpha1.SimDeploymentSpec](), nil, []string{"template"}},
 		"replicaset":  {reflect.TypeFor[appsv1.ReplicaSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), nil, []string{"template"}},
 		"statefulset": {reflect.TypeFor[appsv1.StatefulSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), statefulSetRules, []string{"template"}},
 		"daemonset":   {reflect.TypeFor[appsv1.DaemonSetSpec](), reflect.TypeFor[onlyTemplate](), daemonSetRules, []string{"template"}},

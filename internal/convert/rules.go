@@ -84,13 +84,6 @@ var anywhere = []string{"configMap", "downwardAPI", "emptyDir", "gitRepo", "host
 // templateRules are those of the fields of a PodTemplateSpec.
 var templateRules = rules{"metadata": harmless}
 
-var deploymentRules = rules{
-	"paused":                  {EffectLifecycle, "there is no rollout to pause"},
-	"progressDeadlineSeconds": harmless,
-	"revisionHistoryLimit":    harmless,
-	"strategy":                {EffectLifecycle, "there are no rolling updates"},
-}
-
 var statefulSetRules = rules{
 	"ordinals":                             harmless,
 	"persistentVolumeClaimRetentionPolicy": harmless,

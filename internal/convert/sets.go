@@ -17,12 +17,36 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 )
 
-// set is what ReplicaSets, Deployments and StatefulSets have in common.
+// set is what ReplicaSets and StatefulSets have in common.
 type set struct {
 	meta     metav1.ObjectMeta
 	template *corev1.PodTemplateSpec
 	// spec is that of the original, which decodes to what a SimReplicaSet has.
 	spec any
+}
+
+// addDeployment makes a SimDeployment of a Deployment: its spec has the same fields.
+func (r *Result) addDeployment(object *unstructured.Unstructured, o Options) {
+	original := &appsv1.Deployment{}
+	if r.Err = read(object.Object, original); r.Err != nil {
+		return
+	}
+	if _, r.Err = nameOf(original.ObjectMeta); r.Err != nil {
+		return
+	}
+	meta, differences := metadata(object, original.ObjectMeta)
+	sim := &v1alpha1.SimDeployment{TypeMeta: typeMeta("SimDeployment"), ObjectMeta: meta}
+	spec, more, err := template(object, &original.Spec.Template, reflect.TypeFor[appsv1.DeploymentSpec](), reflect.TypeFor[v1alpha1.SimDeploymentSpec](), nil, o)
+	if err != nil {
+		r.Err = err
+		return
+	}
+	if r.Err = decode(original.Spec, &sim.Spec); r.Err != nil {
+		return
+	}
+	sim.Spec.Template.Spec = spec
+	r.Objects = []runtime.Object{sim}
+	r.Differences = append(differences, more...)
 }
 
 // addSet makes a SimReplicaSet of an object that keeps a number of like pods.
@@ -53,17 +77,12 @@ func (r *Result) addSet(object *unstructured.Unstructured, o Options) {
 
 // lossOfKind is what sets that are more than replica sets lose.
 var lossOfKind = map[string][]Difference{
-	"Deployment": {{"kind", EffectLifecycle, "a SimReplicaSet is made of the Deployment: a change of its template only reaches pods that are created after it", false}},
 	"StatefulSet": {{"kind", EffectLifecycle,
 		"a SimReplicaSet is made of the StatefulSet: the number of its pods is kept, but they have no fixed names and no order", false}},
 }
 
 func readSet(object *unstructured.Unstructured) (set, rules, error) {
 	switch object.GroupVersionKind() {
-	case deploymentKind:
-		original := &appsv1.Deployment{}
-		err := read(object.Object, original)
-		return set{original.ObjectMeta, &original.Spec.Template, original.Spec}, deploymentRules, err
 	case statefulSetKind:
 		original := &appsv1.StatefulSet{}
 		err := read(object.Object, original)
