@@ -4,7 +4,9 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,6 +28,15 @@ type ChildSummary struct {
 	Created *ChildWrite `json:"created,omitempty"`
 	Marked  *ChildWrite `json:"marked,omitempty"`
 	Removed *ChildWrite `json:"removed,omitempty"`
+	// Scaled are the changes of spec.replicas, the first first.
+	Scaled []ChildScale `json:"scaled,omitempty"`
+}
+
+// ChildScale is a write that changed how many objects a child controls.
+type ChildScale struct {
+	ChildWrite
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // ChildWrite is a write to a child and who made it.
@@ -42,7 +53,9 @@ type ChildWrite struct {
 func children(tale *story.Story) []ChildSummary {
 	var all []ChildSummary
 	for _, c := range shownChildren(tale) {
-		all = append(all, ChildSummary{Subject: c.Subject, Created: childWrite(c.Created), Marked: childWrite(c.Marked), Removed: childWrite(c.Removed)})
+		all = append(all, ChildSummary{
+			Subject: c.Subject, Created: childWrite(c.Created), Marked: childWrite(c.Marked), Removed: childWrite(c.Removed), Scaled: childScales(c.Scaled),
+		})
 	}
 	return all
 }
@@ -59,6 +72,14 @@ func shownChildren(tale *story.Story) []story.Child {
 	return nil
 }
 
+func childScales(revisions []*timeline.Revision) (all []ChildScale) {
+	for _, r := range revisions {
+		from, to, _ := story.Scaling(r)
+		all = append(all, ChildScale{*childWrite(r), from, to})
+	}
+	return all
+}
+
 func childWrite(r *timeline.Revision) *ChildWrite {
 	if r == nil {
 		return nil
@@ -71,15 +92,16 @@ func childWrite(r *timeline.Revision) *ChildWrite {
 	return w
 }
 
-// childrenText says which children were made, marked and removed.
+// childrenText says which children were made, scaled, marked and removed.
 func childrenText(tale *story.Story, children []story.Child) string {
 	var made, marked, removed []string
+	scaled := scaledTexts(children)
 	for _, c := range children {
 		made = appendWrite(made, c, c.Created)
 		marked = appendWrite(marked, c, c.Marked)
 		removed = appendWrite(removed, c, c.Removed)
 	}
-	parts := []string{listed(tale, "created", made), listed(tale, "marked for deletion", marked), listed(tale, "gone from etcd", removed)}
+	parts := []string{listed(tale, "created", made), prose.Prefixed("scaled: ", enough(scaled)), listed(tale, "marked for deletion", marked), listed(tale, "gone from etcd", removed)}
 	if len(children) > 0 {
 		parts = append(parts, leftOut(tale))
 	}
@@ -94,14 +116,39 @@ func appendWrite(list []string, c story.Child, r *timeline.Revision) []string {
 	if r == nil {
 		return list
 	}
-	text := fmt.Sprintf("%s (revision %d", c.Subject.Name, r.Number)
+	return append(list, writeText(c.Subject.Name, r))
+}
+
+// scaledTexts say which children were scaled, in the order in which they were.
+func scaledTexts(children []story.Child) (out []string) {
+	type scale struct {
+		name string
+		r    *timeline.Revision
+	}
+	var all []scale
+	for _, c := range children {
+		for _, r := range c.Scaled {
+			all = append(all, scale{c.Subject.Name, r})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b scale) int { return cmp.Compare(a.r.Number, b.r.Number) })
+	for _, s := range all {
+		from, to, _ := story.Scaling(s.r)
+		out = append(out, writeText(fmt.Sprintf("%s from %s to %s", s.name, from, to), s.r))
+	}
+	return out
+}
+
+// writeText names a write to a child, with its revision and who made it.
+func writeText(what string, r *timeline.Revision) string {
+	text := fmt.Sprintf("%s (revision %d", what, r.Number)
 	if by := r.Writer(); by != "" {
 		text += " by " + by
 	}
 	if r.Write != nil {
 		text += ", audit ID " + r.Write.AuditID
 	}
-	return append(list, text+")")
+	return text + ")"
 }
 
 // leftOut says how many children the record leaves out; empty for none.
@@ -120,8 +167,13 @@ func listed(tale *story.Story, what string, all []string) string {
 	if len(all) == 0 {
 		return ""
 	}
+	return fmt.Sprintf("%s %s: %s", prose.Count(len(all), memberNoun(tale)), what, enough(all))
+}
+
+// enough joins as many of a list as are told.
+func enough(all []string) string {
 	shown := all[:min(len(all), prose.MaxTold)]
-	text := fmt.Sprintf("%s %s: %s", prose.Count(len(all), memberNoun(tale)), what, strings.Join(shown, ", "))
+	text := strings.Join(shown, ", ")
 	if more := len(all) - len(shown); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
@@ -133,7 +185,7 @@ func childrenEvidence(children []story.Child) []v1alpha1.Evidence {
 	var all []v1alpha1.Evidence
 	for _, c := range children {
 		for _, r := range c.Revisions() {
-			what := map[followed.WriteKind]string{followed.Create: "creates", followed.Mark: "marks for deletion", followed.Remove: "removes"}[r.Kind]
+			what := map[followed.WriteKind]string{followed.Create: "creates", followed.Change: "scales", followed.Mark: "marks for deletion", followed.Remove: "removes"}[r.Kind]
 			summary := fmt.Sprintf("revision %d %s the %s %s", r.Number, what, followed.Of(c.Subject).Singular(), c.Subject.Name)
 			switch {
 			case r.Write != nil:

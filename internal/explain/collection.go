@@ -11,6 +11,7 @@ import (
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // tellCollection tells step 3 of a request that ends a collection: what it wrote
@@ -87,6 +88,9 @@ func collectionAt(tale *story.Story, revision int64) v1alpha1.TrackerMoment {
 func memberNoun(tale *story.Story) string {
 	if tale.OfCollection() {
 		return tale.Noun()
+	}
+	if len(tale.Children) > 0 && followed.Of(tale.Children[0].Subject).Role == followed.Set {
+		return "set"
 	}
 	return "pod"
 }

@@ -5,12 +5,14 @@ package explain
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/glassplane/glassplane/internal/assemble"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/test/golden"
@@ -55,7 +57,79 @@ func (s *recording) child(name string, then func(*recording)) *recording {
 	return s
 }
 
+// deployment has a set of one template; its controller has made it.
+func deployment() *recording {
+	s := newRecording()
+	s.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: "simdeployments", Namespace: "default", Name: "web"}
+	sent := map[string]any{"apiVersion": "sim.glassplane.dev/v1alpha1", "kind": "SimDeployment",
+		"metadata": map[string]any{"name": "web", "namespace": "default"}, "spec": map[string]any{"replicas": 2, "image": "app:1"}}
+	s.object = clone(sent)
+	answer := s.write(alice, "", func(o map[string]any) {
+		m := o["metadata"].(map[string]any)
+		m["uid"], m["generation"] = string(podUID), 1
+	})
+	s.record.AuditID = s.send(call{by: alice, verb: "create", uri: deployments + "?fieldManager=kubectl-create", code: 201, request: sent, response: answer})
+	s.record.Subject.UID = podUID
+	return s.childSet("web-a", 2, nil).report(1, 2)
+}
+
+const deployments = "/apis/sim.glassplane.dev/v1alpha1/namespaces/default/simdeployments"
+
+// childSet adds a set that the controller of a deployment makes, or goes on with it.
+func (s *recording) childSet(name string, replicas int, then func(c *recording)) *recording {
+	c := newRecording()
+	c.now, c.revision, c.requests = s.now.Add(time.Millisecond), s.revision, 100+s.requests+10*len(s.record.Children)
+	c.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: "simreplicasets", Namespace: "default", Name: name, UID: podUID}
+	c.object = map[string]any{"apiVersion": "sim.glassplane.dev/v1alpha1", "kind": "SimReplicaSet",
+		"metadata": map[string]any{"name": name, "namespace": "default", "uid": string(podUID)}, "spec": map[string]any{"replicas": replicas}}
+	sent := clone(c.object)
+	c.send(call{by: manager, verb: "create", uri: sets, code: 201, request: sent, response: c.write(manager, "", func(map[string]any) {})})
+	if then != nil {
+		then(c)
+	}
+	s.now, s.revision = c.now, c.revision
+	s.record.Children = append(s.record.Children, evidence.Child{Subject: c.record.Subject, Entries: assemble.Ends(c.record.Entries)})
+	return s
+}
+
+// scaleTo is a write of the controller of deployments to a set, after others.
+func (s *recording) scaleTo(revision int64, replicas int) {
+	s.revision = revision - 1
+	s.after(time.Second)
+	answer := s.write(manager, "", func(o map[string]any) { o["spec"].(map[string]any)["replicas"] = replicas })
+	name := s.record.Subject.Name
+	s.send(call{by: manager, verb: "patch", uri: sets + "/" + name, code: 200, request: map[string]any{"spec": map[string]any{"replicas": replicas}}, response: answer})
+}
+
 var setRecords = map[string]func() evidence.Record{
+	"deployment": func() evidence.Record { return deployment().end() },
+	"deployment-rolled-out": func() evidence.Record {
+		s := deployment().after(time.Second)
+		answer := s.write(alice, "", func(o map[string]any) {
+			o["spec"].(map[string]any)["image"] = "app:2"
+			o["metadata"].(map[string]any)["generation"] = 2
+		})
+		id := s.send(call{by: alice, verb: "patch", uri: deployments + "/web?fieldManager=kubectl-patch", code: 200,
+			request: map[string]any{"spec": map[string]any{"image": "app:2"}}, response: answer})
+		s.about(id)
+		made := s.revision
+		s.childSet("web-b", 1, func(c *recording) { c.scaleTo(made+3, 2) })
+		// The set of the template before was scaled in between and after that.
+		s.record.Children = slices.Delete(s.record.Children, 0, 1)
+		old := deployment()
+		old.record.Children = nil
+		old.childSet("web-a", 2, func(c *recording) {
+			c.scaleTo(made+2, 1)
+			c.scaleTo(made+4, 0)
+		})
+		s.record.Children = append(s.record.Children, old.record.Children...)
+		s.revision, s.now = made+4, s.now.Add(3*time.Second)
+		// The controller notes the revision of the template: that asks for nothing new.
+		s.write(manager, "", func(o map[string]any) {
+			o["metadata"].(map[string]any)["annotations"] = map[string]any{"deployment.kubernetes.io/revision": "2"}
+		})
+		return s.report(2, 2).end()
+	},
 	"set": func() evidence.Record { return replicaSet().end() },
 	"set-scaled": func() evidence.Record {
 		s := replicaSet().after(time.Second)
@@ -93,6 +167,10 @@ func TestSets(t *testing.T) {
 		effect   string // of step 5
 		printed  string
 	}{
+		"deployment": {story.Create, OutcomeStored, "replicas: 2 wanted, 2 existing, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"},
+			"1 set created: web-a (revision 219 by Controller manager", "simdeployment.sim.glassplane.dev/web created"},
+		"deployment-rolled-out": {story.Patch, OutcomeChanged, "revision 221 changes spec.image", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a", "web-b"},
+			"Scaled: web-a from 2 to 1 (revision 223 by Controller manager", "simdeployment.sim.glassplane.dev/web patched"},
 		"set": {story.Create, OutcomeStored, "replicas: 1 wanted, 1 existing, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"},
 			"1 pod created: web-a (revision 219 by Controller manager, audit ID 00000000-0000-4000-8000-000000000102). Each has a walkthrough of its own, such as simpod/web-a.",
 			"simreplicaset.sim.glassplane.dev/web created"},

@@ -24,7 +24,7 @@ type Role string
 const (
 	// Pod is scheduled, bound to a node and run there.
 	Pod Role = "pod"
-	// Set keeps a number of pods in existence.
+	// Set keeps a number of pods in existence, by itself or through sets of its own.
 	Set Role = "set"
 	// Other objects are only stored.
 	Other Role = ""
@@ -141,6 +141,10 @@ var resources = []Resource{
 	},
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simreplicasets"), Kind: "SimReplicaSet", ShortNames: []string{"srs"},
+		Role: Set, Runner: component.Manager, Shapes: setShapes,
+	},
+	{
+		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simdeployments"), Kind: "SimDeployment", ShortNames: []string{"sdeploy"},
 		Role: Set, Runner: component.Manager, Shapes: setShapes,
 	},
 }

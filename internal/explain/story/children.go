@@ -21,11 +21,17 @@ type Child struct {
 	// has them. Marked may also be what ends a member of a collection sooner that
 	// had been marked before.
 	Created, Marked, Removed *timeline.Revision
+	// Scaled are the changes of how many objects it controls itself, such as those
+	// that a deployment makes to its sets.
+	Scaled []*timeline.Revision
 }
 
 // Revisions are those that are known, in their order.
 func (c Child) Revisions() []*timeline.Revision {
-	return slices.DeleteFunc([]*timeline.Revision{c.Created, c.Marked, c.Removed}, func(r *timeline.Revision) bool { return r == nil })
+	all := append(slices.Clone(c.Scaled), c.Created, c.Marked, c.Removed)
+	all = slices.DeleteFunc(all, func(r *timeline.Revision) bool { return r == nil })
+	slices.SortStableFunc(all, func(a, b *timeline.Revision) int { return cmp.Compare(a.Number, b.Number) })
+	return all
 }
 
 // childLines are the timelines of the children.
@@ -81,6 +87,7 @@ func (s *Story) touched() []Child {
 	var touched []Child
 	for _, c := range s.Children {
 		c.Created, c.Marked, c.Removed = within(c.Created), within(c.Marked), within(c.Removed)
+		c.Scaled = slices.DeleteFunc(slices.Clone(c.Scaled), func(r *timeline.Revision) bool { return within(r) == nil })
 		if len(c.Revisions()) > 0 {
 			touched = append(touched, c)
 		}
@@ -93,11 +100,22 @@ func (s *Story) touched() []Child {
 func (s *Story) nextChange() int64 {
 	last := s.Made[len(s.Made)-1]
 	for _, r := range s.Revisions {
-		if r.Number > last.Number && (r.Kind == followed.Change || r.Kind == followed.Mark) {
+		if r.Number > last.Number && (r.Kind == followed.Mark || r.Kind == followed.Change && !sameGeneration(last, r)) {
 			return r.Number
 		}
 	}
 	return 0
+}
+
+// sameGeneration reports whether two revisions are known to ask for the same: a
+// change of the metadata alone, such as that of a deployment's revision, is none of
+// what is asked for.
+func sameGeneration(a, b *timeline.Revision) bool {
+	if a.State.Object == nil || b.State.Object == nil {
+		return false
+	}
+	generation := a.State.Object.Metadata.Generation
+	return generation > 0 && generation == b.State.Object.Metadata.Generation
 }
 
 // lastSeen is when the newest of the revisions was seen.

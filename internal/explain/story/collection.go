@@ -122,6 +122,17 @@ func (s *Story) keptMember() string {
 	return "not available: what keeps the others"
 }
 
+// Scaling returns from and to how many replicas a revision scaled its object, and
+// whether it did.
+func Scaling(r *timeline.Revision) (from, to string, ok bool) {
+	for _, c := range r.Changes {
+		if c.Path == "spec.replicas" && c.From != "" && c.To != "" {
+			return c.From, c.To, true
+		}
+	}
+	return "", "", false
+}
+
 // add files a revision of a child by what it did.
 func (c *Child) add(r *timeline.Revision) {
 	switch r.Kind {
@@ -131,5 +142,9 @@ func (c *Child) add(r *timeline.Revision) {
 		c.Marked = r
 	case followed.Remove:
 		c.Removed = r
+	case followed.Change:
+		if _, _, ok := Scaling(r); ok {
+			c.Scaled = append(c.Scaled, r)
+		}
 	}
 }
