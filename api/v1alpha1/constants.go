@@ -26,6 +26,11 @@ const (
 	// it: there, a kubelet starts whatever is bound to its node.
 	AnnotationStartGate = "sim.glassplane.dev/start-gate"
 
+	// LabelWorkload is the label of an apps/v1 ControllerRevision that belongs to a
+	// simulated workload: its kind, such as SimDaemonSet. It tells them from those of
+	// real workloads, which have the same labels otherwise.
+	LabelWorkload = "sim.glassplane.dev/workload"
+
 	// DefaultSchedulerName is the schedulerName of a SimPod that names none.
 	DefaultSchedulerName = "glassplane-scheduler"
 

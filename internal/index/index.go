@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
@@ -62,6 +64,16 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
+}
+
+// RevisionsOfWorkloads selects the apps/v1 ControllerRevisions of simulated
+// workloads, which alone are worth a place in a cache.
+func RevisionsOfWorkloads() labels.Selector {
+	requirement, err := labels.NewRequirement(v1alpha1.LabelWorkload, selection.Exists, nil)
+	if err != nil {
+		panic(err) // a programming error: the label is invalid
+	}
+	return labels.NewSelector().Add(*requirement)
 }
 
 func nonEmpty(value string) []string {
