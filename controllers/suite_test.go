@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -104,6 +105,9 @@ func cleanUp() {
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimDeployment{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimReplicaSet{}, client.InNamespace(namespace))).To(Succeed())
+		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimDaemonSet{}, client.InNamespace(namespace))).To(Succeed())
+		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimStatefulSet{}, client.InNamespace(namespace))).To(Succeed())
+		Expect(admin.DeleteAllOf(ctx, &appsv1.ControllerRevision{}, client.InNamespace(namespace))).To(Succeed())
 	}
 	Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimNode{})).To(Succeed())
 	Expect(admin.DeleteAllOf(ctx, &coordinationv1.Lease{}, client.InNamespace(v1alpha1.NodeLeaseNamespace))).To(Succeed())

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -21,10 +22,12 @@ import (
 	"github.com/glassplane/glassplane/controllers/forcedeletion"
 	"github.com/glassplane/glassplane/controllers/nodelifecycle"
 	"github.com/glassplane/glassplane/controllers/podgc"
+	"github.com/glassplane/glassplane/controllers/simdaemonset"
 	"github.com/glassplane/glassplane/controllers/simdeployment"
 	"github.com/glassplane/glassplane/controllers/simnode"
 	"github.com/glassplane/glassplane/controllers/simpod"
 	"github.com/glassplane/glassplane/controllers/simreplicaset"
+	"github.com/glassplane/glassplane/controllers/simstatefulset"
 	"github.com/glassplane/glassplane/controllers/walkthrough"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/feed"
@@ -54,8 +57,11 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 	c, err := newComponent(ControllerManagerName, opts, cache.Options{
 		ByObject: map[client.Object]cache.ByObject{
 			&coordinationv1.Lease{}: {Namespaces: map[string]cache.Config{v1alpha1.NodeLeaseNamespace: {}}},
+			// Those of real workloads are of no use here, and there may be many.
+			&appsv1.ControllerRevision{}: {Label: index.RevisionsOfWorkloads()},
 		},
-	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{})
+	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.SimDaemonSet{},
+		&v1alpha1.SimStatefulSet{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{}, &appsv1.ControllerRevision{})
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +91,12 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		},
 		"fault": func(m ctrl.Manager) error {
 			return fault.SetupWithManager(m, fault.Options{Events: events})
+		},
+		"simdaemonset": func(m ctrl.Manager) error {
+			return simdaemonset.SetupWithManager(m, simdaemonset.Options{Events: events})
+		},
+		"simstatefulset": func(m ctrl.Manager) error {
+			return simstatefulset.SetupWithManager(m, simstatefulset.Options{Events: events})
 		},
 		"walkthrough": func(m ctrl.Manager) error {
 			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})

@@ -7,6 +7,8 @@
 package tolerations
 
 import (
+	"slices"
+
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -36,12 +38,17 @@ func Tolerate(tolerations []corev1.Toleration, taint *corev1.Taint) bool {
 // scheduled (NoSchedule and NoExecute) is tolerated. It mirrors
 // FindMatchingUntoleratedTaint with DoNotScheduleTaintsFilterFunc of kube-scheduler.
 func TolerateScheduling(tolerations []corev1.Toleration, taints []corev1.Taint) bool {
+	return tolerateEffects(tolerations, taints, corev1.TaintEffectNoSchedule, corev1.TaintEffectNoExecute)
+}
+
+// TolerateExecution is true where every taint that evicts pods (NoExecute) is tolerated.
+func TolerateExecution(tolerations []corev1.Toleration, taints []corev1.Taint) bool {
+	return tolerateEffects(tolerations, taints, corev1.TaintEffectNoExecute)
+}
+
+func tolerateEffects(tolerations []corev1.Toleration, taints []corev1.Taint, effects ...corev1.TaintEffect) bool {
 	for i := range taints {
-		effect := taints[i].Effect
-		if effect != corev1.TaintEffectNoSchedule && effect != corev1.TaintEffectNoExecute {
-			continue
-		}
-		if !Tolerate(tolerations, &taints[i]) {
+		if slices.Contains(effects, taints[i].Effect) && !Tolerate(tolerations, &taints[i]) {
 			return false
 		}
 	}

@@ -57,6 +57,12 @@ func AvailableAt(pod *v1alpha1.SimPod, minReadySeconds int32) (time.Time, bool) 
 	return readySince(pod).Add(time.Duration(minReadySeconds) * time.Second), true
 }
 
+// Available says whether a pod has been ready for minReadySeconds.
+func Available(pod *v1alpha1.SimPod, minReadySeconds int32, now time.Time) bool {
+	at, ready := AvailableAt(pod, minReadySeconds)
+	return ready && (minReadySeconds == 0 || !now.Before(at))
+}
+
 // DeletionOrder sorts pods so that those that are to be deleted first come
 // first, as ActivePodsWithRanks of k8s.io/kubernetes/pkg/controller does:
 //

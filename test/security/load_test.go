@@ -32,6 +32,8 @@ func load(ctx context.Context) {
 	doesNotFit(ctx)
 	preempt(ctx)
 	scale(ctx)
+	replaceInOrder(ctx)
+	followNodes(ctx)
 	refuseReplicas(ctx)
 	removeNode(ctx)
 	walk(ctx)

@@ -99,7 +99,12 @@ var privileges = map[string][]privilege{
 		{group: sim, resource: "simnodepools/status", verbs: []string{"patch"}, why: "counts of nodes"},
 		{group: sim, resource: "simjobs", verbs: []string{"delete"}, why: "ttlSecondsAfterFinished has passed"},
 		{group: sim, resource: "simnodes", verbs: []string{"create", "delete"}, why: "those of a node pool"},
-		{group: "apps", resource: "controllerrevisions", verbs: []string{"get", "list", "watch", "create", "patch", "delete"}, why: "the templates that daemon sets and stateful sets had"},
+		cached("apps", "controllerrevisions", "the templates that daemon sets and stateful sets had"),
+		{group: "apps", resource: "controllerrevisions", verbs: []string{"create", "patch", "delete"}, why: "stores a new template, numbers one anew that is back, forgets old ones"},
+		{
+			group: "apps", resource: "controllerrevisions", verbs: []string{"get"}, why: "compares a stored template whose name is taken with the new one",
+			idle: map[string]string{"get": "only where the cache is behind"},
+		},
 		blocking("simdeployments"), blocking("simstatefulsets"), blocking("simdaemonsets"), blocking("simjobs"), blocking("simnodepools"),
 		cached(sim, "walkthroughs", "creates the pod of a Walkthrough"),
 		blocking("walkthroughs"),
