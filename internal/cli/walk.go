@@ -30,7 +30,8 @@ func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short:   "Follow a recorded request through the control plane, step by step",
 		Long: `Follow a recorded request through the control plane, step by step.
 
-TYPE is simpod (sp), simreplicaset (srs), or pod (po) for a real pod of the
+TYPE is simpod (sp), simreplicaset (srs), simstatefulset (ssts), simdaemonset
+(sds), or pod (po) for a real pod of the
 cluster. Whoever created it, it can be followed for as long as the observer
 remembers it. Any single request, also one that was refused, is followed by the
 audit ID that the API server gave to it.

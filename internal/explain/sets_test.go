@@ -20,18 +20,37 @@ import (
 
 // replicaSet is a set of one pod that its controller has made.
 func replicaSet() *recording {
+	return setOf("SimReplicaSet", "simreplicasets", map[string]any{"replicas": 1}).child("web-a", nil).report(1, 1)
+}
+
+// statefulSet is a set of two pods, of which its controller has made the first.
+func statefulSet() *recording {
+	return setOf("SimStatefulSet", "simstatefulsets", map[string]any{"replicas": 2}).child("web-0", nil).report(1, 1)
+}
+
+// daemonSet is a set of one pod for each of two nodes.
+func daemonSet() *recording {
+	s := setOf("SimDaemonSet", "simdaemonsets", map[string]any{}).child("web-a", nil).child("web-b", nil)
+	return s.status(manager, func(status map[string]any) {
+		status["observedGeneration"], status["desiredNumberScheduled"], status["currentNumberScheduled"], status["numberReady"] = 1, 2, 2, 0
+	})
+}
+
+// setOf is a set that a user has created.
+func setOf(kind, resource string, spec map[string]any) *recording {
 	s := newRecording()
-	s.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: "simreplicasets", Namespace: "default", Name: "web"}
-	sent := map[string]any{"apiVersion": "sim.glassplane.dev/v1alpha1", "kind": "SimReplicaSet",
-		"metadata": map[string]any{"name": "web", "namespace": "default"}, "spec": map[string]any{"replicas": 1}}
+	s.record.Subject = evidence.Object{Group: "sim.glassplane.dev", Resource: resource, Namespace: "default", Name: "web"}
+	sent := map[string]any{"apiVersion": "sim.glassplane.dev/v1alpha1", "kind": kind,
+		"metadata": map[string]any{"name": "web", "namespace": "default"}, "spec": spec}
 	s.object = clone(sent)
 	answer := s.write(alice, "", func(o map[string]any) {
 		m := o["metadata"].(map[string]any)
 		m["uid"], m["generation"] = string(podUID), 1
 	})
-	s.record.AuditID = s.send(call{by: alice, verb: "create", uri: sets + "?fieldManager=kubectl-create", code: 201, request: sent, response: answer})
+	uri := "/apis/sim.glassplane.dev/v1alpha1/namespaces/default/" + resource + "?fieldManager=kubectl-create"
+	s.record.AuditID = s.send(call{by: alice, verb: "create", uri: uri, code: 201, request: sent, response: answer})
 	s.record.Subject.UID = podUID
-	return s.child("web-a", nil).report(1, 1)
+	return s
 }
 
 const sets = "/apis/sim.glassplane.dev/v1alpha1/namespaces/default/simreplicasets"
@@ -48,7 +67,7 @@ func (s *recording) child(name string, then func(*recording)) *recording {
 	c := newRecording()
 	c.now, c.revision, c.requests = s.now.Add(time.Millisecond), s.revision, 100+s.requests+10*len(s.record.Children)
 	c.record.Subject.Name = name
-	c.create(manager, func(o map[string]any) { o["metadata"].(map[string]any)["name"] = name }, ownedBy("SimReplicaSet", "web"))
+	c.create(manager, func(o map[string]any) { o["metadata"].(map[string]any)["name"] = name }, ownedBy(s.object["kind"].(string), "web"))
 	if then != nil {
 		then(c)
 	}
@@ -130,7 +149,9 @@ var setRecords = map[string]func() evidence.Record{
 		})
 		return s.report(2, 2).end()
 	},
-	"set": func() evidence.Record { return replicaSet().end() },
+	"set":         func() evidence.Record { return replicaSet().end() },
+	"statefulset": func() evidence.Record { return statefulSet().end() },
+	"daemonset":   func() evidence.Record { return daemonSet().end() },
 	"set-scaled": func() evidence.Record {
 		s := replicaSet().after(time.Second)
 		s.write(alice, "", func(o map[string]any) {
@@ -174,6 +195,10 @@ func TestSets(t *testing.T) {
 		"set": {story.Create, OutcomeStored, "replicas: 1 wanted, 1 existing, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"},
 			"1 pod created: web-a (revision 219 by Controller manager, audit ID 00000000-0000-4000-8000-000000000102). Each has a walkthrough of its own, such as simpod/web-a.",
 			"simreplicaset.sim.glassplane.dev/web created"},
+		"statefulset": {story.Create, OutcomeStored, "replicas: 2 wanted, 1 existing, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-0"},
+			"1 pod created: web-0 (revision 219 by Controller manager", "simstatefulset.sim.glassplane.dev/web created"},
+		"daemonset": {story.Create, OutcomeStored, "nodes: 2 should have one, 2 have one, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a", "web-b"},
+			"2 pods created: web-", "simdaemonset.sim.glassplane.dev/web created"},
 		"set-scaled": {story.Scale, OutcomeChanged, "revision 221 changes spec.replicas", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-b"},
 			"1 pod created: web-b (revision 222 by Controller manager", "simreplicaset.sim.glassplane.dev/web scaled"},
 		"set-deleted": {story.Delete, OutcomeDeleted, "the key is gone from etcd; deleted by alice", []int32{1, 2, 3, 7, 8}, nil, "",

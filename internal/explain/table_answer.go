@@ -13,6 +13,7 @@ import (
 	"github.com/glassplane/glassplane/internal/explain/prose"
 	"github.com/glassplane/glassplane/internal/explain/story"
 	"github.com/glassplane/glassplane/internal/explain/timeline"
+	"github.com/glassplane/glassplane/internal/followed"
 )
 
 // tellAnswer tells step 7: the API server answers the request, and the read that
@@ -62,11 +63,15 @@ func bodyText(r *assemble.Request) string {
 	case o.Metadata.Name == "":
 		return "a " + prose.OrNone(o.Kind)
 	}
-	if o.Spec.Replicas != nil {
-		return fmt.Sprintf("%s %s at resourceVersion %s, replicas %d", o.Kind, o.Metadata.Name, prose.OrNone(o.Metadata.ResourceVersion), *o.Spec.Replicas)
+	text := fmt.Sprintf("%s %s at resourceVersion %s", o.Kind, o.Metadata.Name, prose.OrNone(o.Metadata.ResourceVersion))
+	resource, _ := followed.ByName(o.Kind)
+	switch {
+	case o.Spec.Replicas != nil:
+		return fmt.Sprintf("%s, replicas %d", text, *o.Spec.Replicas)
+	case resource.Role == followed.Set:
+		return text
 	}
-	return fmt.Sprintf("%s %s at resourceVersion %s, phase %s, node %s", o.Kind, o.Metadata.Name,
-		prose.OrNone(o.Metadata.ResourceVersion), prose.OrNone(o.Status.Phase), prose.OrNone(o.Spec.NodeName))
+	return fmt.Sprintf("%s, phase %s, node %s", text, prose.OrNone(o.Status.Phase), prose.OrNone(o.Spec.NodeName))
 }
 
 func bodyDetails(r *assemble.Request) []string {

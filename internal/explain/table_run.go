@@ -76,14 +76,17 @@ func actedText(tale *story.Story, step story.Step) string {
 	if len(step.Transitions) > 0 {
 		transitions = transitionsText(tale, step.Transitions)
 	}
-	return prose.Sentences(seenText(step), text, transitions, childrenText(tale, step.Children))
+	return prose.Sentences(seenText(tale, step), text, transitions, childrenText(tale, step.Children))
 }
 
 // seenText says by which revision the controller had seen what the object asks
 // for: its status names the generation that it read.
-func seenText(step story.Step) string {
+func seenText(tale *story.Story, step story.Step) string {
+	if tale.Resource.Role != followed.Set {
+		return ""
+	}
 	for _, r := range step.Revisions {
-		if o := r.State.Object; o != nil && r.Kind == followed.Status && o.Status.ObservedGeneration > 0 && o.Spec.Replicas != nil {
+		if o := r.State.Object; o != nil && r.Kind == followed.Status && o.Status.ObservedGeneration > 0 {
 			return fmt.Sprintf("revision %d says that the controller had seen generation %d", r.Number, o.Status.ObservedGeneration)
 		}
 	}

@@ -65,6 +65,8 @@ type Resource struct {
 	ShortNames []string
 	// Role of the objects in the story.
 	Role Role
+	// PerNode is true of a set that keeps an object on each node, not a number of them.
+	PerNode bool
 	// Runner is the component that acts on the object once it is stored: for a
 	// pod the one that runs it when it is bound and reports its status.
 	Runner string
@@ -119,6 +121,15 @@ var setShapes = map[WriteKind][]Shape{
 	Change: {{Verbs: changes}, {Verbs: changes, Subresource: "scale"}},
 }
 
+// daemonShapes are those of sets without a scale.
+var daemonShapes = map[WriteKind][]Shape{
+	Create: genericShapes[Create],
+	Status: genericShapes[Status],
+	Mark:   genericShapes[Mark],
+	Remove: genericShapes[Remove],
+	Change: genericShapes[Change],
+}
+
 // resources is the whole knowledge of how resources differ.
 var resources = []Resource{
 	{
@@ -146,6 +157,14 @@ var resources = []Resource{
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simdeployments"), Kind: "SimDeployment", ShortNames: []string{"sdeploy"},
 		Role: Set, Runner: component.Manager, Shapes: setShapes,
+	},
+	{
+		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simstatefulsets"), Kind: "SimStatefulSet", ShortNames: []string{"ssts"},
+		Role: Set, Runner: component.Manager, Shapes: setShapes,
+	},
+	{
+		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simdaemonsets"), Kind: "SimDaemonSet", ShortNames: []string{"sds"},
+		Role: Set, Runner: component.Manager, Shapes: daemonShapes, PerNode: true,
 	},
 }
 

@@ -58,7 +58,7 @@ func memberDeed(r *timeline.Revision) string {
 // StatusText is the status in a few words.
 func (s *Story) StatusText(now timeline.State) string {
 	if s.Resource.Role == followed.Set {
-		return replicasReason(now)
+		return s.countsReason(now)
 	}
 	return "phase " + prose.OrNone(now.Phase) + RestartCount(now) + WaitingText(now) + SummaryText(now)
 }

@@ -192,7 +192,7 @@ func (s *Story) judgeState() {
 	case now.Marked:
 		s.Outcome, s.Reason = Terminating, s.leavingReason()
 	case s.Resource.Role == followed.Set:
-		s.Outcome, s.Reason = Stored, replicasReason(now)
+		s.Outcome, s.Reason = Stored, s.countsReason(now)
 	case now.Phase == "Succeeded" || now.Phase == "Failed":
 		s.Outcome, s.Reason = Outcome(now.Phase), endReason(now)
 	case now.Phase == "Running":
@@ -202,6 +202,27 @@ func (s *Story) judgeState() {
 	default:
 		s.judgeUnbound(now)
 	}
+}
+
+// countsReason says how many objects a set, or how many nodes one that has an object
+// on each node, wants and has.
+func (s *Story) countsReason(now timeline.State) string {
+	if s.Resource.PerNode {
+		return nodesReason(now)
+	}
+	return replicasReason(now)
+}
+
+// nodesReason says how many nodes should have an object and have one.
+func nodesReason(now timeline.State) string {
+	o := now.Object
+	switch {
+	case o == nil:
+		return "stored; not available: how many nodes it is for, because its state was not kept"
+	case o.Status.ObservedGeneration == 0:
+		return "its controller has not reported yet for how many nodes it is"
+	}
+	return fmt.Sprintf("nodes: %d should have one, %d have one, %d ready", o.Status.DesiredNumberScheduled, o.Status.CurrentNumberScheduled, o.Status.NumberReady)
 }
 
 // replicasReason says how many objects a set wants and has.

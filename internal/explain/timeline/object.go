@@ -51,6 +51,10 @@ type Object struct {
 		ObservedGeneration    int64       `json:"observedGeneration"`
 		Replicas              *int32      `json:"replicas"`
 		ReadyReplicas         int32       `json:"readyReplicas"`
+
+		DesiredNumberScheduled int32 `json:"desiredNumberScheduled"`
+		CurrentNumberScheduled int32 `json:"currentNumberScheduled"`
+		NumberReady            int32 `json:"numberReady"`
 	} `json:"status"`
 }
 
