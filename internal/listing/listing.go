@@ -29,6 +29,7 @@ func Read(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (
 		classes    schedulingv1.PriorityClassList
 		services   corev1.ServiceList
 		sets       v1alpha1.SimReplicaSetList
+		stateful   v1alpha1.SimStatefulSetList
 		budgets    policyv1.PodDisruptionBudgetList
 	)
 	out := whatif.Listing{ReadAt: clock.Now()}
@@ -43,6 +44,7 @@ func Read(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (
 		{"priorityclasses", &classes, false},
 		{"services", &services, false},
 		{"simreplicasets", &sets, false},
+		{"simstatefulsets", &stateful, false},
 		{"poddisruptionbudgets", &budgets, false},
 	} {
 		read := whatif.List{Resource: l.resource}
@@ -59,7 +61,8 @@ func Read(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (
 	out.ReadUntil = clock.Now()
 	out.Objects = whatif.Objects{
 		Nodes: nodes.Items, Pods: pods.Items, Namespaces: namespaces.Items, PriorityClasses: classes.Items,
-		Services: services.Items, ReplicaSets: sets.Items, DisruptionBudgets: budgets.Items,
+		Services: services.Items, ReplicaSets: sets.Items, StatefulSets: stateful.Items,
+		DisruptionBudgets: budgets.Items,
 	}
 	return out, nil
 }

@@ -49,7 +49,7 @@ func ReadSchedulerConfig(path string) ([]*framework.Profile, error) {
 // NewScheduler returns the component that binds pods to nodes.
 func NewScheduler(opts Options) (*Component, error) {
 	c, err := newComponent(SchedulerName, opts, cache.Options{},
-		&v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &corev1.Namespace{}, &corev1.Service{},
+		&v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimStatefulSet{}, &corev1.Namespace{}, &corev1.Service{},
 		&schedulingv1.PriorityClass{}, &policyv1.PodDisruptionBudget{})
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ type Options struct {
 	// Client writes pods and events. Its scheme must have the API's kinds and
 	// events.k8s.io/v1. Reads may come from the cache.
 	Client client.Client
-	// Cache has the informers for SimPods, SimNodes, SimReplicaSets, namespaces,
+	// Cache has the informers for SimPods, SimNodes, SimReplicaSets, SimStatefulSets, namespaces,
 	// services, PriorityClasses and PodDisruptionBudgets. The caller starts it, and
 	// configures it to strip managedFields.
 	Cache ctrlcache.Informers

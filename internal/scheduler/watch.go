@@ -44,6 +44,7 @@ func (s *Scheduler) watch(ctx context.Context) (stop func(), err error) {
 		{&policyv1.PodDisruptionBudget{}, handler(s.onBudget)},
 		{&corev1.Service{}, handler(s.onService)},
 		{&simv1alpha1.SimReplicaSet{}, handler(s.onReplicaSet)},
+		{&simv1alpha1.SimStatefulSet{}, handler(s.onStatefulSet)},
 		{&simv1alpha1.SimNode{}, handler(s.onNode)},
 		{&simv1alpha1.SimPod{}, handler(s.onPod)},
 	} {

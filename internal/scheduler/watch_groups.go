@@ -10,7 +10,6 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
@@ -59,26 +58,15 @@ func (s *Scheduler) onReplicaSet(before, after *simv1alpha1.SimReplicaSet) {
 	case after == nil:
 		s.cache.RemoveOwner(before.UID)
 	case before == nil || before.Generation != after.Generation:
-		s.cache.SetOwner(ownerOf(after))
+		s.cache.SetOwner(cache.OwnerOf(after, after.Spec.Replicas, after.Spec.Selector))
 	}
 }
 
-func ownerOf(set *simv1alpha1.SimReplicaSet) cache.Owner {
-	owner := cache.Owner{UID: set.UID, Namespace: set.Namespace, Replicas: 1}
-	if set.Spec.Replicas != nil {
-		owner.Replicas = *set.Spec.Replicas
+func (s *Scheduler) onStatefulSet(before, after *simv1alpha1.SimStatefulSet) {
+	switch {
+	case after == nil:
+		s.cache.RemoveOwner(before.UID)
+	case before == nil || before.Generation != after.Generation:
+		s.cache.SetOwner(cache.OwnerOf(after, after.Spec.Replicas, after.Spec.Selector))
 	}
-	// A selector that cannot be read selects nothing, as in kube-scheduler.
-	if selector, err := metav1.LabelSelectorAsSelector(toLabelSelector(set.Spec.Selector)); err == nil {
-		owner.Selector = selector
-	}
-	return owner
-}
-
-func toLabelSelector(in simv1alpha1.LabelSelector) *metav1.LabelSelector {
-	out := &metav1.LabelSelector{MatchExpressions: in.MatchExpressions}
-	for key, value := range in.MatchLabels {
-		metav1.AddLabelToSelector(out, key, string(value))
-	}
-	return out
 }

@@ -31,8 +31,8 @@ func DefaultSelector(snapshot Snapshot, pod *corev1.Pod) labels.Selector {
 // with a pod: those that have all labels that the services of its namespace
 // select that select the pod too, and that its owner selects. services are the
 // selectors of all services of the namespace; owner is the selector of the
-// ReplicaSet or SimReplicaSet that controls the pod, nil where none does. It
-// mirrors DefaultSelector of k8s.io/kubernetes/pkg/scheduler/framework/plugins/helper.
+// ReplicaSet or StatefulSet, real or simulated, that controls the pod, nil where
+// none does. It mirrors DefaultSelector of k8s.io/kubernetes/pkg/scheduler/framework/plugins/helper.
 func MergeDefaultSelector(pod *corev1.Pod, services []labels.Set, owner labels.Selector) labels.Selector {
 	merged := labels.Set{}
 	for _, selector := range services {

@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
@@ -24,6 +23,7 @@ type Objects struct {
 	PriorityClasses   []schedulingv1.PriorityClass
 	Services          []corev1.Service
 	ReplicaSets       []simv1alpha1.SimReplicaSet
+	StatefulSets      []simv1alpha1.SimStatefulSet
 	DisruptionBudgets []policyv1.PodDisruptionBudget
 }
 
@@ -55,7 +55,12 @@ func NewCluster(o Objects) *Cluster {
 		all.SetService(o.Services[i].Namespace, o.Services[i].Name, labels.Set(o.Services[i].Spec.Selector))
 	}
 	for i := range o.ReplicaSets {
-		all.SetOwner(ownerOf(&o.ReplicaSets[i]))
+		set := &o.ReplicaSets[i]
+		all.SetOwner(cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
+	}
+	for i := range o.StatefulSets {
+		set := &o.StatefulSets[i]
+		all.SetOwner(cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
 	}
 	for i := range o.DisruptionBudgets {
 		all.SetBudget(&o.DisruptionBudgets[i])
@@ -105,22 +110,6 @@ func (c *Cluster) Pod(pod *simv1alpha1.SimPod) (*corev1.Pod, error) {
 	out := pod.ToPod()
 	err := c.classes.Resolve(out)
 	return out, err
-}
-
-func ownerOf(set *simv1alpha1.SimReplicaSet) cache.Owner {
-	owner := cache.Owner{UID: set.UID, Namespace: set.Namespace, Replicas: 1}
-	if set.Spec.Replicas != nil {
-		owner.Replicas = *set.Spec.Replicas
-	}
-	selector := &metav1.LabelSelector{MatchExpressions: set.Spec.Selector.MatchExpressions}
-	for key, value := range set.Spec.Selector.MatchLabels {
-		metav1.AddLabelToSelector(selector, key, string(value))
-	}
-	// A selector that cannot be read selects nothing, as in kube-scheduler.
-	if parsed, err := metav1.LabelSelectorAsSelector(selector); err == nil {
-		owner.Selector = parsed
-	}
-	return owner
 }
 
 // changedNodes is a snapshot in which nodes are replaced or added.

@@ -58,6 +58,8 @@ func testObjects() Objects {
 			Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}}},
 		ReplicaSets: []simv1alpha1.SimReplicaSet{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web", UID: "set"},
 			Spec: simv1alpha1.SimReplicaSetSpec{Selector: simv1alpha1.LabelSelector{MatchLabels: map[string]simv1alpha1.LabelValue{"tier": "front"}}}}},
+		StatefulSets: []simv1alpha1.SimStatefulSet{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "db", UID: "db"},
+			Spec: simv1alpha1.SimStatefulSetSpec{Selector: simv1alpha1.LabelSelector{MatchLabels: map[string]simv1alpha1.LabelValue{"tier": "back"}}}}},
 	}
 }
 
@@ -79,11 +81,16 @@ func TestNewCluster(t *testing.T) {
 	if list := c.nominated["b"]; len(list) != 1 || list[0].Priority != 1000 {
 		t.Errorf("nominated for b are %v", list)
 	}
-	owned := wrappers.MakePod().Name("x").Label("app", "web").Obj()
-	owned.OwnerReferences = []metav1.OwnerReference{{Kind: "SimReplicaSet", UID: "set", Controller: new(true)}}
-	selector := framework.DefaultSelector(c, owned)
-	if !selector.Matches(labels.Set{"app": "web", "tier": "front"}) || selector.Matches(labels.Set{"app": "web"}) {
-		t.Errorf("default selector is %q", selector)
+	for tier, owner := range map[string]metav1.OwnerReference{
+		"front": {Kind: "SimReplicaSet", UID: "set", Controller: new(true)},
+		"back":  {Kind: "SimStatefulSet", UID: "db", Controller: new(true)},
+	} {
+		owned := wrappers.MakePod().Name("x").Label("app", "web").Obj()
+		owned.OwnerReferences = []metav1.OwnerReference{owner}
+		selector := framework.DefaultSelector(c, owned)
+		if !selector.Matches(labels.Set{"app": "web", "tier": tier}) || selector.Matches(labels.Set{"app": "web"}) {
+			t.Errorf("default selector of pods of a %s is %q", owner.Kind, selector)
+		}
 	}
 }
 

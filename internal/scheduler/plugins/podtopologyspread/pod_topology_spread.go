@@ -9,8 +9,8 @@
 // StatefulSets and ReplicationControllers which these are. Here the snapshot
 // answers, so that a decision stays a function of it
 // (framework.DefaultSelectorSnapshot): a SimPod belongs together with the pods
-// that the selector of its controlling SimReplicaSet selects, and of the Services
-// that select it (framework.MergeDefaultSelector). A pod that belongs to nothing
+// that the selector of its controlling SimReplicaSet or SimStatefulSet selects, and
+// of the Services that select it (framework.MergeDefaultSelector). A pod that belongs to nothing
 // has no default constraints.
 package podtopologyspread
 
