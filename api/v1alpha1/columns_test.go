@@ -50,6 +50,16 @@ var shown = []struct{ kind, plural, name, spec, status string }{
 		kind: "SimDeployment", plural: "simdeployments", name: "web", spec: `spec: {replicas: 3, ` + set + `}`,
 		status: `status: {replicas: 4, readyReplicas: 3, updatedReplicas: 2, availableReplicas: 2, selector: a=b}`,
 	},
+	{kind: "SimStatefulSet", plural: "simstatefulsets", name: "fresh", spec: `spec: {` + set + `}`},
+	{
+		kind: "SimStatefulSet", plural: "simstatefulsets", name: "db", spec: `spec: {replicas: 3, ` + set + `}`,
+		status: `status: {replicas: 3, readyReplicas: 2, updatedReplicas: 1, availableReplicas: 2, selector: a=b}`,
+	},
+	{kind: "SimDaemonSet", plural: "simdaemonsets", name: "fresh", spec: `spec: {` + set + `}`},
+	{
+		kind: "SimDaemonSet", plural: "simdaemonsets", name: "agents", spec: `spec: {` + set + `}`,
+		status: `status: {desiredNumberScheduled: 3, currentNumberScheduled: 3, numberReady: 2, updatedNumberScheduled: 1, numberAvailable: 2}`,
+	},
 	{
 		kind: "Fault", plural: "faults", name: "crash", spec: `spec: {type: NodeCrash, target: {nodes: {selector: {}}}, duration: 1m30s}`,
 		status: `status: {summary: Active, targetCount: 2, targets: [node-1, node-2], startedAt: "2026-01-02T03:04:05Z", endsAt: "2026-01-02T03:05:35Z"}`,

@@ -139,14 +139,14 @@ type SimStatefulSetUpdateStrategy struct {
 
 // RollingUpdateStatefulSet bounds which pods are replaced, and how many at once.
 type RollingUpdateStatefulSet struct {
-	// partition is the number of the first SimPod that is replaced: those below stay
-	// as they are. Defaults to 0.
+	// partition is the number of the first SimPod that is replaced, counted from
+	// ordinals.start: those below stay as they are. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Partition int32 `json:"partition,omitempty"`
 
 	// maxUnavailable is how many SimPods may be missing while they are replaced, as a
-	// number or a percentage of replicas, rounded up. Defaults to 1.
+	// number or a percentage of replicas, rounded down but to at least 1. Defaults to 1.
 	// +optional
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:XIntOrString
