@@ -108,6 +108,7 @@ func cleanUp() {
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimDaemonSet{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimStatefulSet{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &appsv1.ControllerRevision{}, client.InNamespace(namespace))).To(Succeed())
+		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimJob{}, client.InNamespace(namespace))).To(Succeed())
 	}
 	Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimNode{})).To(Succeed())
 	Expect(admin.DeleteAllOf(ctx, &coordinationv1.Lease{}, client.InNamespace(v1alpha1.NodeLeaseNamespace))).To(Succeed())

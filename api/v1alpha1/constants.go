@@ -31,6 +31,15 @@ const (
 	// real workloads, which have the same labels otherwise.
 	LabelWorkload = "sim.glassplane.dev/workload"
 
+	// FinalizerJobTracking is added to the SimPods of a SimJob when they are created,
+	// and removed by its controller once their end is counted. So no end is lost,
+	// whoever deletes a pod. It is batch.kubernetes.io/job-tracking of batch/v1.
+	FinalizerJobTracking = "sim.glassplane.dev/job-tracking"
+
+	// LabelNodePool is the label that the SimNodes of a SimNodePool have; its value
+	// is the pool's name.
+	LabelNodePool = "sim.glassplane.dev/node-pool"
+
 	// DefaultSchedulerName is the schedulerName of a SimPod that names none.
 	DefaultSchedulerName = "glassplane-scheduler"
 
@@ -183,6 +192,45 @@ const (
 	// ReasonDeploymentResumed surfaces when a rollout was resumed and has made no
 	// progress since.
 	ReasonDeploymentResumed = "DeploymentResumed"
+)
+
+// Condition types of a SimJob. They are those of a batch/v1 Job.
+const (
+	// SimJobComplete is True once the job has succeeded and none of its pods runs
+	// any more.
+	SimJobComplete = "Complete"
+	// SimJobFailed is True once the job has failed and none of its pods runs any more.
+	SimJobFailed = "Failed"
+	// SimJobSuspended is True while the job is suspended.
+	SimJobSuspended = "Suspended"
+	// SimJobSuccessCriteriaMet is True once the job has succeeded, before the pods
+	// that are left have ended.
+	SimJobSuccessCriteriaMet = "SuccessCriteriaMet"
+	// SimJobFailureTarget is True once the job has failed, before the pods that are
+	// left have ended.
+	SimJobFailureTarget = "FailureTarget"
+)
+
+// Reasons of a SimJob's conditions. They are those of a batch/v1 Job.
+const (
+	// ReasonCompletionsReached surfaces when as many pods have succeeded as must.
+	ReasonCompletionsReached = "CompletionsReached"
+	// ReasonBackoffLimitExceeded surfaces when more pods have failed than may.
+	ReasonBackoffLimitExceeded = "BackoffLimitExceeded"
+	// ReasonPodFailurePolicy surfaces when a pod failed in a way that fails the job.
+	ReasonPodFailurePolicy = "PodFailurePolicy"
+	// ReasonJobSuspended surfaces while the job is suspended.
+	ReasonJobSuspended = "JobSuspended"
+	// ReasonJobResumed surfaces once the job was suspended and is no longer.
+	ReasonJobResumed = "JobResumed"
+	// A job that took longer than its activeDeadlineSeconds has ReasonDeadlineExceeded.
+)
+
+// Condition types of a SimNodePool. Its reasons are ReasonFailedCreate and
+// ReasonFailedDelete.
+const (
+	// SimNodePoolReplicaFailure is True while creating or deleting a node fails.
+	SimNodePoolReplicaFailure = "ReplicaFailure"
 )
 
 // Condition types and reasons of a Walkthrough.

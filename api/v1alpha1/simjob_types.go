@@ -20,6 +20,7 @@ import (
 // +kubebuilder:printcolumn:name="Active",type=integer,JSONPath=`.status.active`,description="SimPods that have not ended"
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.failed`,description="SimPods that have failed"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() + (self.spec.completionMode == 'Indexed' && has(self.spec.completions) && self.spec.completions > 0 ? string(self.spec.completions - 1).size() + 1 : 0) <= 63",fieldPath=".metadata",reason=FieldValueInvalid,message="name must be no more than 63 characters, with a dash and the highest index where completionMode is Indexed: the SimPods have it as a label"
 // +kubebuilder:validation:XValidation:rule="self.spec.template == oldSelf.spec.template",fieldPath=".spec.template",message="template is immutable: delete the SimJob and create it again"
 // +kubebuilder:validation:XValidation:rule="self.spec.completionMode == oldSelf.spec.completionMode",fieldPath=".spec.completionMode",message="completionMode is immutable: delete the SimJob and create it again"
 // +kubebuilder:validation:XValidation:rule="has(self.spec.podFailurePolicy) == has(oldSelf.spec.podFailurePolicy) && (!has(self.spec.podFailurePolicy) || self.spec.podFailurePolicy == oldSelf.spec.podFailurePolicy)",fieldPath=".spec.podFailurePolicy",message="podFailurePolicy is immutable: delete the SimJob and create it again"
@@ -56,6 +57,7 @@ type SimJobList struct {
 // +kubebuilder:validation:XValidation:rule="self.template.spec.restartPolicy in ['OnFailure', 'Never']",fieldPath=".template.spec.restartPolicy",reason=FieldValueInvalid,message="must be OnFailure or Never: a pod that is always restarted never ends"
 // +kubebuilder:validation:XValidation:rule="self.completionMode != 'Indexed' || has(self.completions)",fieldPath=".completions",reason=FieldValueRequired,message="completions is required where completionMode is Indexed"
 // +kubebuilder:validation:XValidation:rule="self.completionMode != 'Indexed' || self.parallelism <= 100000",fieldPath=".parallelism",reason=FieldValueInvalid,message="parallelism must be at most 100000 where completionMode is Indexed"
+// +kubebuilder:validation:XValidation:rule="!has(self.podFailurePolicy) || !has(self.podReplacementPolicy) || self.podReplacementPolicy == 'Failed'",fieldPath=".podReplacementPolicy",reason=FieldValueInvalid,message="must be Failed where podFailurePolicy is set: how a pod fails is known when it has failed"
 // +kubebuilder:validation:XValidation:rule="!has(self.podFailurePolicy) || self.template.spec.restartPolicy == 'Never'",fieldPath=".template.spec.restartPolicy",reason=FieldValueInvalid,message="must be Never where podFailurePolicy is set: set it so, or remove podFailurePolicy"
 type SimJobSpec struct {
 	// parallelism is how many SimPods may run at once. Defaults to 1.
@@ -89,6 +91,13 @@ type SimJobSpec struct {
 	// +optional
 	PodFailurePolicy *PodFailurePolicy `json:"podFailurePolicy,omitempty"`
 
+	// podReplacementPolicy says when a SimPod is replaced: TerminatingOrFailed once
+	// it is being deleted, which then counts as a failure, or Failed once it has
+	// ended. Defaults to Failed where podFailurePolicy is set, else to
+	// TerminatingOrFailed.
+	// +optional
+	PodReplacementPolicy PodReplacementPolicy `json:"podReplacementPolicy,omitempty"`
+
 	// activeDeadlineSeconds is how long the SimJob may take from its start, in
 	// seconds, before it fails. Not limited by default.
 	// +optional
@@ -121,6 +130,18 @@ const (
 	NonIndexedCompletion CompletionMode = "NonIndexed"
 	// IndexedCompletion wants a success of each index.
 	IndexedCompletion CompletionMode = "Indexed"
+)
+
+// PodReplacementPolicy says when a SimPod of a SimJob is replaced.
+//
+// +kubebuilder:validation:Enum=TerminatingOrFailed;Failed
+type PodReplacementPolicy string
+
+const (
+	// ReplaceTerminatingOrFailed replaces a SimPod once it is being deleted.
+	ReplaceTerminatingOrFailed PodReplacementPolicy = "TerminatingOrFailed"
+	// ReplaceFailed replaces a SimPod once it has ended.
+	ReplaceFailed PodReplacementPolicy = "Failed"
 )
 
 // PodFailurePolicy says which failures of pods count.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
 
 // MayAdopt asks the API server whether an owner still exists and is not being
@@ -29,18 +30,24 @@ func MayAdopt(ctx context.Context, live client.Reader, owner client.Object, kind
 	return nil
 }
 
-// Adopt adds a controller reference to an object. Where the object changed since it
-// was read, that is a conflict.
-func Adopt(ctx context.Context, w client.Writer, object client.Object, owner metav1.OwnerReference) error {
+// Adopt adds a controller reference to an object, and finalizers that its owner sets.
+// Where the object changed since it was read, that is a conflict.
+func Adopt(ctx context.Context, w client.Writer, object client.Object, owner metav1.OwnerReference, finalizers ...string) error {
 	base := object.DeepCopyObject().(client.Object)
+	for _, name := range finalizers {
+		controllerutil.AddFinalizer(object, name)
+	}
 	object.SetOwnerReferences(append(object.GetOwnerReferences(), owner))
 	return Patch(ctx, w, object, base)
 }
 
-// Release removes the reference to an owner from an object. Where the object changed
-// since it was read, that is a conflict.
-func Release(ctx context.Context, w client.Writer, object client.Object, owner types.UID) error {
+// Release removes the reference to an owner from an object, and the finalizers that
+// the owner had set. Where the object changed since it was read, that is a conflict.
+func Release(ctx context.Context, w client.Writer, object client.Object, owner types.UID, finalizers ...string) error {
 	base := object.DeepCopyObject().(client.Object)
+	for _, name := range finalizers {
+		controllerutil.RemoveFinalizer(object, name)
+	}
 	object.SetOwnerReferences(slices.DeleteFunc(object.GetOwnerReferences(), func(r metav1.OwnerReference) bool { return r.UID == owner }))
 	return Patch(ctx, w, object, base)
 }

@@ -5,6 +5,7 @@ package controllerkit
 
 import (
 	"context"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -47,3 +48,21 @@ func OnOwned(kind schema.GroupVersionKind, adopters func(ctx context.Context, ob
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueueOwner(e.Object, q) },
 	}
 }
+
+// Batched lets what a handler enqueues wait, so that one pass over an object serves
+// all events of that time.
+func Batched(h handler.EventHandler, period time.Duration) handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { h.Create(ctx, e, delayed{q, period}) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) { h.Update(ctx, e, delayed{q, period}) },
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { h.Delete(ctx, e, delayed{q, period}) },
+	}
+}
+
+// delayed is a queue that adds all after a time.
+type delayed struct {
+	queue
+	period time.Duration
+}
+
+func (d delayed) Add(r reconcile.Request) { d.AddAfter(r, d.period) }

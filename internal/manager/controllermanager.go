@@ -24,6 +24,7 @@ import (
 	"github.com/glassplane/glassplane/controllers/podgc"
 	"github.com/glassplane/glassplane/controllers/simdaemonset"
 	"github.com/glassplane/glassplane/controllers/simdeployment"
+	"github.com/glassplane/glassplane/controllers/simjob"
 	"github.com/glassplane/glassplane/controllers/simnode"
 	"github.com/glassplane/glassplane/controllers/simpod"
 	"github.com/glassplane/glassplane/controllers/simreplicaset"
@@ -61,7 +62,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			&appsv1.ControllerRevision{}: {Label: index.RevisionsOfWorkloads()},
 		},
 	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.SimDaemonSet{},
-		&v1alpha1.SimStatefulSet{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{}, &appsv1.ControllerRevision{})
+		&v1alpha1.SimStatefulSet{}, &v1alpha1.SimJob{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{}, &appsv1.ControllerRevision{})
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +98,9 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		},
 		"simstatefulset": func(m ctrl.Manager) error {
 			return simstatefulset.SetupWithManager(m, simstatefulset.Options{Events: events})
+		},
+		"simjob": func(m ctrl.Manager) error {
+			return simjob.SetupWithManager(m, simjob.Options{Events: events})
 		},
 		"walkthrough": func(m ctrl.Manager) error {
 			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})

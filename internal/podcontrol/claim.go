@@ -78,14 +78,14 @@ func (c *Control) Controlled(ctx context.Context, namespace string, controller t
 
 func (c *Control) adopt(ctx context.Context, owner client.Object, pod *v1alpha1.SimPod) (*v1alpha1.SimPod, error) {
 	adopted := pod.DeepCopy()
-	if err := controllerkit.Adopt(ctx, c.client, adopted, workload.OwnerReference(owner, c.kind)); err != nil {
+	if err := controllerkit.Adopt(ctx, c.client, adopted, workload.OwnerReference(owner, c.kind), c.finalizers()...); err != nil {
 		return nil, ignoreGone(err, "adopting", pod)
 	}
 	return adopted, nil
 }
 
 func (c *Control) release(ctx context.Context, owner client.Object, pod *v1alpha1.SimPod) error {
-	return ignoreGone(controllerkit.Release(ctx, c.client, pod.DeepCopy(), owner.GetUID()), "releasing", pod)
+	return ignoreGone(controllerkit.Release(ctx, c.client, pod.DeepCopy(), owner.GetUID(), c.finalizers()...), "releasing", pod)
 }
 
 func ignoreGone(err error, doing string, pod *v1alpha1.SimPod) error {

@@ -79,10 +79,10 @@ func (e *expectations) forget(key types.NamespacedName) {
 func (c *Control) Met(ctx context.Context, owner client.Object, owned []*v1alpha1.SimPod, now time.Time) bool {
 	key := client.ObjectKeyFromObject(owner)
 	expected := c.expectations.get(key)
-	if !expected.Met(owned, now) && now.Sub(expected.Since) >= RecheckDelay {
+	if !workload.Met(expected, owned, now) && now.Sub(expected.Since) >= RecheckDelay {
 		c.dropVanished(ctx, owner, expected)
 	}
-	if !expected.Met(owned, now) {
+	if !workload.Met(expected, owned, now) {
 		return false
 	}
 	c.expectations.forget(key)

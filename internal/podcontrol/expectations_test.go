@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/workload"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
@@ -42,7 +43,7 @@ func TestOnePassCreatesAndDeletes(t *testing.T) {
 			e.created(owner, pods(fresh), now)
 			e.deleted(owner, pods(old), now)
 			e.deleted(owner, nil, now.Add(time.Second))
-			if got := e.get(owner).Met(tt.cache, now); got != tt.want {
+			if got := workload.Met(e.get(owner), tt.cache, now); got != tt.want {
 				t.Errorf("met: %t, want %t", got, tt.want)
 			}
 			e.forget(owner)

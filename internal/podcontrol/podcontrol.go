@@ -39,6 +39,8 @@ type Control struct {
 	events       events.EventRecorder
 	expectations *expectations
 	refused      refusals
+	// tracking is the finalizer that all pods have, see Tracking; empty for none.
+	tracking string
 }
 
 // New returns the control of a kind, such as SimReplicaSet. The manager's cache

@@ -277,7 +277,7 @@ func TestExpectations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := false
 			for _, pods := range tt.passes {
-				got = tt.e.Met(pods, tt.at)
+				got = Met(tt.e, pods, tt.at)
 			}
 			if got != tt.want {
 				t.Errorf("met %v, want %v", got, tt.want)

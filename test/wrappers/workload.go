@@ -4,8 +4,10 @@
 package wrappers
 
 import (
+	"strconv"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -84,5 +86,37 @@ func (w *ReplicaWrapper) Deleting() *ReplicaWrapper {
 func (w *ReplicaWrapper) Owner(uid string) *ReplicaWrapper {
 	controller := true
 	w.pod.OwnerReferences = []metav1.OwnerReference{{Kind: "SimReplicaSet", Name: uid, UID: types.UID(uid), Controller: &controller}}
+	return w
+}
+
+// Finalizer adds a finalizer.
+func (w *ReplicaWrapper) Finalizer(name string) *ReplicaWrapper {
+	w.pod.Finalizers = append(w.pod.Finalizers, name)
+	return w
+}
+
+// Index makes the pod one of an indexed job.
+func (w *ReplicaWrapper) Index(index int) *ReplicaWrapper {
+	text := strconv.Itoa(index)
+	return w.Label(batchv1.JobCompletionIndexAnnotation, text).Annotation(batchv1.JobCompletionIndexAnnotation, text)
+}
+
+// Ended ends the only container, main, with an exit code at that time, and with it
+// the pod.
+func (w *ReplicaWrapper) Ended(code int32, at time.Time) *ReplicaWrapper {
+	w.pod.Status.Phase = corev1.PodSucceeded
+	if code != 0 {
+		w.pod.Status.Phase = corev1.PodFailed
+	}
+	w.pod.Status.ContainerStatuses = []simv1alpha1.ContainerStatus{{
+		Name:  "main",
+		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code, FinishedAt: metav1.Time{Time: at}}},
+	}}
+	return w
+}
+
+// Condition adds a condition that is True.
+func (w *ReplicaWrapper) Condition(kind string) *ReplicaWrapper {
+	w.pod.Status.Conditions = append(w.pod.Status.Conditions, metav1.Condition{Type: kind, Status: metav1.ConditionTrue, Reason: kind})
 	return w
 }
