@@ -110,6 +110,7 @@ func cleanUp() {
 		Expect(admin.DeleteAllOf(ctx, &appsv1.ControllerRevision{}, client.InNamespace(namespace))).To(Succeed())
 		Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimJob{}, client.InNamespace(namespace))).To(Succeed())
 	}
+	Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimNodePool{})).To(Succeed())
 	Expect(admin.DeleteAllOf(ctx, &v1alpha1.SimNode{})).To(Succeed())
 	Expect(admin.DeleteAllOf(ctx, &coordinationv1.Lease{}, client.InNamespace(v1alpha1.NodeLeaseNamespace))).To(Succeed())
 }

@@ -19,6 +19,7 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=integer,JSONPath=`.status.readyReplicas`,description="SimNodes that are ready"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 // +kubebuilder:printcolumn:name="Zones",type=string,JSONPath=`.spec.zones`,priority=1,description="Zones over which the SimNodes are spread"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",fieldPath=".metadata",reason=FieldValueInvalid,message="name must be no more than 63 characters: the SimNodes have it as a label"
 type SimNodePool struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard metadata of every object.
@@ -64,7 +65,8 @@ type SimNodePoolSpec struct {
 	// +kubebuilder:validation:items:Pattern=`^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$`
 	Zones []string `json:"zones,omitempty"`
 
-	// template of the SimNodes. A change affects only SimNodes created after it.
+	// template of the SimNodes, whose label sim.glassplane.dev/node-pool is the name
+	// of the pool. A change affects only SimNodes created after it.
 	// +required
 	Template SimNodeTemplateSpec `json:"template,omitzero"`
 }

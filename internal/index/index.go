@@ -33,6 +33,9 @@ const (
 	SetController = "metadata.ownerReferences.controller"
 	// PodEnded finds, by Yes, the SimPods that have succeeded or failed.
 	PodEnded = "status.phase.ended"
+	// NodeController finds the SimNodes whose controller has a UID. Those without a
+	// controller are not in it.
+	NodeController = "metadata.ownerReferences.controller"
 	// NodeIP finds the SimNodes that have an internal address.
 	NodeIP = "status.addresses"
 
@@ -57,6 +60,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		{pod, PodController, controllerOf},
 		{pod, PodEnded, ended},
 		{set, SetController, controllerOf},
+		{node, NodeController, controllerOfNode},
 		{node, NodeIP, func(o client.Object) []string { return nonEmpty(kubelet.HostIP(o.(*v1alpha1.SimNode))) }},
 	} {
 		if err := indexer.IndexField(ctx, i.object, i.field, i.extract); err != nil {
@@ -88,6 +92,13 @@ func controllerOf(o client.Object) []string {
 		return []string{string(owner.UID)}
 	}
 	return []string{Orphan}
+}
+
+func controllerOfNode(o client.Object) []string {
+	if owner := metav1.GetControllerOfNoCopy(o); owner != nil {
+		return []string{string(owner.UID)}
+	}
+	return nil
 }
 
 func ended(o client.Object) []string {

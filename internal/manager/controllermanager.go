@@ -26,6 +26,7 @@ import (
 	"github.com/glassplane/glassplane/controllers/simdeployment"
 	"github.com/glassplane/glassplane/controllers/simjob"
 	"github.com/glassplane/glassplane/controllers/simnode"
+	"github.com/glassplane/glassplane/controllers/simnodepool"
 	"github.com/glassplane/glassplane/controllers/simpod"
 	"github.com/glassplane/glassplane/controllers/simreplicaset"
 	"github.com/glassplane/glassplane/controllers/simstatefulset"
@@ -51,7 +52,8 @@ const DefaultTerminatedPodThreshold = podgc.DefaultTerminatedPodThreshold
 type setup func(ctrl.Manager) error
 
 // NewControllerManager returns the component that runs simulated kubelets, node
-// lifecycle, workloads, pod garbage collection and the pods of Walkthroughs.
+// lifecycle, workloads, node pools, pod garbage collection and the pods of
+// Walkthroughs.
 // The controllers are chosen as kube-controller-manager's --controllers does:
 // "*" for all, a name for one, "-name" to leave one out; nil for all.
 func NewControllerManager(opts Options, controllers []string) (*Component, error) {
@@ -62,7 +64,7 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 			&appsv1.ControllerRevision{}: {Label: index.RevisionsOfWorkloads()},
 		},
 	}, &v1alpha1.SimPod{}, &v1alpha1.SimNode{}, &v1alpha1.SimReplicaSet{}, &v1alpha1.SimDeployment{}, &v1alpha1.SimDaemonSet{},
-		&v1alpha1.SimStatefulSet{}, &v1alpha1.SimJob{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{}, &appsv1.ControllerRevision{})
+		&v1alpha1.SimStatefulSet{}, &v1alpha1.SimJob{}, &v1alpha1.SimNodePool{}, &v1alpha1.Walkthrough{}, &v1alpha1.Fault{}, &coordinationv1.Lease{}, &appsv1.ControllerRevision{})
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +103,9 @@ func NewControllerManager(opts Options, controllers []string) (*Component, error
 		},
 		"simjob": func(m ctrl.Manager) error {
 			return simjob.SetupWithManager(m, simjob.Options{Events: events})
+		},
+		"simnodepool": func(m ctrl.Manager) error {
+			return simnodepool.SetupWithManager(m, simnodepool.Options{Events: events})
 		},
 		"walkthrough": func(m ctrl.Manager) error {
 			return walkthrough.SetupWithManager(m, walkthrough.Options{Events: events})

@@ -20,6 +20,8 @@ var wantSamples = map[string]string{
 	"fault.sim.glassplane.dev/sample-slow-node":         "condition=Active",
 	"simdaemonset.sim.glassplane.dev/sample-agent":      "jsonpath={.status.numberReady}=3",
 	"simstatefulset.sim.glassplane.dev/sample-db":       "jsonpath={.status.readyReplicas}=2",
+	"simjob.sim.glassplane.dev/sample-report":           "condition=Complete",
+	"simnodepool.sim.glassplane.dev/sample-pool":        "jsonpath={.status.readyReplicas}=3",
 	"simnode.sim.glassplane.dev/sample-node-1":          "condition=Ready",
 	"simnode.sim.glassplane.dev/sample-node-2":          "condition=Ready",
 	"simnode.sim.glassplane.dev/sample-node-3":          "condition=Ready",

@@ -73,7 +73,7 @@ var privileges = map[string][]privilege{
 			idle: map[string]string{"get": "only where the watch has missed it for long"},
 		},
 		{group: sim, resource: "simpods", verbs: []string{"create"}, why: "pods of workloads and Walkthroughs"},
-		{group: sim, resource: "simpods", verbs: []string{"patch"}, why: "removes the kubelet's finalizer; adopts and releases pods"},
+		{group: sim, resource: "simpods", verbs: []string{"patch"}, why: "removes the finalizers of kubelet and job; adopts and releases pods"},
 		{group: sim, resource: "simpods", verbs: []string{"delete"}, why: "scale-down, eviction, pods of vanished nodes"},
 		{group: sim, resource: "simpods/status", verbs: []string{"patch"}, why: "what the kubelet reports"},
 		cached(sim, "simnodes", "runs their kubelets, watches over their health"),
@@ -90,7 +90,8 @@ var privileges = map[string][]privilege{
 		cached(sim, "simdaemonsets", "keeps a pod on each node"),
 		cached(sim, "simjobs", "creates pods until as many have succeeded as they ask for"),
 		cached(sim, "simnodepools", "keeps as many nodes as they ask for"),
-		adopting("simdeployments", "replica set"), adopting("simstatefulsets", "set"), adopting("simdaemonsets", "set"), adopting("simjobs", "job"), adopting("simnodepools", "pool"),
+		adopting("simdeployments", "replica set"), adopting("simstatefulsets", "set"), adopting("simdaemonsets", "set"),
+		{group: sim, resource: "simjobs", verbs: []string{"get"}, why: "makes sure that a job is gone, or not being deleted, before its pods are let go or adopted"},
 		{group: sim, resource: "simdeployments", verbs: []string{"patch"}, why: "the annotation with the revision of its template"},
 		{group: sim, resource: "simdeployments/status", verbs: []string{"patch"}, why: "counts of replicas, how the rollout goes"},
 		{group: sim, resource: "simstatefulsets/status", verbs: []string{"patch"}, why: "counts of replicas"},
@@ -116,7 +117,7 @@ var privileges = map[string][]privilege{
 			group: leases, resource: "leases", verbs: []string{"get"}, namespace: v1alpha1.NodeLeaseNamespace, why: "makes sure that the heartbeats have stopped before a node is taken for dead",
 			idle: map[string]string{"get": "a node has 40 seconds"},
 		},
-		{group: "events.k8s.io", resource: "events", verbs: []string{"create", "patch"}, why: "what replica sets and Walkthroughs did; patch counts repetitions"},
+		{group: "events.k8s.io", resource: "events", verbs: []string{"create", "patch"}, why: "what workloads, node pools and Walkthroughs did; patch counts repetitions"},
 	}, common(manager.ControllerManagerName)...),
 
 	manager.ObserverName: append([]privilege{
