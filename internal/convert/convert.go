@@ -86,6 +86,7 @@ var (
 	statefulSetKind = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "StatefulSet"}
 	daemonSetKind   = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "DaemonSet"}
 	jobKind         = schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "Job"}
+	cronJobKind     = schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "CronJob"}
 	simPodKind      = v1alpha1.GroupVersion.WithKind("SimPod")
 	simNodeKind     = v1alpha1.GroupVersion.WithKind("SimNode")
 )
@@ -134,6 +135,8 @@ func convertOne(object *unstructured.Unstructured, nodes *nodeSet, o Options) Re
 		result.addDaemons(object, nodes, o)
 	case jobKind:
 		result.addJob(object, o)
+	case cronJobKind:
+		result.addCronJob(object, o)
 	default:
 		result.addOther(object, kind)
 	}
@@ -147,7 +150,7 @@ func convertOne(object *unstructured.Unstructured, nodes *nodeSet, o Options) Re
 // there are no simulated ones.
 func (r *Result) addOther(object *unstructured.Unstructured, kind schema.GroupVersionKind) {
 	known := map[string]schema.GroupVersionKind{}
-	for _, k := range []schema.GroupVersionKind{podKind, nodeKind, deploymentKind, replicaSetKind, statefulSetKind, daemonSetKind, jobKind} {
+	for _, k := range []schema.GroupVersionKind{podKind, nodeKind, deploymentKind, replicaSetKind, statefulSetKind, daemonSetKind, jobKind, cronJobKind} {
 		known[k.Kind] = k
 	}
 	switch want, ok := known[kind.Kind]; {
@@ -172,7 +175,6 @@ var real = map[string]string{
 	"PriorityClass":       "it is needed as it is, where pods name it: create it with kubectl",
 	"PodDisruptionBudget": "it is needed as it is, for preemption: create it with kubectl",
 	"Service":             "it counts as it is, for the default spreading of pods: create it with kubectl",
-	"CronJob":             "there is no simulated CronJob; its Jobs can be converted",
 }
 
 // addSimulated keeps an object that is a simulated one already.

@@ -142,7 +142,8 @@ func TestRulesAreComplete(t *testing.T) {
 		"replicaset":  {reflect.TypeFor[appsv1.ReplicaSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), nil, []string{"template"}},
 		"statefulset": {reflect.TypeFor[appsv1.StatefulSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), statefulSetRules, []string{"template"}},
 		"daemonset":   {reflect.TypeFor[appsv1.DaemonSetSpec](), reflect.TypeFor[onlyTemplate](), daemonSetRules, []string{"template"}},
-		"job":         {reflect.TypeFor[batchv1.JobSpec](), reflect.TypeFor[onlyTemplate](), jobRules, []string{"template"}},
+		"job":         {reflect.TypeFor[batchv1.JobSpec](), reflect.TypeFor[v1alpha1.SimJobSpec](), jobRules, []string{"template"}},
+		"cronjob":     {reflect.TypeFor[batchv1.CronJobSpec](), reflect.TypeFor[onlyJobTemplate](), cronJobRules, []string{"jobTemplate"}},
 		"node":        {reflect.TypeFor[corev1.NodeSpec](), reflect.TypeFor[v1alpha1.SimNodeSpec](), nodeRules, nil},
 	}
 	for name, tt := range tests {
@@ -235,12 +236,13 @@ func TestConvertRefuses(t *testing.T) {
 		"nameless set":        {manifest: "apiVersion: apps/v1\nkind: ReplicaSet\nspec: {" + template + "}", err: "metadata.name is missing"},
 		"node without status": {manifest: "apiVersion: v1\nkind: Node\nmetadata: {name: a}", err: "status.capacity is missing"},
 		"daemons, no nodes":   {manifest: "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {" + template + "}", err: "give the Nodes or SimNodes with it"},
-		"suspended job":       {manifest: "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {suspend: true, " + template + "}", skipped: "it is suspended"},
+		"suspended cron job":  {manifest: "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {suspend: true, jobTemplate: {spec: {" + template + "}}}", skipped: "it is suspended"},
+		"nameless job":        {manifest: "apiVersion: batch/v1\nkind: Job\nspec: {" + template + "}", err: "metadata.name is missing"},
+		"nameless cron job":   {manifest: "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {" + template + "}}}", err: "metadata.name is missing"},
 		"ended job": {
 			manifest: "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {" + template + "}\nstatus: {conditions: [{type: Complete, status: 'True'}]}",
 			skipped:  "it has ended (Complete)",
 		},
-		"too many at once": {manifest: "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {parallelism: 2000000000, " + template + "}", err: "spec.parallelism is 2000000000: at most 10000"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -292,7 +294,7 @@ func FuzzConvert(f *testing.F) {
 		}
 		node := objects(t, "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {capacity: {cpu: 1}}")[0]
 		for _, r := range Convert([]*unstructured.Unstructured{{Object: object}, node}, Options{}) {
-			if r.Err == nil && r.Skipped == "" && len(r.Objects) == 0 && r.Original.GetKind() != "Job" {
+			if r.Err == nil && r.Skipped == "" && len(r.Objects) == 0 {
 				t.Errorf("nothing was made of %s and nothing says why", Name(r.Original))
 			}
 		}

@@ -8,11 +8,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/go-logr/logr"
 	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -25,57 +23,6 @@ import (
 // onlyTemplate is what is kept of a workload of which single pods are made.
 type onlyTemplate struct {
 	Template v1alpha1.SimPodTemplateSpec `json:"template"`
-}
-
-// addJob makes of a Job the pods that it runs at the beginning: there is no
-// simulated Job that would follow them with others.
-func (r *Result) addJob(object *unstructured.Unstructured, o Options) {
-	job := &batchv1.Job{}
-	if r.Err = read(object.Object, job); r.Err != nil {
-		return
-	}
-	for _, condition := range job.Status.Conditions {
-		ended := condition.Type == batchv1.JobComplete || condition.Type == batchv1.JobFailed
-		if ended && condition.Status == corev1.ConditionTrue {
-			r.Skipped = "it has ended (" + string(condition.Type) + "): its pods would run again"
-			return
-		}
-	}
-	if job.Spec.Suspend != nil && *job.Spec.Suspend {
-		r.Skipped = "it is suspended (spec.suspend): it has no pods"
-		return
-	}
-	atOnce := podsAtOnce(job)
-	if atOnce > maxPods {
-		r.Err = fmt.Errorf("spec.parallelism is %d: at most %d pods are made of one object", atOnce, maxPods)
-		return
-	}
-	labels := map[string]string{batchv1.JobNameLabel: job.Name, "job-name": job.Name} // as the Job controller sets them
-	pods := r.pods(object, job.ObjectMeta, &job.Spec.Template, reflect.TypeFor[batchv1.JobSpec](), jobRules, labels, o)
-	for i := range atOnce {
-		if r.Err != nil {
-			return
-		}
-		r.Objects = append(r.Objects, pods(strconv.Itoa(i), nil))
-	}
-	why := fmt.Sprintf("only what runs at once is made of the Job (pods: %d), and nothing replaces it", atOnce)
-	if completions := job.Spec.Completions; completions != nil && int(*completions) > atOnce {
-		why = fmt.Sprintf("only what runs at once is made of the Job (pods: %d of %d), and no others follow when these end", atOnce, *completions)
-	}
-	r.Differences = append([]Difference{{"kind", EffectLifecycle, why, false}}, r.Differences...)
-}
-
-// podsAtOnce is how many pods a Job wants to run now, as manageJob of
-// k8s.io/kubernetes/pkg/controller/job has it.
-func podsAtOnce(job *batchv1.Job) int {
-	n := int32(1)
-	if job.Spec.Parallelism != nil {
-		n = *job.Spec.Parallelism
-	}
-	if job.Spec.Completions != nil {
-		n = min(n, *job.Spec.Completions-job.Status.Succeeded)
-	}
-	return int(max(n, 0))
 }
 
 // addDaemons makes of a DaemonSet its pod on each node: there is no simulated

@@ -102,22 +102,23 @@ var daemonSetRules = rules{
 }
 
 var jobRules = rules{
-	"activeDeadlineSeconds":   {EffectLifecycle, "the pods have no deadline in common"},
-	"backoffLimit":            {EffectLifecycle, "a pod that fails is not replaced"},
-	"backoffLimitPerIndex":    {EffectLifecycle, "a pod that fails is not replaced"},
-	"completionMode":          harmless,
-	"completions":             harmless, // said where it matters
-	"managedBy":               harmless,
-	"manualSelector":          harmless,
-	"maxFailedIndexes":        {EffectLifecycle, "a pod that fails is not replaced"},
-	"parallelism":             harmless, // it is the number of the pods
-	"podFailurePolicy":        {EffectLifecycle, "a pod that fails is not replaced"},
-	"podReplacementPolicy":    {EffectLifecycle, "a pod that fails is not replaced"},
-	"scheduling":              {EffectPlacement, "each pod is scheduled by itself, not with its group"},
-	"selector":                harmless,
-	"successPolicy":           {EffectLifecycle, "the other pods go on when some have succeeded"},
-	"suspend":                 harmless, // nothing is made of a Job that is suspended
-	"ttlSecondsAfterFinished": {EffectLifecycle, "pods that have ended stay"},
+	"backoffLimitPerIndex": {EffectLifecycle, "failures count for the whole job: its backoffLimit is 6 where it has none"},
+	"managedBy":            {EffectLifecycle, "the SimJob is looked after by the controller of all SimJobs"},
+	"manualSelector":       harmless,
+	"maxFailedIndexes":     {EffectLifecycle, "failures count for the whole job"},
+	"scheduling":           {EffectPlacement, "each pod is scheduled by itself, not with its group"},
+	"selector":             harmless,
+	"successPolicy":        {EffectLifecycle, "the job goes on until all completions have succeeded"},
+}
+
+var cronJobRules = rules{
+	"concurrencyPolicy":          {EffectLifecycle, "nothing repeats the job"},
+	"failedJobsHistoryLimit":     harmless,
+	"schedule":                   {EffectLifecycle, "nothing repeats the job"},
+	"startingDeadlineSeconds":    {EffectLifecycle, "the job begins at once"},
+	"successfulJobsHistoryLimit": harmless,
+	"suspend":                    harmless, // nothing is made of a CronJob that is suspended
+	"timeZone":                   {EffectLifecycle, "nothing repeats the job"},
 }
 
 var nodeRules = rules{
