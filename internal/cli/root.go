@@ -162,6 +162,7 @@ components themselves left behind.`,
 		newUncordonCommand(name, io, clients),
 		newDrainCommand(name, io, clients),
 		newRolloutCommand(name, io, clients),
+		newBreakCommand(name, io, clients),
 		newUninstallCommand(name, io, clients),
 		newVersionCommand(io),
 	)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/glassplane/glassplane/internal/local"
 	"github.com/glassplane/glassplane/internal/substrate"
+	"github.com/glassplane/glassplane/internal/substrate/remote"
 )
 
 type upCommand struct {
@@ -84,6 +85,11 @@ func (c *upCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = c.local.stop(c.io, cluster, err) }()
+	disruptions, err := remote.Serve(ctx, cluster.Dir(), cluster, newProgress(c.io).tell)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = disruptions.Close() }() // What it was asked for ends with the control plane.
 	if err := cluster.WriteInstance(); err != nil {
 		return err
 	}

@@ -56,6 +56,10 @@ func DefaultDir(env func(string) string) (string, error) {
 	return filepath.Join(user, "glassplane", "local"), nil
 }
 
+// ComponentsDirOf returns the folder in a data folder that Local.ComponentsDir
+// returns. Only its owner can enter it, whatever the data folder's permissions.
+func ComponentsDirOf(dir string) string { return filepath.Join(dir, componentsDir) }
+
 // dataDir is a data folder that this process owns.
 type dataDir struct {
 	path string

@@ -200,29 +200,26 @@ func (l *Local) needed(target string) *inForce {
 	return nil
 }
 
-// Heal heals the process with the name. The error wraps ErrNotDisrupted where
-// it has nothing that could be healed.
-func (l *Local) Heal(ctx context.Context, target string) error {
-	if !slices.Contains(targets(), target) {
-		return fmt.Errorf("unknown target %q: must be %s", target, oneOf(targets()))
+// Heal heals the processes with the names or, where none is given, all that are
+// disrupted. The error wraps ErrNotDisrupted where one has nothing to be healed.
+func (l *Local) Heal(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		if !slices.Contains(targets(), name) {
+			return fmt.Errorf("unknown target %q: must be %s", name, oneOf(targets()))
+		}
 	}
-	f := l.disruptionOf(target)
-	if f == nil {
-		return fmt.Errorf("%s %w", target, ErrNotDisrupted)
-	}
-	return l.heal(ctx, f)
-}
-
-// HealAll heals everything that is disrupted.
-func (l *Local) HealAll(ctx context.Context) error {
 	ctx, cancel := l.untilStop(ctx)
 	defer cancel()
 	l.disruptions.changing.Lock()
 	defer l.disruptions.changing.Unlock()
 	var errs []error
 	for _, target := range targets() { // what others need comes first
-		if f := l.disruptionOf(target); f != nil {
+		f := l.disruptionOf(target)
+		switch named := slices.Contains(names, target); {
+		case f != nil && (named || len(names) == 0):
 			errs = append(errs, l.healLocked(ctx, f))
+		case named:
+			errs = append(errs, fmt.Errorf("%s %w", target, ErrNotDisrupted))
 		}
 	}
 	return errors.Join(errs...)

@@ -54,7 +54,7 @@ var _ = Describe("a disrupted process", Ordered, func() {
 	}
 
 	AfterEach(func(ctx SpecContext) {
-		Expect(local.HealAll(ctx)).To(Succeed())
+		Expect(local.Heal(ctx)).To(Succeed())
 		Expect(local.Disrupted()).To(BeEmpty())
 		Expect(local.Done()).NotTo(BeClosed(), "%v", local.Err())
 		Eventually(write).WithArguments(ctx, 5*time.Second).WithContext(ctx).WithTimeout(30*time.Second).Should(Succeed(), "it must work again")
@@ -184,7 +184,7 @@ var _ = Describe("a disrupted process", Ordered, func() {
 		Expect(local.Heal(ctx, substrate.APIServer)).To(MatchError(ContainSubstring("needs etcd, which is disrupted (Pause)")))
 		Expect(local.Heal(ctx, substrate.ControllerManager)).To(MatchError(substrate.ErrNotDisrupted))
 		Expect(local.Heal(ctx, "kubelet")).To(MatchError(ContainSubstring(`unknown target "kubelet"`)))
-		Expect(local.HealAll(ctx)).To(Succeed())
+		Expect(local.Heal(ctx)).To(Succeed())
 	}, NodeTimeout(2*time.Minute))
 
 	It("cannot be disrupted while it does not run", func(ctx SpecContext) {

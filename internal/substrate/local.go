@@ -180,7 +180,7 @@ func (l *Local) Dir() string { return l.dir }
 
 // ComponentsDir returns a folder in the data folder for what components need
 // that run beside the control plane, such as their keys. Stop removes it.
-func (l *Local) ComponentsDir() string { return l.data.file(componentsDir) }
+func (l *Local) ComponentsDir() string { return ComponentsDirOf(l.dir) }
 
 // Processes describes the processes in the order of their start.
 func (l *Local) Processes() []Process {

@@ -1,0 +1,65 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package remote lets other commands of the same user disrupt a running local
+// control plane: through a unix socket in its data folder, which nobody else can
+// reach.
+package remote
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/glassplane/glassplane/internal/substrate"
+)
+
+// Plane is a control plane that can be disrupted, such as substrate.Local.
+type Plane interface {
+	// Disrupt breaks a process, and returns what heals it.
+	Disrupt(ctx context.Context, d substrate.Disruption) (heal func(context.Context) error, err error)
+	// Heal heals the processes given or, where none is, all that are disrupted.
+	// The error wraps substrate.ErrNotDisrupted where one is not.
+	Heal(ctx context.Context, targets ...string) error
+	// Disrupted returns the disruptions in force.
+	Disrupted() []substrate.Disrupted
+}
+
+// Request asks for a disruption.
+type Request struct {
+	substrate.Disruption
+	// For is when it heals by itself; 0 means that it does not.
+	For time.Duration `json:"for,omitempty"`
+}
+
+// InForce is a disruption in force.
+type InForce struct {
+	substrate.Disrupted
+	// Until is when it heals by itself; zero where it does not.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// State is what can be disrupted, and what is.
+type State struct {
+	// Disruptable are the processes and what can be done to them.
+	Disruptable []substrate.Disruptable `json:"disruptable"`
+	// InForce are the disruptions in force, in the order in which they began.
+	InForce []InForce `json:"inForce"`
+}
+
+// problem is the body of an answer that is an error.
+type problem struct {
+	Error string `json:"error"`
+}
+
+const (
+	socketName = "disruptions.sock"
+	// path is that of all disruptions; that of one is below it, by its target.
+	path = "/disruptions"
+	// maxBody bounds what is read of a request or an answer, in bytes.
+	maxBody = 1 << 20
+)
+
+// socket returns the path of the socket. It is in a folder that only its owner
+// can enter, whatever the permissions of the data folder are.
+func socket(dir string) string { return filepath.Join(substrate.ComponentsDirOf(dir), socketName) }
