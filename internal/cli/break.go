@@ -87,7 +87,7 @@ func (c *breakCommand) complete(_ *cobra.Command, args []string) (err error) {
 
 // Run returns once the target is broken.
 func (c *breakCommand) Run(ctx context.Context) error {
-	plane, err := c.clients.breakable()
+	plane, err := c.clients.runningPlane()
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ glassplane break heal`),
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeDisruption,
 		RunE: func(command *cobra.Command, args []string) error {
-			plane, err := clients.breakable()
+			plane, err := clients.runningPlane()
 			if err != nil {
 				return err
 			}
@@ -170,7 +170,7 @@ glassplane break list -o json`),
 
 // Run prints the table.
 func (c *breakListCommand) Run(ctx context.Context) error {
-	plane, err := c.clients.breakable()
+	plane, err := c.clients.runningPlane()
 	if err != nil {
 		return err
 	}
@@ -223,12 +223,12 @@ func hyphenated(kind substrate.DisruptionKind) string {
 	return b.String()
 }
 
-// breakable returns the running local control plane that commands use.
-func (c *clients) breakable() (*remote.Client, error) {
+// runningPlane returns the running local control plane that commands use.
+func (c *clients) runningPlane() (*remote.Client, error) {
 	instance, err := c.localInstance()
 	if errors.Is(err, substrate.ErrNoInstance) {
 		return nil, &hintError{
-			fmt.Errorf("nothing can be broken: %w", err),
+			err,
 			"Start a local control plane with \"glassplane up\", or name one by its kubeconfig with --kubeconfig.",
 		}
 	}

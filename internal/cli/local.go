@@ -8,6 +8,6 @@ package cli
 import "github.com/spf13/cobra"
 
 // localCommands run a local control plane.
-func localCommands(name string, io IO) []*cobra.Command {
-	return []*cobra.Command{newDemoCommand(name, io), newUpCommand(name, io)}
+func localCommands(name string, io IO, clients *clients) []*cobra.Command {
+	return []*cobra.Command{newDemoCommand(name, io), newUpCommand(name, io), newForkCommand(name, io, clients)}
 }

@@ -39,12 +39,20 @@ type localFlags struct {
 	schedulerConfig         string
 	nodes                   int
 	verbose                 bool
+	// restore is what etcd begins with; nil for nothing.
+	restore *substrate.Restore
 
 	// logLevel is that of the components' logger.
 	logLevel uberzap.AtomicLevel
 }
 
 func (f *localFlags) add(command *cobra.Command) {
+	f.addWithoutNodes(command)
+	command.Flags().IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
+}
+
+// addWithoutNodes is for a control plane that has its nodes already.
+func (f *localFlags) addWithoutNodes(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&f.dataDir, substrate.FlagDataDir, f.dataDir, "folder for keys, logs and etcd's data")
 	flags.IntVar(&f.apiServerPort, substrate.FlagAPIServerPort, 0, "port of the API server on loopback; 0 takes a free one")
@@ -54,7 +62,6 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.Float64Var(&f.traceSampling, substrate.FlagTraceSampling, math.NaN(), "part of all requests, from 0 to 1, of which API server and etcd say how long authentication, admission, the write and so on took")
 	flags.Lookup(substrate.FlagTraceSampling).DefValue = defSamplingDoc
 	flags.StringVar(&f.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles; by default one with the default plugins")
-	flags.IntVar(&f.nodes, "nodes", f.nodes, "how many simulated nodes to create")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log what the components do")
 	completeFlags(command, map[string]cobra.CompletionFunc{"audit-level": oneOf("Metadata", "Request", "RequestResponse")})
 }
@@ -119,6 +126,7 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress, AllowWrites: f.allowWrites,
 		AuditLevel: f.auditLevel, TraceSampling: f.sampling(), SchedulerProfiles: profiles,
+		Restore:  f.restore,
 		Log:      logger,
 		Progress: newProgress(io).tell,
 	}, nil

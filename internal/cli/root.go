@@ -150,7 +150,7 @@ components themselves left behind.`,
 	clients := newClients(io)
 	clients.addFlags(root.PersistentFlags())
 	completeFlags(root, map[string]cobra.CompletionFunc{"namespace": clients.completeNamespaces, "context": clients.completeContexts})
-	root.AddCommand(localCommands(name, io)...)
+	root.AddCommand(localCommands(name, io, clients)...)
 	root.AddCommand(
 		newRunCommand(name, io, clients),
 		newWalkCommand(name, io, clients),
@@ -163,6 +163,7 @@ components themselves left behind.`,
 		newDrainCommand(name, io, clients),
 		newRolloutCommand(name, io, clients),
 		newBreakCommand(name, io, clients),
+		newSnapshotCommand(name, io, clients),
 		newUninstallCommand(name, io, clients),
 		newVersionCommand(io),
 	)

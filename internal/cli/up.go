@@ -79,21 +79,13 @@ func (c *upCommand) Complete() (err error) {
 func (c *upCommand) Validate() error { return c.local.validate() }
 
 // Run starts the control plane and returns once it has stopped.
-func (c *upCommand) Run(ctx context.Context) (err error) {
+func (c *upCommand) Run(ctx context.Context) error {
 	cluster, err := startLocal(ctx, c.io, &c.local)
 	if err != nil {
 		return err
 	}
-	defer func() { err = c.local.stop(c.io, cluster, err) }()
-	disruptions, err := remote.Serve(ctx, cluster.Dir(), cluster, newProgress(c.io).tell)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = disruptions.Close() }() // What it was asked for ends with the control plane.
-	if err := cluster.WriteInstance(); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.io.Out, `The control plane is up. In another terminal:
+	return c.local.keep(ctx, c.io, cluster, func() {
+		fmt.Fprintf(c.io.Out, `The control plane is up. In another terminal:
 
   export KUBECONFIG=%[1]s
   kubectl get simnodes
@@ -102,6 +94,22 @@ func (c *upCommand) Run(ctx context.Context) (err error) {
 
 Page: %[2]s   Ctrl-C stops everything.
 `, cluster.KubeconfigPath(), cluster.PageURL(), c.name)
+	})
+}
+
+// keep makes the control plane known to other commands, and keeps it until ctx
+// ends or it fails. Then it is stopped.
+func (f *localFlags) keep(ctx context.Context, io IO, cluster *local.Cluster, tell func()) (err error) {
+	defer func() { err = f.stop(io, cluster, err) }()
+	commands, err := remote.Serve(ctx, cluster.Dir(), cluster, newProgress(io).tell)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = commands.Close() }() // What it was asked for ends with the control plane.
+	if err := cluster.WriteInstance(); err != nil {
+		return err
+	}
+	tell()
 	select {
 	case <-ctx.Done():
 		return nil

@@ -47,6 +47,8 @@ type Options struct {
 	// TraceSampling is the part of all requests of which API server and etcd say how
 	// long each part took, from 0 to 1. Default: none.
 	TraceSampling float64
+	// Restore is what etcd begins with. Default: nothing.
+	Restore *substrate.Restore
 	// SchedulerProfiles are the scheduler's. Default: one with the default plugins.
 	SchedulerProfiles []*framework.Profile
 	// LeaderElection lets the scheduler run with a Lease, as in a cluster.
@@ -90,8 +92,8 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 		Assets: opts.Assets, Dir: opts.Dir,
 		APIServerPort: opts.APIServerPort, EtcdPort: opts.EtcdPort,
 		AuditLevel: auditv1.Level(opts.AuditLevel), TraceSampling: opts.TraceSampling,
-		Bootstrap: install.Apply,
-		Log:       opts.Log,
+		Restore: opts.Restore, Bootstrap: install.Apply,
+		Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ const (
 	processesFile   = "processes.json"
 	disruptionsFile = "disruptions.json"
 	instanceFile    = "instance.json"
+	snapshotFile    = "snapshot.db"
 	kubeconfigFile  = "kubeconfig"
 	etcdDir         = "etcd"
 	apiServerDir    = "apiserver"
@@ -34,7 +35,7 @@ const (
 
 var (
 	subfolders = []string{etcdDir, apiServerDir, pkiDir, auditDir, logsDir, componentsDir}
-	ownedFiles = []string{processesFile, disruptionsFile, instanceFile, kubeconfigFile}
+	ownedFiles = []string{processesFile, disruptionsFile, instanceFile, snapshotFile, kubeconfigFile}
 )
 
 // tempPrefix starts the names of temporary data folders.

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
@@ -117,6 +118,7 @@ func (l *Local) withEtcd(do func(*clientv3.Client) error) error {
 	if err != nil {
 		return err
 	}
+	config.Logger = zap.NewNop() // What fails is returned, or expected.
 	client, err := clientv3.New(config)
 	if err != nil {
 		return fmt.Errorf("connect to etcd: %w", err)

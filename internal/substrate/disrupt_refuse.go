@@ -117,11 +117,13 @@ func (l *Local) waitForWrites(ctx context.Context, allowed bool) error {
 	probe := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: refuseName + "-"}}
 	err = wait.PollUntilContextTimeout(ctx, effectPoll, effectTimeout, true, func(ctx context.Context) (bool, error) {
 		_, err := user.CoreV1().ConfigMaps(metav1.NamespaceDefault).Create(ctx, probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		refused := err != nil && strings.Contains(err.Error(), refuseMessage)
-		if err != nil && !refused {
-			return false, err
+		switch refused := err != nil && strings.Contains(err.Error(), refuseMessage); {
+		case err == nil || refused:
+			return refused != allowed, nil
+		case apierrors.IsForbidden(err):
+			return false, nil // The API server does not know yet that the user may write.
 		}
-		return refused != allowed, nil
+		return false, err
 	})
 	if err != nil {
 		return fmt.Errorf("wait until the API server knows whether users may write: %w", err)

@@ -51,6 +51,9 @@ func (l *Local) bootstrap(ctx context.Context) (err error) {
 	if err := bindAdmins(ctx, l.admin); err != nil {
 		return err
 	}
+	if err := l.healRestored(ctx); err != nil {
+		return err
+	}
 	if err := l.WriteKubeconfig(l.KubeconfigPath()); err != nil {
 		return err
 	}

@@ -44,6 +44,9 @@ type Local struct {
 	// stopRefusing ends what RefuseSpans began.
 	stopRefusing func()
 
+	// restored is the revision that etcd began with; 0 for none.
+	restored int64
+
 	// noTracing says why API server and etcd send no spans; empty where they do.
 	noTracing string
 
@@ -89,8 +92,10 @@ func Start(ctx context.Context, opts Options) (*Local, error) {
 	for _, step := range []func(context.Context) error{
 		l.cleanUp,
 		l.prepare,
+		l.readSnapshot,
 		l.prepareTracing,
 		l.startEtcd,
+		l.restore,
 		l.startAPIServer,
 		l.bootstrap,
 		l.startControllerManager,

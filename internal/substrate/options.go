@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -40,6 +41,8 @@ type Options struct {
 	// TraceSampling is the part of all requests that API server and etcd trace, from
 	// 0 to 1: see Local.ListenForSpans. Default: none.
 	TraceSampling float64
+	// Restore, if set, is what etcd begins with. Default: nothing.
+	Restore *Restore
 	// StartTimeout is how long one process may take to become healthy.
 	// Default: DefaultStartTimeout.
 	StartTimeout time.Duration
@@ -50,6 +53,16 @@ type Options struct {
 	// Log gets one line per process that has become ready or has failed.
 	// Default: none.
 	Log logr.Logger
+}
+
+// Restore is a state that a new control plane begins with. Objects keep their
+// UIDs and revisions; certificates, keys and ports are its own, so tokens that
+// were issued before are good for nothing.
+type Restore struct {
+	// Snapshot is what etcd's snapshot API sends, or a file of it. It is read once.
+	Snapshot io.Reader
+	// Revision is the one up to which it is taken; 0 means the newest.
+	Revision int64
 }
 
 // complete checks the options and fills in the defaults.

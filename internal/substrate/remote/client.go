@@ -19,7 +19,7 @@ import (
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
-// Client asks a running local control plane to be disrupted.
+// Client asks a running local control plane for something.
 type Client struct {
 	dir  string
 	http *http.Client
@@ -56,6 +56,15 @@ func (c *Client) Heal(ctx context.Context, target string) error {
 	return c.call(ctx, http.MethodDelete, path+"/"+url.PathEscape(target), nil, nil)
 }
 
+// Snapshot returns what etcd's snapshot API sends. The caller closes it.
+func (c *Client) Snapshot(ctx context.Context) (io.ReadCloser, error) {
+	response, err := c.send(ctx, http.MethodGet, snapshotPath, nil)
+	if err != nil {
+		return nil, err
+	}
+	return response.Body, nil
+}
+
 // call sends what is not nil and reads the answer into what is not nil.
 func (c *Client) call(ctx context.Context, method, path string, send, receive any) error {
 	var body io.Reader
@@ -66,32 +75,41 @@ func (c *Client) call(ctx context.Context, method, path string, send, receive an
 		}
 		body = bytes.NewReader(data)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://socket"+path, body)
+	response, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return c.connectError(err)
-	}
 	defer response.Body.Close()
-	content := json.NewDecoder(io.LimitReader(response.Body, maxBody))
-	if response.StatusCode >= http.StatusBadRequest {
-		return answerError(response.Status, content)
-	}
 	if receive == nil {
 		return nil
 	}
-	if err := content.Decode(receive); err != nil {
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxBody)).Decode(receive); err != nil {
 		return fmt.Errorf("read the control plane's answer: %w", err)
 	}
 	return nil
 }
 
+// send returns the answer to a request; one that is an error is returned as such.
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://socket"+path, body)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, c.connectError(err)
+	}
+	if response.StatusCode >= http.StatusBadRequest {
+		defer response.Body.Close()
+		return nil, answerError(response.Status, json.NewDecoder(io.LimitReader(response.Body, maxBody)))
+	}
+	return response, nil
+}
+
 // connectError says what it means that nobody answers.
 func (c *Client) connectError(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return fmt.Errorf("%w that can be disrupted, on data folder %s: %w", substrate.ErrNoInstance, c.dir, err)
+		return fmt.Errorf("%w that takes commands, on data folder %s: %w", substrate.ErrNoInstance, c.dir, err)
 	}
 	return fmt.Errorf("ask the control plane on data folder %s: %w", c.dir, err)
 }

@@ -2,20 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package remote lets other commands of the same user disrupt a running local
-// control plane: through a unix socket in its data folder, which nobody else can
-// reach.
+// control plane, and have its state: through a unix socket in its data folder, which
+// nobody else can reach.
 package remote
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"time"
 
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
-// Plane is a control plane that can be disrupted, such as substrate.Local.
+// Plane is a control plane that others may ask for something, such as substrate.Local.
 type Plane interface {
+	Disruptable
+	// Snapshot returns what etcd's snapshot API sends. The caller closes it.
+	Snapshot(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Disruptable is what can be disrupted.
+type Disruptable interface {
 	// Disrupt breaks a process, and returns what heals it.
 	Disrupt(ctx context.Context, d substrate.Disruption) (heal func(context.Context) error, err error)
 	// Heal heals the processes given or, where none is, all that are disrupted.
@@ -53,10 +61,12 @@ type problem struct {
 }
 
 const (
-	socketName = "disruptions.sock"
+	socketName = "commands.sock"
 	// path is that of all disruptions; that of one is below it, by its target.
-	path = "/disruptions"
-	// maxBody bounds what is read of a request or an answer, in bytes.
+	path         = "/disruptions"
+	snapshotPath = "/snapshot"
+	// maxBody bounds what is read of a request or an answer, in bytes, but for
+	// a snapshot.
 	maxBody = 1 << 20
 )
 

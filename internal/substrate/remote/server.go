@@ -54,7 +54,7 @@ func Serve(ctx context.Context, dir string, plane Plane, tell func(format string
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "unix", socket(dir))
 	if err != nil {
-		return nil, fmt.Errorf("listen for commands that disrupt the control plane: %w", err)
+		return nil, fmt.Errorf("listen for commands to the control plane: %w", err)
 	}
 	s := &Server{plane: plane, tell: tell, until: map[string]timed{}}
 	s.background, s.cancel = context.WithCancel(context.Background())
@@ -63,6 +63,7 @@ func Serve(ctx context.Context, dir string, plane Plane, tell func(format string
 	mux.HandleFunc("POST "+path, s.disrupt)
 	mux.HandleFunc("DELETE "+path, s.healAll)
 	mux.HandleFunc("DELETE "+path+"/{target}", s.heal)
+	mux.HandleFunc("GET "+snapshotPath, s.snapshot)
 	s.http = &http.Server{Handler: mux, ReadTimeout: readTimeout}
 	s.running.Go(func() { _ = s.http.Serve(listener) })
 	return s, nil
@@ -157,6 +158,20 @@ func (s *Server) answerHealed(w http.ResponseWriter, what string, err error) {
 	}
 	s.tell("%s: healed", what)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// snapshot sends the state. One that is cut off lacks its checksum.
+func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
+	stream, err := s.plane.Snapshot(r.Context())
+	if err != nil {
+		answer(w, statusOf(err), problem{err.Error()})
+		return
+	}
+	_, err = io.Copy(w, stream)
+	if err = errors.Join(err, stream.Close()); err != nil {
+		s.tell("a snapshot was not sent: %v", err)
+		panic(http.ErrAbortHandler) // There is no other way to say so after the beginning.
+	}
 }
 
 // statusOf is the status of an answer that is an error.
