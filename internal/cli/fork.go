@@ -58,7 +58,7 @@ func newForkCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short: "Start another control plane from the state of the running one, also an earlier one",
 		Long: `Start another control plane from the state of the running one at a revision of
 etcd, and keep it until Ctrl-C. From there it goes its own way, and the running one
-is not changed: see how things end otherwise, and compare with "diff".
+is not changed: see how things end otherwise.
 
 ` + whatIsKept,
 		Example: examples(name, `
