@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 
+	"go.uber.org/zap/zapcore"
+
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/lab"
 	"github.com/glassplane/glassplane/internal/local"
@@ -50,9 +52,6 @@ func (c *whatIfRunCommand) start(ctx context.Context) (*local.Cluster, *localFla
 	}
 	flags := &localFlags{verbose: c.verbose}
 	logger, level := newLogger(c.io.ErrOut, c.verbose)
-	if !c.verbose {
-		logger = logger.V(1) // what components log about what is broken on purpose is no error
-	}
 	flags.logLevel = level
 	options := local.Options{Assets: assets, Log: logger, Progress: c.progress.tell, LeaderElection: c.experiment.Needs.LeaderElection}
 	if d := c.experiment.Needs.NodeMonitorGracePeriod; d != nil {
@@ -61,6 +60,9 @@ func (c *whatIfRunCommand) start(ctx context.Context) (*local.Cluster, *localFla
 	cluster, err := local.Start(ctx, options)
 	if err != nil {
 		return nil, nil, fmt.Errorf("starting a control plane for the experiment: %w", err)
+	}
+	if !c.verbose {
+		level.SetLevel(zapcore.FatalLevel) // what components say of what is broken on purpose
 	}
 	return cluster, flags, nil
 }

@@ -1,0 +1,216 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package whatif
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/experiment"
+	"github.com/glassplane/glassplane/internal/lab"
+	"github.com/glassplane/glassplane/internal/substrate"
+)
+
+// limit bounds one experiment on a busy machine.
+const limit = 4 * time.Minute
+
+// ofGlassplane are the keys that etcd holds of Glassplane's own kinds.
+func ofGlassplane(ctx context.Context) []string {
+	GinkgoHelper()
+	config, err := cluster.EtcdClientConfig("what-if-test")
+	Expect(err).NotTo(HaveOccurred())
+	client, err := clientv3.New(config)
+	Expect(err).NotTo(HaveOccurred())
+	defer client.Close()
+	var keys []string
+	for _, prefix := range []string{"/registry/" + v1alpha1.GroupName + "/", "/registry/priorityclasses/whatif-", "/registry/validatingwebhookconfigurations/what-if-"} {
+		response, err := client.Get(ctx, prefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
+		Expect(err).NotTo(HaveOccurred())
+		for _, kv := range response.Kvs {
+			keys = append(keys, string(kv.Key))
+		}
+	}
+	return keys
+}
+
+// states are what the processes of the control plane are doing.
+func states() map[string]substrate.State {
+	out := map[string]substrate.State{}
+	for _, process := range cluster.Processes() {
+		out[process.Name] = process.State
+	}
+	return out
+}
+
+// expectClean proves that the control plane is as it was before.
+func expectClean(ctx context.Context) {
+	GinkgoHelper()
+	Eventually(ofGlassplane).WithContext(ctx).Should(BeEmpty())
+	Expect(states()).To(HaveEach(substrate.StateRunning))
+	Expect(cluster.Err()).NotTo(HaveOccurred())
+}
+
+// asExpected matches a result whose checks all hold, and shows those that do not.
+func asExpected() types.GomegaMatcher {
+	return WithTransform(func(r experiment.Result) string {
+		wrong := []string{r.Problem}
+		for _, check := range append(append([]experiment.CheckResult{}, r.Checks...), r.Invariants...) {
+			if !check.Holds {
+				wrong = append(wrong, fmt.Sprintf("%s: wanted %s, found %s%s %v", check.Says, check.Wanted, check.Found, check.Unavailable, check.Evidence))
+			}
+		}
+		for _, q := range r.Questions {
+			if len(q.Right) == 0 {
+				found, _ := json.MarshalIndent(q, "", " ")
+				wrong = append(wrong, "no choice is right: "+string(found))
+			}
+		}
+		return strings.TrimSpace(strings.Join(wrong, "\n"))
+	}, BeEmpty())
+}
+
+var _ = Describe("each experiment that ships", Ordered, ContinueOnFailure, Label("experiments"), func() {
+	for _, e := range experiment.All() {
+		It(e.Name+" comes as it expects, and leaves nothing", func(ctx SpecContext) {
+			if unmet := e.Unmet(plane.Offer); len(unmet) > 0 {
+				Skip("this control plane does not offer what it needs: " + strings.Join(unmet, "; "))
+			}
+			result, err := lab.Run(ctx, plane, e, lab.Options{Tell: func(format string, args ...any) { GinkgoWriter.Printf(format+"\n", args...) }})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(result).To(asExpected())
+			Expect(result.Outcome).To(Equal(experiment.AsExpected))
+			expectClean(ctx)
+		}, SpecTimeout(limit))
+	}
+})
+
+// interrupted runs an experiment and interrupts it once a step is told.
+func interrupted(ctx context.Context, e *experiment.Experiment, at string) (experiment.Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return lab.Run(ctx, plane, e, lab.Options{
+		Predict: func(ctx context.Context, _ experiment.Listing) (map[string]string, error) {
+			if at == "predict" {
+				cancel()
+				return nil, context.Cause(ctx)
+			}
+			return nil, nil
+		},
+		Tell: func(format string, args ...any) {
+			if strings.HasPrefix(fmt.Sprintf(format, args...), at) {
+				cancel()
+			}
+		},
+	})
+}
+
+var _ = Describe("an interruption", func() {
+	DescribeTable("heals and leaves nothing", func(ctx SpecContext, at string) {
+		e, err := experiment.Find("etcd-down")
+		Expect(err).NotTo(HaveOccurred())
+		result, err := interrupted(ctx, e, at)
+		Expect(err).To(MatchError(context.Canceled))
+		Expect(result.Outcome).To(Equal(experiment.Interrupted))
+		expectClean(ctx)
+	},
+		Entry("while it is set up", "setting up", SpecTimeout(limit)),
+		Entry("while it is predicted", "predict", SpecTimeout(limit)),
+		Entry("while something breaks", "etcd's process is ended", SpecTimeout(limit)),
+		Entry("while it is broken", "A client asks for a pod", SpecTimeout(limit)),
+		Entry("while it heals", "etcd is started again", SpecTimeout(limit)),
+		Entry("while a request waits in the background", "Three seconds pass", SpecTimeout(limit)),
+		Entry("while all settles", "waiting until all has come to its end", SpecTimeout(limit)),
+	)
+})
+
+var _ = Describe("an experiment", func() {
+	parse := func(file string) *experiment.Experiment {
+		GinkgoHelper()
+		e, err := experiment.Parse("test.yaml", []byte(file))
+		Expect(err).NotTo(HaveOccurred())
+		return e
+	}
+
+	It("is refused before it begins where the control plane does not offer what it needs", func(ctx SpecContext) {
+		e, err := experiment.Find("etcd-down")
+		Expect(err).NotTo(HaveOccurred())
+		without := plane
+		without.Offer.Disruptions = nil
+		_, err = lab.Run(ctx, without, e, lab.Options{})
+		Expect(err).To(MatchError(lab.ErrUnmet))
+		Expect(err).To(MatchError(ContainSubstring("etcd to be disrupted (Kill)")))
+		expectClean(ctx)
+	}, SpecTimeout(limit))
+
+	It("differs where reality is another, says so, and heals", func(ctx SpecContext) {
+		result, err := lab.Run(ctx, plane, parse(wrongExpectation), lab.Options{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.Outcome).To(Equal(experiment.Differs))
+		Expect(result.Checks[0].Holds).To(BeFalse())
+		Expect(result.Checks[0].Found).To(ContainSubstring("not bound"))
+		expectClean(ctx)
+	}, SpecTimeout(limit))
+
+	It("deletes what a run that was killed has left", func(ctx SpecContext) {
+		admin := userClient()
+		Expect(admin.Create(ctx, leftover("left-node"))).To(Succeed())
+		Expect(ofGlassplane(ctx)).NotTo(BeEmpty())
+		_, err := lab.Run(ctx, plane, parse(wrongExpectation), lab.Options{})
+		Expect(err).NotTo(HaveOccurred())
+		expectClean(ctx)
+	}, SpecTimeout(limit))
+
+	It("heals when a step panics", func(ctx SpecContext) {
+		broken := plane
+		broken.Disrupt = func(ctx context.Context, d experiment.Disruption) (lab.Heal, error) {
+			if d.Kind == "Pause" {
+				panic("on purpose")
+			}
+			return plane.Disrupt(ctx, d)
+		}
+		e, err := experiment.Find("etcd-down")
+		Expect(err).NotTo(HaveOccurred())
+		result, err := lab.Run(ctx, broken, e, lab.Options{})
+		Expect(err).To(MatchError(ContainSubstring("on purpose")))
+		Expect(result.Outcome).To(Equal(experiment.Failed))
+		expectClean(ctx)
+	}, SpecTimeout(limit))
+})
+
+// wrongExpectation expects a pod to be bound while the scheduler is stopped.
+const wrongExpectation = `
+apiVersion: glassplane.dev/what-if/v1
+name: wrong
+title: Where the pod is
+before: Nobody schedules.
+after: Nobody has.
+setup:
+- {apiVersion: sim.glassplane.dev/v1alpha1, kind: SimNode, metadata: {name: wrong-a}, spec: {capacity: {cpu: "4"}}}
+subjects: [{resource: simpods, name: web}]
+steps:
+- {name: stop, does: The scheduler is stopped, break: {component: scheduler}}
+- name: create
+  does: A pod is asked for
+  request: {verb: create, object: {apiVersion: sim.glassplane.dev/v1alpha1, kind: SimPod, metadata: {name: web}, spec: {containers: [{name: main, image: nginx}]}}}
+questions:
+- id: q
+  asks: Is it there?
+  why: It is.
+  choices:
+  - {says: "yes", when: [{state: {resource: simpods, name: web}}]}
+  - {says: "no", when: [{state: {resource: simpods, name: web, absent: true}}]}
+checks:
+- {says: It is bound, state: {resource: simpods, name: web, at: create, fields: [{path: spec.nodeName, set: true}]}}
+settled:
+- state: {resource: simpods, name: web, fields: [{path: status.phase, equals: Running}]}
+`
