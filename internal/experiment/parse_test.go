@@ -139,6 +139,29 @@ func TestFilesThatShip(t *testing.T) {
 	}
 }
 
+// Files of users have steps and objects that those that ship do not have.
+func TestFilesOfUsers(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("files = %v, %v", paths, err)
+	}
+	for _, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := Parse(path, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Name+".yaml" != filepath.Base(path) {
+				t.Errorf("its name is %q", e.Name)
+			}
+		})
+	}
+}
+
 // What is shown before a prediction must not tell what is right.
 func TestListingHasNoAnswers(t *testing.T) {
 	for _, e := range All() {

@@ -33,7 +33,7 @@ func (r *run) cleanUp(ctx context.Context) error {
 	r.opts.Tell("deleting what the experiment made")
 	var errs []error
 	for _, c := range slices.Backward(r.made) {
-		if _, err := r.sender.must(ctx, c, http.StatusNotFound); err != nil {
+		if err := r.insist(ctx, c); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -41,6 +41,22 @@ func (r *run) cleanUp(ctx context.Context) error {
 		return fmt.Errorf("deleting what the experiment made: %w", err)
 	}
 	return r.awaitGone(ctx)
+}
+
+// insist deletes an object, and tries again while the API server cannot answer: it
+// may have been healed just now.
+func (r *run) insist(ctx context.Context, c *call) error {
+	ctx, cancel := context.WithTimeout(ctx, goneTimeout)
+	defer cancel()
+	for {
+		a, err := r.sender.must(ctx, c, http.StatusNotFound)
+		if err == nil || a.Code != 0 && a.Code != http.StatusTooManyRequests && a.Code < http.StatusInternalServerError {
+			return err
+		}
+		if hold(ctx, watchPause) != nil {
+			return err
+		}
+	}
 }
 
 // awaitGone waits until nothing of the run is left in etcd. Finalizers that the run's
