@@ -158,6 +158,7 @@ func (h *handler) endpoints(export Exporter) http.Handler {
 		"cluster":                               h.cluster,
 		"cluster/pods":                          h.clusterPods,
 		"latency":                               h.latency,
+		"experiments":                           h.experiments,
 		"sources":                               h.sources,
 		"info":                                  h.about,
 	} {

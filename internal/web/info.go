@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/glassplane/glassplane/internal/evidence"
+	"github.com/glassplane/glassplane/internal/experiment"
 )
 
 // Info is what a page has to know of the observer that serves it.
@@ -24,6 +25,16 @@ type Info struct {
 }
 
 func (h *handler) about(*http.Request) (any, error) { return h.info, nil }
+
+// Experiments are those that ship, in the order in which one learns most, without
+// their answers.
+type Experiments struct {
+	Items []experiment.Listing `json:"items"`
+}
+
+func (h *handler) experiments(*http.Request) (any, error) {
+	return Experiments{Items: experiment.Listings()}, nil
+}
 
 // States says which sources of evidence can be read.
 type States struct {

@@ -158,6 +158,23 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestExperiments checks that experiments are listed without what gives them away.
+func TestExperiments(t *testing.T) {
+	answer := serve(t, &fakeObserver{}, get("/observer/v1/experiments"))
+	var got Experiments
+	if err := json.Unmarshal(answer.Body.Bytes(), &got); err != nil || answer.Code != http.StatusOK {
+		t.Fatalf("answered %d %s: %v", answer.Code, answer.Body, err)
+	}
+	if len(got.Items) == 0 || got.Items[0].Name != "etcd-down" || len(got.Items[0].Questions) == 0 {
+		t.Errorf("listed %+v, want etcd-down first, with its questions", got.Items)
+	}
+	for _, hidden := range []string{`"right"`, `"holds"`, `"why"`, `"after"`} {
+		if strings.Contains(answer.Body.String(), hidden) {
+			t.Errorf("the list has %s", hidden)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	post := httptest.NewRequest(http.MethodPost, "/observer/v1/traces", strings.NewReader("{}"))
 	post.Host = "localhost"

@@ -207,7 +207,7 @@ function App() {
       <${Connection} />
       <div id="view" class=${`view view-${screen.id}`} tabindex="-1" role=${onRun ? 'tabpanel' : undefined} aria-labelledby=${onRun ? `tab-${screen.id}` : undefined}>
         <${Guard} key=${screen.id}>${onRun && !open ? html`<${NoRun} shell=${shell} />`
-          : html`<${screen.component} timeline=${timeline} route=${now} info=${info.value} select=${select} go=${go} quiz=${quiz} />`}<//>
+          : html`<${screen.component} timeline=${timeline} route=${now} info=${info.value} select=${select} go=${go} quiz=${quiz} saved=${Boolean(saved)} />`}<//>
       </div>
     </main>
     ${onRun && open ? html`<${Side} timeline=${timeline} quiz=${quiz} selected=${selected.value} select=${select} go=${go} linked=${Boolean(session)} /><${Scrubber} timeline=${timeline} />` : null}
