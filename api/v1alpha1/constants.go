@@ -274,6 +274,13 @@ const (
 	ReasonDurationElapsed = "DurationElapsed"
 )
 
+// FaultAccount is the ServiceAccount that touches objects for a WriteConflict.
+const FaultAccount = "glassplane-fault"
+
+// AnnotationTouched is what a WriteConflict changes of an object just before a
+// component writes it: it says when.
+const AnnotationTouched = "sim.glassplane.dev/touched"
+
 // AnnotationCrashed marks a SimNode that a Fault, whose name it has, has switched
 // off. It stays until the node has rebooted, so that the reboot takes place also
 // where the Fault was deleted while nobody looked.

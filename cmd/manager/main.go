@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, name := range opts.components {
 		supervisor, err := manager.NewSupervisor(manager.SupervisorOptions{
-			Name: "glassplane-" + name, Config: opts.manager.Config, HealthAddress: opts.healthAddress, Log: opts.manager.Log,
+			Name: "glassplane-" + name, Config: opts.manager.Config, LeaderElection: opts.manager.LeaderElection, HealthAddress: opts.healthAddress, Log: opts.manager.Log,
 			Build: func(ctx context.Context, broken manager.Broken) (*manager.Component, error) {
 				opts := opts
 				opts.manager.Broken = broken

@@ -44,6 +44,9 @@ var folders = []string{"namespace", "crd/bases", "rbac", "endpoints", "policy"}
 // pageWrites has what the page needs to send requests.
 const pageWrites = "page-writes"
 
+// writeConflicts is applied where Faults may touch objects.
+const writeConflicts = "write-conflicts"
+
 // Apply applies the manifests of package config, server-side, and returns once
 // the CRDs are served. It may be repeated.
 func Apply(ctx context.Context, cfg *rest.Config) error {
@@ -67,6 +70,16 @@ func AllowPageWrites(ctx context.Context, cfg *rest.Config) error {
 		return err
 	}
 	return applyFolder(ctx, c, pageWrites)
+}
+
+// AllowWriteConflicts applies the identity under which Faults touch objects, and what
+// it may do. It may be repeated.
+func AllowWriteConflicts(ctx context.Context, cfg *rest.Config) error {
+	c, err := newClient(cfg)
+	if err != nil {
+		return err
+	}
+	return applyFolder(ctx, c, writeConflicts)
 }
 
 func newClient(cfg *rest.Config) (client.Client, error) {

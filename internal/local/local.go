@@ -115,6 +115,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 }
 
 func (c *Cluster) startComponents(ctx context.Context) error {
+	if err := install.AllowWriteConflicts(ctx, c.AdminConfig()); err != nil {
+		return err
+	}
 	c.components = []*component{
 		{name: manager.SchedulerName, supervise: c.supervisor(c.newScheduler, nil), failed: c.fail},
 		{name: manager.ControllerManagerName, supervise: c.supervisor(c.newControllerManager, c.askAboutForcedDeletions), failed: c.fail},

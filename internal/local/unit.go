@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/substrate"
 )
@@ -45,7 +46,13 @@ func (c *Cluster) supervisor(build buildFunc, ready readyFunc) func(name string)
 		if err != nil {
 			return nil, err
 		}
-		return manager.NewSupervisor(manager.SupervisorOptions{Name: name, Config: config, Build: build, Ready: ready, Log: c.opts.Log})
+		toucher, err := c.componentConfig(v1alpha1.FaultAccount)
+		if err != nil {
+			return nil, err
+		}
+		return manager.NewSupervisor(manager.SupervisorOptions{
+			Name: name, Config: config, Toucher: toucher, Build: build, Ready: ready, Log: c.opts.Log,
+		})
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 type faultReport struct {
 	controller.Reporter
 	component   v1alpha1.ComponentName
+	opts        SupervisorOptions
 	broadcaster events.EventBroadcaster
 	// active are the Faults that were reported active.
 	active map[types.UID]*v1alpha1.Fault
@@ -35,7 +36,7 @@ type faultReport struct {
 	controllers []string
 }
 
-func newFaultReport(c client.StatusClient, config *rest.Config, component v1alpha1.ComponentName) (*faultReport, error) {
+func newFaultReport(c client.StatusClient, config *rest.Config, component v1alpha1.ComponentName, opts SupervisorOptions) (*faultReport, error) {
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("creating a client for events about Faults: %w", err)
@@ -43,7 +44,7 @@ func newFaultReport(c client.StatusClient, config *rest.Config, component v1alph
 	broadcaster := events.NewBroadcaster(&events.EventSinkImpl{Interface: clientset.EventsV1()})
 	return &faultReport{
 		Reporter:  controller.Reporter{Client: c, Events: broadcaster.NewRecorder(scheme.New(), SupervisorName)},
-		component: component, broadcaster: broadcaster, active: make(map[types.UID]*v1alpha1.Fault),
+		component: component, opts: opts, broadcaster: broadcaster, active: make(map[types.UID]*v1alpha1.Fault),
 	}, nil
 }
 
@@ -112,6 +113,18 @@ func (r *faultReport) find(f *v1alpha1.Fault, running *run) fault.Finding {
 		hit.Message = string(r.component) + " is stopped"
 		if running != nil { // until the next pass
 			hit.Done, hit.Message = false, "stopping"
+		}
+	case v1alpha1.FaultWatchDelay:
+		hit.Message = "what its watches deliver to " + string(r.component) + " is late"
+	case v1alpha1.FaultLeaseDelay:
+		hit.Message = "the Lease by which " + string(r.component) + " leads is renewed late"
+		if !r.opts.LeaderElection {
+			return fault.Finding{Reason: v1alpha1.ReasonNotPossible, Message: string(r.component) + " elects no leader, so it has no Lease: start it with --leader-elect"}
+		}
+	case v1alpha1.FaultWriteConflict:
+		hit.Message = "writes of " + string(r.component) + " meet newer versions"
+		if r.opts.Toucher == nil {
+			return fault.Finding{Reason: v1alpha1.ReasonNotPossible, Message: string(r.component) + " has no identity under which objects could be touched before it writes them: only on a local control plane (glassplane up) it has"}
 		}
 	}
 	return hit

@@ -106,6 +106,9 @@ func newComponent(name string, opts Options, cacheOptions cache.Options, kinds .
 	restConfig.UserAgent = version.UserAgent(name)
 	// The API server's priority and fairness limits requests, not the client.
 	restConfig.QPS = -1
+	if opts.Broken.Transport != nil {
+		restConfig.Wrap(opts.Broken.Transport)
+	}
 	cacheOptions.DefaultTransform = cache.TransformStripManagedFields()
 	gracefully := shutdownTimeout
 	hooks, err := newHooks(name, opts)

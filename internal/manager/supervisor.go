@@ -15,9 +15,11 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/transport"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/fault"
+	"github.com/glassplane/glassplane/internal/interference"
 	"github.com/glassplane/glassplane/internal/version"
 )
 
@@ -32,6 +34,8 @@ const retryInterval = time.Second
 type Broken struct {
 	// Without are the controllers that it is to run without.
 	Without []string
+	// Transport breaks its requests; nil for none.
+	Transport transport.WrapperFunc
 }
 
 // SupervisorOptions describe a component that runs under a Supervisor.
@@ -47,6 +51,11 @@ type SupervisorOptions struct {
 	Ready func(context.Context, *Component) error
 	// HealthAddress is where /healthz and /readyz are served. Default: nowhere.
 	HealthAddress string
+	// LeaderElection says that the component elects a leader: its Lease can be late.
+	LeaderElection bool
+	// Toucher is the identity under which a WriteConflict writes; nil where there is
+	// none, so that no write can be made to meet a newer version.
+	Toucher *rest.Config
 	// Log is quiet unless something is wrong.
 	Log logr.Logger
 }
@@ -59,6 +68,8 @@ type Supervisor struct {
 	component v1alpha1.ComponentName
 	faults    *faultWatch
 	report    *faultReport
+	// interference breaks the component's requests.
+	interference *interference.Interference
 
 	// settled is closed once the component is ready for the first time, or a Fault
 	// keeps it stopped.
@@ -83,8 +94,26 @@ func NewSupervisor(opts SupervisorOptions) (*Supervisor, error) {
 		faults: newFaultWatch(c, opts.Log.WithName(SupervisorName)), settled: make(chan struct{}),
 	}
 	s.settle = sync.OnceFunc(func() { close(s.settled) })
-	s.report, err = newFaultReport(c, own, s.component)
+	if s.interference, err = newInterference(opts); err != nil {
+		return nil, err
+	}
+	s.report, err = newFaultReport(c, own, s.component, opts)
 	return s, err
+}
+
+func newInterference(opts SupervisorOptions) (*interference.Interference, error) {
+	broken := &interference.Interference{}
+	if opts.LeaderElection {
+		broken.Lease = "/namespaces/" + v1alpha1.SystemNamespace + "/leases/" + opts.Name
+	}
+	if opts.Toucher == nil {
+		return broken, nil
+	}
+	config := rest.CopyConfig(opts.Toucher)
+	config.UserAgent = version.UserAgent(v1alpha1.FaultAccount)
+	var err error
+	broken.Touch, err = interference.NewToucher(config)
+	return broken, err
 }
 
 // Start runs the component until ctx ends, or returns an error when the component
@@ -166,10 +195,11 @@ func (s *Supervisor) pass(ctx context.Context) (time.Time, error) {
 		s.report.stopping(ctx, faults)
 		s.stop()
 	}
+	s.interference.Set(effect)
 	if effect.Stopped {
 		s.settle()
 	} else if s.run == nil {
-		if err := s.start(ctx, Broken{Without: effect.Without}); err != nil {
+		if err := s.start(ctx, Broken{Without: effect.Without, Transport: s.interference.Wrap}); err != nil {
 			if !s.hasSettled() {
 				return time.Time{}, err
 			}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,6 +93,12 @@ var _ = Describe("the observer's API", func() {
 // auditEvents reads the completed requests of the audit log so far.
 func auditEvents() []auditv1.Event {
 	GinkgoHelper()
+	return slices.DeleteFunc(auditLog(), func(event auditv1.Event) bool { return event.Stage != auditv1.StageResponseComplete })
+}
+
+// auditLog reads all of the audit log so far.
+func auditLog() []auditv1.Event {
+	GinkgoHelper()
 	file, err := os.Open(cluster.AuditLogPath())
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = file.Close() }()
@@ -101,7 +108,7 @@ func auditEvents() []auditv1.Event {
 	for lines.Scan() {
 		var event auditv1.Event
 		// The last line may still be being written.
-		if json.Unmarshal(lines.Bytes(), &event) == nil && event.Stage == auditv1.StageResponseComplete {
+		if json.Unmarshal(lines.Bytes(), &event) == nil {
 			events = append(events, event)
 		}
 	}
