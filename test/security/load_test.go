@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -199,6 +200,91 @@ func walk(ctx context.Context) {
 		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(walkthrough), walkthrough)).To(Succeed())
 		g.Expect(walkthrough.Status.Steps).NotTo(BeEmpty())
 	}).WithContext(ctx).Should(Succeed())
+}
+
+// runJob lets a job succeed and be deleted because its time after that is over.
+func runJob(ctx context.Context) {
+	GinkgoHelper()
+	job := newJob("counted")
+	job.Spec.TTLSecondsAfterFinished = new(int32(0))
+	job.Spec.Template.Spec.Simulation = &v1alpha1.PodSimulation{RunDuration: &v1alpha1.SimulatedDuration{Duration: metav1.Duration{Duration: time.Second}}}
+	Expect(environment.Client.Create(ctx, job)).To(Succeed())
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(job), job)).To(Succeed())
+		g.Expect(job.Status.Succeeded).To(BeEquivalentTo(1))
+		g.Expect(job.DeletionTimestamp).NotTo(BeNil())
+	}).WithContext(ctx).Should(Succeed())
+	// There is no garbage collector that would delete its pods, and then itself.
+	base := job.DeepCopy()
+	job.Finalizers = nil
+	Expect(environment.Client.Patch(ctx, job, client.MergeFrom(base))).To(Succeed())
+	deletePodsOf(ctx, job)
+}
+
+// abandonPod deletes a job whose pod runs, so that nobody counts its end.
+func abandonPod(ctx context.Context) {
+	GinkgoHelper()
+	job := newJob("abandoned")
+	Expect(environment.Client.Create(ctx, job)).To(Succeed())
+	var pods v1alpha1.SimPodList
+	eventuallyTracked := func(want int) {
+		GinkgoHelper()
+		Eventually(func(g Gomega) {
+			g.Expect(environment.Client.List(ctx, &pods, client.InNamespace(elsewhere), client.MatchingLabels{batchv1.JobNameLabel: job.Name})).To(Succeed())
+			g.Expect(pods.Items).To(HaveLen(1))
+			tracked := 0
+			for _, finalizer := range pods.Items[0].Finalizers {
+				if finalizer == v1alpha1.FinalizerJobTracking {
+					tracked++
+				}
+			}
+			g.Expect(tracked).To(Equal(want))
+		}).WithContext(ctx).Should(Succeed())
+	}
+	eventuallyTracked(1)
+	Expect(environment.Client.Delete(ctx, job)).To(Succeed())
+	eventuallyTracked(0)
+	deletePodsOf(ctx, job)
+}
+
+// resizePool lets a node pool create and delete nodes.
+func resizePool(ctx context.Context) {
+	GinkgoHelper()
+	pool := &v1alpha1.SimNodePool{
+		ObjectMeta: metav1.ObjectMeta{Name: "pool"},
+		Spec: v1alpha1.SimNodePoolSpec{Replicas: new(int32(2)), Template: v1alpha1.SimNodeTemplateSpec{
+			Spec: v1alpha1.SimNodeSpec{Capacity: v1alpha1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}},
+		}},
+	}
+	Expect(environment.Client.Create(ctx, pool)).To(Succeed())
+	eventuallyNodes := func(want int32) {
+		GinkgoHelper()
+		Eventually(func(g Gomega) {
+			g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(pool), pool)).To(Succeed())
+			g.Expect(pool.Status.Replicas).To(Equal(want))
+			g.Expect(pool.Status.ReadyReplicas).To(Equal(want))
+		}).WithContext(ctx).Should(Succeed())
+	}
+	eventuallyNodes(2)
+	base := pool.DeepCopy()
+	pool.Spec.Replicas = new(int32(1))
+	Expect(environment.Client.Patch(ctx, pool, client.MergeFrom(base))).To(Succeed())
+	eventuallyNodes(1)
+	Expect(environment.Client.Delete(ctx, pool)).To(Succeed())
+	Expect(environment.Client.DeleteAllOf(ctx, &v1alpha1.SimNode{}, client.MatchingLabels{v1alpha1.LabelNodePool: pool.Name})).To(Succeed())
+}
+
+func newJob(name string) *v1alpha1.SimJob {
+	job := &v1alpha1.SimJob{ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: name}}
+	job.Spec.Template.Spec = newPod("", "100m").Spec
+	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	return job
+}
+
+func deletePodsOf(ctx context.Context, job *v1alpha1.SimJob) {
+	GinkgoHelper()
+	Expect(environment.Client.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace(elsewhere),
+		client.MatchingLabels{batchv1.JobNameLabel: job.Name})).To(Succeed())
 }
 
 func newPod(name, cpu string) *v1alpha1.SimPod {
