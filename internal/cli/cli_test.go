@@ -52,7 +52,7 @@ func TestBadInput(t *testing.T) {
 		"bad output":            {[]string{"run", "web", "--image=nginx", "--dry-run=client", "-o", "xml"}, `invalid --output "xml"`},
 		"bad timeout":           {[]string{"run", "web", "--image=nginx", "--dry-run=client", "--timeout=0s"}, "invalid --timeout 0s"},
 		"walk nothing":          {[]string{"walk"}, "expected TYPE/NAME"},
-		"walk a deployment":     {[]string{"walk", "deployment/web"}, "TYPE must be simpod (sp), pod (po), simreplicaset (srs), simstatefulset (ssts), simdaemonset (sds), or request"},
+		"walk a deployment":     {[]string{"walk", "deployment/web"}, "TYPE must be simpod (sp), pod (po), simreplicaset (srs), simdeployment (sdeploy), simstatefulset (ssts), simdaemonset (sds), or request"},
 		"walk without a slash":  {[]string{"walk", "web"}, "expected TYPE/NAME"},
 		"walk too deep":         {[]string{"walk", "pod/default/web"}, "expected TYPE/NAME"},
 		"walk without cluster":  {[]string{"walk", "simpod/web", "--kubeconfig=/nowhere"}, "reading the namespace of the kubeconfig: stat /nowhere"},
@@ -231,11 +231,11 @@ func TestDescribe(t *testing.T) {
 		}), "Unschedulable: 0/3 nodes are available", false},
 		"bound": {pod(func(p *v1alpha1.SimPod) { p.Spec.NodeName = "n" }), "bound to n", false},
 		"ready": {pod(func(p *v1alpha1.SimPod) {
-			p.Spec.NodeName, p.Status.Phase, p.Status.Summary = "n", corev1.PodRunning, "Running"
+			p.Spec.NodeName, p.Status.Phase, p.Status.Summary, p.Status.StartTime = "n", corev1.PodRunning, "Running", &metav1.Time{}
 			p.Status.Conditions = condition(v1alpha1.SimPodReady, metav1.ConditionTrue, "ContainersReady", "")
 		}), "Running, ready on n", true},
 		"completed": {pod(func(p *v1alpha1.SimPod) {
-			p.Spec.NodeName, p.Status.Phase, p.Status.Summary = "n", corev1.PodSucceeded, "Completed"
+			p.Spec.NodeName, p.Status.Phase, p.Status.Summary, p.Status.StartTime = "n", corev1.PodSucceeded, "Completed", &metav1.Time{}
 		}), "Completed on n", true},
 	}
 	for name, test := range tests {

@@ -88,7 +88,7 @@ var _ = Describe("Completion", func() {
 			return string(out)
 		}
 		Expect(words(run("__complete", "glassplane", "walk", "simpod/web"))).To(Equal([]string{"simpod/web-1", "simpod/web-2"}))
-		Expect(words(run("__complete", "glassplane", "w"))).To(HaveExactElements("walk", "watch"))
+		Expect(words(run("__complete", "glassplane", "w"))).To(HaveExactElements("walk", "watch", "what-if"))
 		Expect(run("glassplane", "--help")).To(ContainSubstring("Usage:\n  kubectl glassplane [flags]\n  kubectl glassplane [command]"))
 		Expect(run("glassplane", "walk", "--help")).To(ContainSubstring("Usage:\n  kubectl glassplane walk (TYPE/NAME"))
 	})

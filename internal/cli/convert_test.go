@@ -106,7 +106,7 @@ items:
 	var admin string
 	node := &v1alpha1.SimNode{ObjectMeta: metav1.ObjectMeta{Name: "convert-node"}}
 	pod := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "convert-one"}}
-	set := &v1alpha1.SimReplicaSet{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "convert-web"}}
+	set := &v1alpha1.SimDeployment{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "convert-web"}}
 	objects := []client.Object{node, set, pod}
 	BeforeEach(func() {
 		admin = writeKubeconfig(cluster.Config)
@@ -125,7 +125,7 @@ items:
 		return out
 	}
 	const applied = `simnode.sim.glassplane.dev/convert-node serverside-applied
-simreplicaset.sim.glassplane.dev/convert-web serverside-applied
+simdeployment.sim.glassplane.dev/convert-web serverside-applied
 simpod.sim.glassplane.dev/convert-one serverside-applied
 `
 
@@ -209,7 +209,7 @@ simpod.sim.glassplane.dev/convert-one serverside-applied
 
 		code, out, errOut := glassplane(ctx, "convert", "--apply", "-f", file, "--kubeconfig", admin)
 		Expect(code).To(Equal(1))
-		Expect(errOut).To(And(ContainSubstring(`simreplicaset/convert-web -n default: `), ContainSubstring(`conflict with "autoscaler"`), ContainSubstring(".spec.replicas"),
+		Expect(errOut).To(And(ContainSubstring(`simdeployment/convert-web -n default: `), ContainSubstring(`conflict with "autoscaler"`), ContainSubstring(".spec.replicas"),
 			ContainSubstring("--force-conflicts takes them over"), HaveSuffix("error: 1 thing was not done; see above\n")))
 		Expect(out).To(And(ContainSubstring("convert-node"), ContainSubstring("convert-one")), "the others are applied")
 		Expect(*reload(ctx, set).Spec.Replicas).To(BeEquivalentTo(1))
@@ -228,7 +228,7 @@ simpod.sim.glassplane.dev/convert-one serverside-applied
 		Expect(cluster.Client.Delete(ctx, pod)).To(Succeed())
 
 		author := writeKubeconfig(userWith(ctx, "convert-author", rbacv1.PolicyRule{
-			APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"simpods", "simnodes", "simreplicasets"}, Verbs: []string{"get", "create", "patch"},
+			APIGroups: []string{v1alpha1.GroupVersion.Group}, Resources: []string{"simpods", "simnodes", "simdeployments"}, Verbs: []string{"get", "create", "patch"},
 		}))
 		Eventually(func(g Gomega) {
 			code, out, errOut := glassplane(ctx, "convert", "--apply", "--keep-nodes", "-f", file, "--kubeconfig", author)

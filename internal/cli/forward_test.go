@@ -160,7 +160,7 @@ var _ = Describe("A cluster without an observer", func() {
 		Expect(code).To(BeZero(), errOut)
 		Expect(out).To(HavePrefix("Would be removed from the cluster " + strings.TrimSuffix(cluster.Config.Host, "/") + " of context test (dry run):\n"))
 		Expect(out).To(MatchRegexp(`(?m)^ +2  namespaces, with everything in them$`))
-		Expect(out).To(MatchRegexp(`(?m)^ +4  customresourcedefinitions.apiextensions.k8s.io$`))
+		Expect(out).To(MatchRegexp(`(?m)^ +10  customresourcedefinitions.apiextensions.k8s.io$`))
 
 		code, _, errOut = glassplane(ctx, "uninstall", "--kubeconfig", kubeconfig)
 		Expect(code).To(Equal(1))

@@ -23,6 +23,9 @@ func newSnapshotCommand(name string, io IO, clients *clients) *cobra.Command {
 
 The file is that of etcd's own snapshot API, as "etcdctl snapshot save" writes it:
 all objects and, as far as etcd has not compacted it, their history.`,
+		Example: examples(name, `
+glassplane snapshot save before.db
+glassplane snapshot restore before.db`),
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}

@@ -61,7 +61,9 @@ var _ = Describe("The page", SpecPriority(priorityPage), func() {
 
 	It("sends requests as its own ServiceAccount, where config/page-writes lets it", func(ctx SpecContext) {
 		deploy(ctx, overlayWithPageWrites(), image)
-		DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "delete", "-f", filepath.Join(root, "config/page-writes/rbac.yaml")) })
+		DeferCleanup(func(ctx SpecContext) {
+			kubectl(ctx, "delete", "-f", filepath.Join(root, "config/page-writes/rbac.yaml"))
+		})
 		at := "http://" + portForward(ctx, "deployment/"+manager.ObserverName, pagePort)
 		info := infoOf(ctx, at)
 		Expect(info.AllowWrites).To(BeTrue())
