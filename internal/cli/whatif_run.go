@@ -46,8 +46,9 @@ func newWhatIfRunCommand(name string, io IO, clients *clients) *cobra.Command {
 		Long: `Ask what you expect, break the control plane, and compare.
 
 The experiment is done to a control plane that is started for it and removed
-afterwards, unless --context or --kubeconfig name one that runs. What is broken
-is healed before the command returns, also after Ctrl-C.
+afterwards. One that --context or --kubeconfig name is refused with the reason: its
+etcd, which experiments are judged by, and its processes cannot be reached. What is
+broken is healed before the command returns, also after Ctrl-C.
 
 The exit code is 0 where all came as the experiment expects, 2 where reality
 differs from it, 1 for errors of the command itself, and 130 after Ctrl-C. Your
@@ -60,8 +61,8 @@ glassplane what-if run etcd-down
 glassplane what-if run etcd-down --no-predict
 glassplane what-if run etcd-down --answers=b,b,b -o markdown > etcd-down.md
 
-# A file of your own, on the control plane of glassplane up
-glassplane what-if run ./my-experiment.yaml --context=glassplane`),
+# A file of your own
+glassplane what-if run ./my-experiment.yaml`),
 		Args:              exactName(name + " what-if run NAME|FILE"),
 		ValidArgsFunction: completeExperiments,
 		RunE: func(command *cobra.Command, args []string) error {

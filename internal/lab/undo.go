@@ -188,7 +188,7 @@ func (r *run) deleteAndWait(ctx context.Context, c *call) error {
 // deleted: first what breaks and what makes others.
 var leftoverKinds = []string{
 	"validatingwebhookconfigurations.admissionregistration.k8s.io", "faults", "simdeployments", "simreplicasets", "simjobs", "simdaemonsets",
-	"simstatefulsets", "poddisruptionbudgets.policy", "simpods", "simnodes", "priorityclasses.scheduling.k8s.io",
+	"simstatefulsets", "poddisruptionbudgets.policy", "simpods", "simnodepools", "simnodes", "priorityclasses.scheduling.k8s.io",
 }
 
 // removeLeftovers deletes what a run that was killed has left in the cluster.
