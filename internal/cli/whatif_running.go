@@ -4,15 +4,13 @@
 package cli
 
 import (
-	"context"
-
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/lab"
 )
 
 // onRunning runs something on a control plane that runs already. What only the
 // process that started it can do to it, it does not offer.
-func (c *whatIfRunCommand) onRunning(ctx context.Context, run func(lab.Plane) (experiment.Result, error)) (experiment.Result, error) {
+func (c *whatIfRunCommand) onRunning(run func(lab.Plane) (experiment.Result, error)) (experiment.Result, error) {
 	config, err := c.clients.restConfig(lab.Name)
 	if err != nil {
 		return experiment.Result{}, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +47,7 @@ func (r *Result) addDeployment(object *unstructured.Unstructured, o Options) {
 	}
 	sim.Spec.Template.Spec = spec
 	r.Objects = []runtime.Object{sim}
-	r.Differences = append(differences, more...)
+	r.Differences = slices.Concat(differences, more)
 }
 
 // addSet makes a SimReplicaSet of an object that keeps a number of like pods.

@@ -282,7 +282,7 @@ func follows(before, after mark) bool {
 }
 
 func (e *Evidence) took(c *TookCondition) Finding {
-	f := Finding{Wanted: fmt.Sprintf("from %s to %s %s", c.From, c.To, c.Bounds.wanted())}
+	f := Finding{Wanted: fmt.Sprintf("from %s to %s %s", c.From, c.To, c.wanted())}
 	from, ok := e.mark(c.From)
 	if !ok {
 		return f.never(c.From)

@@ -113,5 +113,5 @@ func (s *sync) reboot(facts PodFacts) {
 // forgotten says whether the back-off of a container dates from before the node's
 // last boot, which the kubelet does not remember.
 func (s *sync) forgotten(ended *corev1.ContainerStateTerminated) bool {
-	return !s.bootedAt.IsZero() && !ended.FinishedAt.Time.After(s.bootedAt)
+	return !s.bootedAt.IsZero() && !ended.FinishedAt.After(s.bootedAt)
 }

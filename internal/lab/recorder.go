@@ -132,7 +132,7 @@ func (r *recorder) follow(ctx context.Context) {
 
 func (r *recorder) add(kv *mvccpb.KeyValue, seenAt time.Time, deleted bool) {
 	object, ok := history.ParseKey(string(kv.Key))
-	if !ok || object.Group != v1alpha1.GroupName && !(object.Group == "" && slices.Contains(builtins, object.Resource)) {
+	if followed := object.Group == v1alpha1.GroupName || object.Group == "" && slices.Contains(builtins, object.Resource); !ok || !followed {
 		return
 	}
 	v := history.Version{Object: object, Key: string(kv.Key), Revision: kv.ModRevision, Created: kv.CreateRevision, SeenAt: seenAt}

@@ -168,7 +168,8 @@ func (r *run) do(ctx context.Context, s *experiment.Step) (found string, err err
 	case s.Watch != nil:
 		return "", r.watch(ctx, s)
 	case s.Drain != nil:
-		return "", r.drain(s)
+		r.drain(s)
+		return "", nil
 	}
 	return "", fmt.Errorf("the step does nothing")
 }
@@ -328,7 +329,7 @@ func (r *run) fault(ctx context.Context, step string, spec experiment.Object) (H
 }
 
 // drain empties a node in the background.
-func (r *run) drain(s *experiment.Step) error {
+func (r *run) drain(s *experiment.Step) {
 	timeout := 30 * time.Second
 	if s.Drain.Timeout != nil {
 		timeout = s.Drain.Timeout.Duration
@@ -343,7 +344,6 @@ func (r *run) drain(s *experiment.Step) error {
 		}
 		r.setDrain(s.Name, seen)
 	})
-	return nil
 }
 
 func (r *run) setDrain(step string, seen experiment.DrainSeen) {

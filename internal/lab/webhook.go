@@ -144,7 +144,7 @@ func (s *silentListener) take() {
 }
 
 func (s *silentListener) close() {
-	_ = s.Listener.Close()
+	_ = s.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true

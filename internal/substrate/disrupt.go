@@ -149,7 +149,7 @@ func (l *Local) abandon(f *inForce) error {
 	if f.breakage != nil {
 		ctx, cancel := context.WithTimeout(l.disruptions.until, abandonTimeout)
 		defer cancel()
-		if err := f.breakage.heal(ctx); err != nil {
+		if err := f.heal(ctx); err != nil {
 			return fmt.Errorf("undo what was done: %w", err)
 		}
 	}
@@ -172,7 +172,7 @@ func (l *Local) healLocked(ctx context.Context, f *inForce) error {
 	if need := l.needed(f.Target); need != nil {
 		return fmt.Errorf("heal %s: it needs %s, which is disrupted (%s): heal that first", f.Target, need.Target, need.Kind)
 	}
-	if err := f.breakage.heal(ctx); err != nil {
+	if err := f.heal(ctx); err != nil {
 		return fmt.Errorf("heal %s (%s): %w", f.Target, f.Kind, err)
 	}
 	l.logger().Info("healed", "target", f.Target, "kind", f.Kind)
@@ -260,7 +260,7 @@ func (l *Local) EndDisruptions() {
 	l.disruptions.mu.Unlock()
 	for _, f := range left {
 		if f.breakage != nil {
-			f.breakage.release()
+			f.release()
 		}
 	}
 }

@@ -168,7 +168,7 @@ func TestExperiments(t *testing.T) {
 	if len(got.Items) == 0 || got.Items[0].Name != "etcd-down" || len(got.Items[0].Questions) == 0 {
 		t.Errorf("listed %+v, want etcd-down first, with its questions", got.Items)
 	}
-	for _, hidden := range []string{`"right"`, `"holds"`, `"why"`, `"after"`} {
+	for _, hidden := range []string{`"right":`, `"holds":`, `"why":`, `"after":`} {
 		if strings.Contains(answer.Body.String(), hidden) {
 			t.Errorf("the list has %s", hidden)
 		}

@@ -38,25 +38,24 @@ var _ = Describe("The page", SpecPriority(priorityPage), func() {
 	It("is served to who may forward a port, and only reads", func(ctx SpecContext) {
 		ensureDeployed(ctx, kubeadmConfig)
 		at := "http://" + portForward(ctx, "deployment/"+manager.ObserverName, pagePort)
-		response, body := ask(ctx, http.MethodGet, at+"/", nil)
-		Expect(response.StatusCode).To(Equal(http.StatusOK))
-		Expect(response.Header.Get("Content-Security-Policy")).To(ContainSubstring("default-src 'none'"))
-		Expect(body).To(ContainSubstring("<title>Glassplane</title>"))
-		response, _ = ask(ctx, http.MethodGet, at+"/app.js", nil)
-		Expect(response.StatusCode).To(Equal(http.StatusOK))
+		answer := ask(ctx, http.MethodGet, at+"/", nil)
+		Expect(answer.code).To(Equal(http.StatusOK))
+		Expect(answer.header.Get("Content-Security-Policy")).To(ContainSubstring("default-src 'none'"))
+		Expect(answer.body).To(ContainSubstring("<title>Glassplane</title>"))
+		answer = ask(ctx, http.MethodGet, at+"/app.js", nil)
+		Expect(answer.code).To(Equal(http.StatusOK))
 
 		ns := makeNamespace(ctx)
 		kubectlInput(ctx, fmt.Sprintf(simPodManifest, "shown"), "create", "-n", ns, "-f", "-") // there may be no node for it
 		Eventually(ctx, func() string {
-			_, body := ask(ctx, http.MethodGet, at+"/observer/v1/traces", nil)
-			return body
+			return ask(ctx, http.MethodGet, at+"/observer/v1/traces", nil).body
 		}).Should(ContainSubstring(ns))
-		response, body = ask(ctx, http.MethodGet, at+"/observer/v1/runs/simpods/"+ns+"/shown", nil)
-		Expect(response.StatusCode).To(Equal(http.StatusOK), body)
+		answer = ask(ctx, http.MethodGet, at+"/observer/v1/runs/simpods/"+ns+"/shown", nil)
+		Expect(answer.code).To(Equal(http.StatusOK), answer.body)
 
 		Expect(infoOf(ctx, at).AllowWrites).To(BeFalse())
-		response, _ = ask(ctx, http.MethodPost, at+"/observer/v1/send", map[string]string{"manifest": fmt.Sprintf(simPodManifest, "refused")})
-		Expect(response.StatusCode).To(BeNumerically(">=", http.StatusBadRequest))
+		answer = ask(ctx, http.MethodPost, at+"/observer/v1/send", map[string]string{"manifest": fmt.Sprintf(simPodManifest, "refused")})
+		Expect(answer.code).To(BeNumerically(">=", http.StatusBadRequest))
 	})
 
 	It("sends requests as its own ServiceAccount, where config/page-writes lets it", func(ctx SpecContext) {
@@ -69,20 +68,19 @@ var _ = Describe("The page", SpecPriority(priorityPage), func() {
 		Expect(info.AllowWrites).To(BeTrue())
 
 		manifest := map[string]string{"manifest": fmt.Sprintf(simPodManifest, "from-the-page")}
-		response, _ := ask(ctx, http.MethodPost, at+"/observer/v1/send", manifest)
-		Expect(response.StatusCode).To(Equal(http.StatusForbidden), "without the token of the page")
-		var body string
+		answer := ask(ctx, http.MethodPost, at+"/observer/v1/send", manifest)
+		Expect(answer.code).To(Equal(http.StatusForbidden), "without the token of the page")
 		Eventually(ctx, func(g Gomega) {
-			response, body = ask(ctx, http.MethodPost, at+"/observer/v1/send", manifest, web.CSRFHeader, info.CSRF)
-			g.Expect(response.StatusCode).To(Equal(http.StatusOK), body)
+			answer = ask(ctx, http.MethodPost, at+"/observer/v1/send", manifest, web.CSRFHeader, info.CSRF)
+			g.Expect(answer.code).To(Equal(http.StatusOK), answer.body)
 		}).Should(Succeed())
 		DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "delete", "simpod/from-the-page", "--ignore-not-found") })
 		var sent struct {
 			AuditID string `json:"auditID"`
 			Code    int    `json:"code"`
 		}
-		Expect(json.Unmarshal([]byte(body), &sent)).To(Succeed())
-		Expect(sent.Code).To(Equal(http.StatusCreated), body)
+		Expect(json.Unmarshal([]byte(answer.body), &sent)).To(Succeed())
+		Expect(sent.Code).To(Equal(http.StatusCreated), answer.body)
 		kubectl(ctx, "get", "simpod/from-the-page")
 		Eventually(ctx, func() auditv1.Event { return auditEvents()[sent.AuditID] }).
 			Should(HaveField("User.Username", "system:serviceaccount:"+namespace+":glassplane-page"))
@@ -105,14 +103,21 @@ func overlayWithPageWrites() string {
 
 func infoOf(ctx context.Context, at string) (info pageInfo) {
 	GinkgoHelper()
-	response, body := ask(ctx, http.MethodGet, at+"/observer/v1/info", nil)
-	Expect(response.StatusCode).To(Equal(http.StatusOK), body)
-	Expect(json.Unmarshal([]byte(body), &info)).To(Succeed())
+	answer := ask(ctx, http.MethodGet, at+"/observer/v1/info", nil)
+	Expect(answer.code).To(Equal(http.StatusOK), answer.body)
+	Expect(json.Unmarshal([]byte(answer.body), &info)).To(Succeed())
 	return info
 }
 
+// reply is what a server said.
+type reply struct {
+	code   int
+	header http.Header
+	body   string
+}
+
 // ask sends a request with a JSON body, if it has one, and pairs of headers.
-func ask(ctx context.Context, method, location string, body any, headers ...string) (response *http.Response, answer string) {
+func ask(ctx context.Context, method, location string, body any, headers ...string) reply {
 	GinkgoHelper()
 	var encoded bytes.Buffer
 	if body != nil {
@@ -128,10 +133,10 @@ func ask(ctx context.Context, method, location string, body any, headers ...stri
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	response, err = http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	Expect(err).NotTo(HaveOccurred())
 	defer response.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
 	Expect(err).NotTo(HaveOccurred())
-	return response, string(data)
+	return reply{code: response.StatusCode, header: response.Header, body: string(data)}
 }

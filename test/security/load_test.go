@@ -35,6 +35,10 @@ func load(ctx context.Context) {
 	scale(ctx)
 	replaceInOrder(ctx)
 	followNodes(ctx)
+	rollOut(ctx)
+	runJob(ctx)
+	abandonPod(ctx)
+	resizePool(ctx)
 	refuseReplicas(ctx)
 	removeNode(ctx)
 	walk(ctx)
@@ -200,6 +204,42 @@ func walk(ctx context.Context) {
 		g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(walkthrough), walkthrough)).To(Succeed())
 		g.Expect(walkthrough.Status.Steps).NotTo(BeEmpty())
 	}).WithContext(ctx).Should(Succeed())
+}
+
+// rollOut lets a deployment replace its pods, and forget the template before.
+func rollOut(ctx context.Context) {
+	GinkgoHelper()
+	labels := map[string]v1alpha1.LabelValue{"app": "rolled-out"}
+	deployment := &v1alpha1.SimDeployment{
+		ObjectMeta: metav1.ObjectMeta{Namespace: elsewhere, Name: "rolled-out"},
+		Spec: v1alpha1.SimDeploymentSpec{
+			RevisionHistoryLimit: new(int32(0)), Selector: v1alpha1.LabelSelector{MatchLabels: labels},
+			Template: v1alpha1.SimPodTemplateSpec{Metadata: v1alpha1.TemplateMeta{Labels: labels}, Spec: newPod("", "100m").Spec},
+		},
+	}
+	Expect(environment.Client.Create(ctx, deployment)).To(Succeed())
+	eventuallyUpdated := func(generation int64) {
+		GinkgoHelper()
+		Eventually(func(g Gomega) {
+			g.Expect(environment.Client.Get(ctx, client.ObjectKeyFromObject(deployment), deployment)).To(Succeed())
+			g.Expect(deployment.Status.ObservedGeneration).To(Equal(generation))
+			g.Expect([]int32{deployment.Status.Replicas, deployment.Status.UpdatedReplicas, deployment.Status.AvailableReplicas}).To(Equal([]int32{1, 1, 1}))
+		}).WithContext(ctx).Should(Succeed())
+	}
+	eventuallyUpdated(1)
+	base := deployment.DeepCopy()
+	deployment.Spec.Template.Spec.Containers[0].Image = "nginx:1.30"
+	Expect(environment.Client.Patch(ctx, deployment, client.MergeFrom(base))).To(Succeed())
+	eventuallyUpdated(2)
+	var sets v1alpha1.SimReplicaSetList
+	Eventually(func(g Gomega) {
+		g.Expect(environment.Client.List(ctx, &sets, client.InNamespace(elsewhere), client.MatchingLabels{"app": deployment.Name})).To(Succeed())
+		g.Expect(sets.Items).To(HaveLen(1))
+	}).WithContext(ctx).Should(Succeed())
+	// There is no garbage collector that would delete what it owns.
+	Expect(environment.Client.Delete(ctx, deployment)).To(Succeed())
+	Expect(environment.Client.DeleteAllOf(ctx, &v1alpha1.SimReplicaSet{}, client.InNamespace(elsewhere), client.MatchingLabels{"app": deployment.Name})).To(Succeed())
+	Expect(environment.Client.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace(elsewhere), client.MatchingLabels{"app": deployment.Name})).To(Succeed())
 }
 
 // runJob lets a job succeed and be deleted because its time after that is over.

@@ -50,10 +50,11 @@ func parseIndexes(text string, completions int) indexes {
 func (x indexes) String() string {
 	var parts []string
 	for _, v := range x {
-		switch first := strconv.Itoa(v.first); {
-		case v.last == v.first:
+		first := strconv.Itoa(v.first)
+		switch v.last {
+		case v.first:
 			parts = append(parts, first)
-		case v.last == v.first+1:
+		case v.first + 1:
 			parts = append(parts, first, strconv.Itoa(v.last))
 		default:
 			parts = append(parts, first+"-"+strconv.Itoa(v.last))

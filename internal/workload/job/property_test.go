@@ -272,7 +272,7 @@ func (w *world) run() {
 			w.job.Spec.Suspend, w.job.Spec.Parallelism = false, new(int32(3))
 		case w.chance(15):
 			w.job.Spec.Suspend = !w.job.Spec.Suspend
-		case w.chance(15):
+		case w.chance(20):
 			w.job.Spec.Parallelism = new(int32(w.random.IntN(4)))
 		}
 		w.happen()
