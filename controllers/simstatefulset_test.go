@@ -193,8 +193,10 @@ var _ = Describe("simstatefulset", func() {
 		Expect(admin.Create(ctx, set)).To(Succeed())
 		Eventually(func(g Gomega) { g.Expect(metav1.IsControlledBy(get(ctx, mine), set)).To(BeTrue()) }).Should(Succeed())
 		makeReady(ctx, mine, "node")
+		// It is of no template that the set has had, so it is replaced at once.
 		Eventually(func(g Gomega) {
-			g.Expect(get(ctx, mine).Labels).To(And(HaveKeyWithValue(appsv1.StatefulSetPodNameLabel, mine.Name), HaveKeyWithValue(appsv1.PodIndexLabel, "0")))
+			g.Expect(admin.Get(ctx, client.ObjectKeyFromObject(mine), mine)).To(Succeed())
+			g.Expect(mine.Labels).To(And(HaveKeyWithValue(appsv1.StatefulSetPodNameLabel, mine.Name), HaveKeyWithValue(appsv1.PodIndexLabel, "0")))
 		}).Should(Succeed())
 		Expect(get(ctx, other).OwnerReferences).To(BeEmpty())
 	})
