@@ -67,7 +67,7 @@ var _ = Describe("the role", func() {
 			bindRole(ctx, elsewhere, rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: row.role}, userSubject(name))
 			there := sets.New[grant]()
 			for g := range want {
-				if !strings.HasPrefix(g.resource, "simnodes") && !strings.HasPrefix(g.resource, "faults") { // these are in no namespace
+				if !strings.HasPrefix(g.resource, "simnode") && !strings.HasPrefix(g.resource, "faults") { // these are in no namespace
 					g.namespace = elsewhere
 					there.Insert(g)
 				}
