@@ -5,6 +5,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -53,6 +54,8 @@ type faultWatch struct {
 	faults map[string]v1alpha1.Fault
 	known  bool
 	refuse string
+	// failed is why they could not be read last; nil where they could.
+	failed error
 }
 
 var _ toolscache.ReflectorStore = (*faultWatch)(nil)
@@ -82,11 +85,12 @@ func (w *faultWatch) run(ctx context.Context) {
 // component, because its manifests are older: then nothing is broken. It is tried
 // again all the same.
 func (w *faultWatch) refused(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = err
 	if !apierrors.IsForbidden(err) && !apierrors.IsNotFound(err) {
 		return err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.refuse != err.Error() {
 		w.refuse = err.Error()
 		w.log.Error(err, "Faults cannot be read and have no effect here: apply the manifests of this version (kubectl apply -k config/default)")
@@ -103,6 +107,19 @@ func (w *faultWatch) knows() {
 	case w.changed <- struct{}{}:
 	default: // nobody has looked since
 	}
+}
+
+// unknown says why nobody knows the Faults; nil where somebody does.
+func (w *faultWatch) unknown() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.known:
+		return nil
+	case w.failed != nil:
+		return w.failed
+	}
+	return errors.New("the API server has not answered yet")
 }
 
 // all returns the Faults, and false as long as nobody knows them.

@@ -27,8 +27,13 @@ import (
 // of its component.
 const SupervisorName = "glassplane-supervisor"
 
-// retryInterval is how long what failed waits for another try.
-const retryInterval = time.Second
+const (
+	// retryInterval is how long what failed waits for another try.
+	retryInterval = time.Second
+	// firstAnswer is how long the API server may take to show the Faults at the start:
+	// a component whose configuration is wrong ends with the reason.
+	firstAnswer = 30 * time.Second
+)
 
 // Broken is what Faults have broken of a component that is to be built.
 type Broken struct {
@@ -151,6 +156,8 @@ func (s *Supervisor) supervise(ctx context.Context) error {
 	defer s.stop()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	late := time.NewTimer(firstAnswer)
+	defer late.Stop()
 	for {
 		var ended <-chan error
 		if s.run != nil {
@@ -161,6 +168,10 @@ func (s *Supervisor) supervise(ctx context.Context) error {
 			return nil
 		case err := <-ended:
 			return errors.Join(err, s.endedByItself(ctx, err))
+		case <-late.C:
+			if err := s.faults.unknown(); err != nil {
+				return fmt.Errorf("starting %s: no Faults were shown within %s: %w", s.opts.Name, firstAnswer, err)
+			}
 		case <-s.faults.changed:
 		case <-timer.C:
 		}

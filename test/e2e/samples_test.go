@@ -18,6 +18,7 @@ const samples = "config/samples/"
 // kubectl wait --for.
 var wantSamples = map[string]string{
 	"fault.sim.glassplane.dev/sample-slow-node":         "condition=Active",
+	"simdeployment.sim.glassplane.dev/sample-shop":      "condition=Available",
 	"simdaemonset.sim.glassplane.dev/sample-agent":      "jsonpath={.status.numberReady}=3",
 	"simstatefulset.sim.glassplane.dev/sample-db":       "jsonpath={.status.readyReplicas}=2",
 	"simjob.sim.glassplane.dev/sample-report":           "condition=Complete",
