@@ -126,7 +126,9 @@ func (c *Cluster) newObserver(ctx context.Context, broken manager.Broken) (*mana
 	if err != nil {
 		return nil, err
 	}
-	c.observer = &url.URL{Scheme: "http", Host: observer.APIAddress()}
+	if c.observer == nil { // later starts serve at the same address
+		c.observer = &url.URL{Scheme: "http", Host: observer.APIAddress()}
+	}
 	return observer.Component, nil
 }
 

@@ -109,6 +109,17 @@ func (w *faultWatch) knows() {
 	}
 }
 
+// ask asks the API server once, and returns an error where it does not answer.
+func (w *faultWatch) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, relistInterval)
+	defer cancel()
+	err := w.client.List(ctx, &v1alpha1.FaultList{}, client.Limit(1))
+	if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
 // unknown says why nobody knows the Faults; nil where somebody does.
 func (w *faultWatch) unknown() error {
 	w.mu.Lock()

@@ -167,7 +167,13 @@ func (s *Supervisor) supervise(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case err := <-ended:
-			return errors.Join(err, s.endedByItself(ctx, err))
+			if !s.mayStartAgain() {
+				return errors.Join(err, s.endedByItself(ctx, err))
+			}
+			s.opts.Log.WithName(s.opts.Name).Error(err, "Ended before it was ready again: trying again")
+			s.stop()
+			timer.Reset(retryInterval)
+			continue
 		case <-late.C:
 			if err := s.faults.unknown(); err != nil {
 				return fmt.Errorf("starting %s: no Faults were shown within %s: %w", s.opts.Name, firstAnswer, err)
@@ -182,6 +188,17 @@ func (s *Supervisor) supervise(ctx context.Context) error {
 		if !wake.IsZero() {
 			timer.Reset(max(time.Until(wake), 0))
 		}
+	}
+}
+
+// mayStartAgain reports whether the component ended before it was ready again, as it
+// does where the API server goes away meanwhile: that is tried again.
+func (s *Supervisor) mayStartAgain() bool {
+	select {
+	case <-s.run.ready:
+		return false
+	default:
+		return s.hasSettled()
 	}
 }
 
@@ -210,7 +227,7 @@ func (s *Supervisor) pass(ctx context.Context) (time.Time, error) {
 	if effect.Stopped {
 		s.settle()
 	} else if s.run == nil {
-		if err := s.start(ctx, Broken{Without: effect.Without, Transport: s.interference.Wrap}); err != nil {
+		if err := s.startAfresh(ctx, Broken{Without: effect.Without, Transport: s.interference.Wrap}); err != nil {
 			if !s.hasSettled() {
 				return time.Time{}, err
 			}
@@ -243,8 +260,21 @@ type run struct {
 	broken Broken
 	cancel context.CancelFunc
 	// ended gets what the component returned.
-	ended  chan error
+	ended chan error
+	// ready is closed once it is ready.
+	ready  chan struct{}
 	beside sync.WaitGroup
+}
+
+// startAfresh starts the component. Again, it does so only while the API server
+// answers: a component that cannot read anything ends by itself.
+func (s *Supervisor) startAfresh(ctx context.Context, broken Broken) error {
+	if s.hasSettled() {
+		if err := s.faults.ask(ctx); err != nil {
+			return err
+		}
+	}
+	return s.start(ctx, broken)
 }
 
 func (s *Supervisor) start(ctx context.Context, broken Broken) error {
@@ -253,9 +283,9 @@ func (s *Supervisor) start(ctx context.Context, broken Broken) error {
 		return err
 	}
 	running, cancel := context.WithCancel(ctx)
-	r := &run{Component: built, broken: broken, cancel: cancel, ended: make(chan error, 1)}
+	r := &run{Component: built, broken: broken, cancel: cancel, ended: make(chan error, 1), ready: make(chan struct{})}
 	r.beside.Go(func() { r.ended <- built.Start(running) })
-	r.beside.Go(func() { s.waitUntilReady(running, built) })
+	r.beside.Go(func() { s.waitUntilReady(running, r) })
 	s.setRun(r)
 	return nil
 }
@@ -278,7 +308,8 @@ func (s *Supervisor) setRun(r *run) {
 
 // waitUntilReady does what is to be done once the component is ready. What fails
 // is tried again: the API server may be down.
-func (s *Supervisor) waitUntilReady(ctx context.Context, built *Component) {
+func (s *Supervisor) waitUntilReady(ctx context.Context, r *run) {
+	built := r.Component
 	err := wait.PollUntilContextCancel(ctx, retryInterval, true, func(ctx context.Context) (bool, error) {
 		err := built.WaitForReady(ctx)
 		if err == nil && s.opts.Ready != nil {
@@ -290,6 +321,7 @@ func (s *Supervisor) waitUntilReady(ctx context.Context, built *Component) {
 		return err == nil, nil
 	})
 	if err == nil {
+		close(r.ready)
 		s.settle()
 	}
 }
