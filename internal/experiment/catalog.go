@@ -41,7 +41,7 @@ var catalog = sync.OnceValue(func() []*Experiment {
 })
 
 // order is that in which one learns most: from the single request to the cluster.
-var order = []string{"etcd-down", "scheduler-down", "controller-manager-down", "api-server-down"}
+var order = []string{"etcd-down", "scheduler-down", "controller-manager-down", "api-server-down", "preemption", "slow-webhook", "stuck-finalizer"}
 
 func place(name string) int {
 	if i := slices.Index(order, name); i >= 0 {

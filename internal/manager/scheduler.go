@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -62,7 +63,7 @@ func NewScheduler(opts Options) (*Component, error) {
 		Client:     c.manager.GetClient(),
 		Cache:      c.manager.GetCache(),
 		Instance:   SchedulerName + "-" + hostname,
-		Registerer: metrics.Registry,
+		Registerer: registererOf(opts),
 		Profiles:   opts.SchedulerProfiles,
 		Log:        opts.Log.WithName(SchedulerName),
 		// Every verdict is encoded for, and kept by, the observer. The best nodes
@@ -76,4 +77,13 @@ func NewScheduler(opts Options) (*Component, error) {
 		return nil, err
 	}
 	return c, c.serve(opts, map[string]http.Handler{DecisionsPath: s.Decisions(), QueuePath: s.QueueHandler()})
+}
+
+// registererOf takes a component's metrics where it serves them. A process may run
+// a second instance that serves nothing.
+func registererOf(opts Options) prometheus.Registerer {
+	if orDisabled(opts.EndpointAddress) == disabled {
+		return nil
+	}
+	return metrics.Registry
 }
