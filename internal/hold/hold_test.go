@@ -183,6 +183,7 @@ func bindSoon(ctx context.Context, stop Stop, name string) {
 	if stop.Place != BeforeScheduler {
 		return
 	}
+	ctx = context.WithoutCancel(ctx) // the bind goes on while the hold that it leads to is interrupted
 	go func() {
 		defer GinkgoRecover()
 		pod := &v1alpha1.SimPod{}
