@@ -186,14 +186,14 @@ func (d *dataDir) inUseError() error {
 // folder, those that it had paused too, and removes its files. So nothing of what it
 // had disrupted is left. The lock says that it is not alive.
 func (d *dataDir) cleanUp(ctx context.Context, log logr.Logger) error {
-	disrupted, err := readDisruptions(d.root)
+	disrupted, err := readList[Disrupted](d.root, disruptionsFile)
 	if err != nil {
 		log.Error(err, "the list of what an earlier run had disrupted cannot be read; its processes are stopped")
 	}
 	for _, left := range disrupted {
 		log.Info("undoing what an earlier run had disrupted", "target", left.Target, "kind", left.Kind, "since", left.Since)
 	}
-	records, err := readRecords(d.root)
+	records, err := readList[processRecord](d.root, processesFile)
 	if err != nil {
 		// Without the list nothing can be told from other people's processes.
 		log.Error(err, "the list of processes that an earlier run left cannot be read")

@@ -5,8 +5,11 @@ package substrate
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +32,32 @@ func writeFile(path string, data []byte) error {
 		return err
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+// writeList replaces a list of the data folder: what runs, or what is disrupted.
+func writeList[T any](dir, name string, list []T) error {
+	data, err := json.MarshalIndent(list, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, name), data)
+}
+
+// readList returns a list that an earlier instance has left; none where there is no
+// such file.
+func readList[T any](dir *os.Root, name string) ([]T, error) {
+	data, err := dir.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var list []T
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, fmt.Errorf("parse %s: %w", filepath.Join(dir.Name(), name), err)
+	}
+	return list, nil
 }
 
 const (

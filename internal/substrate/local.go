@@ -250,7 +250,7 @@ func (l *Local) recordProcesses() {
 			records = append(records, record)
 		}
 	}
-	if err := writeRecords(l.dir, records); err != nil {
+	if err := writeList(l.dir, processesFile, records); err != nil {
 		l.opts.Log.Error(err, "the list of processes could not be written")
 	}
 }
@@ -260,7 +260,7 @@ func (l *Local) recordProcesses() {
 func (l *Local) recordDisruptions() error {
 	l.recordMu.Lock()
 	defer l.recordMu.Unlock()
-	return writeDisruptions(l.dir, l.Disrupted())
+	return writeList(l.dir, disruptionsFile, l.Disrupted())
 }
 
 // startLogged starts a component and logs how long that took.

@@ -5,10 +5,8 @@ package substrate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,29 +126,4 @@ func stopOrphan(ctx context.Context, r processRecord, dir string) error {
 		return fmt.Errorf("%s (pid %d), left by an earlier run, does not end: %w", r.Name, r.PID, err)
 	}
 	return nil
-}
-
-// writeRecords replaces the list of running processes in the data folder.
-func writeRecords(dir string, records []processRecord) error {
-	data, err := json.MarshalIndent(records, "", "  ")
-	if err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(dir, processesFile), data)
-}
-
-// readRecords returns what an earlier instance that did not end cleanly ran.
-func readRecords(dir *os.Root) ([]processRecord, error) {
-	data, err := dir.ReadFile(processesFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var records []processRecord
-	if err := json.Unmarshal(data, &records); err != nil {
-		return nil, fmt.Errorf("parse %s: %w", filepath.Join(dir.Name(), processesFile), err)
-	}
-	return records, nil
 }

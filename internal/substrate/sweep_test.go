@@ -164,7 +164,7 @@ func TestSweepTemporaryLeavesTheLiving(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if err := writeRecords(living.path, nil); err != nil {
+	if err := writeList[processRecord](living.path, processesFile, nil); err != nil {
 		t.Fatal(err)
 	}
 	sweepTemporary(t.Context(), testr.New(t))

@@ -377,14 +377,14 @@ func TestRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	if got, err := readRecords(root); got != nil || err != nil {
-		t.Errorf("readRecords of an empty folder = %v, %v", got, err)
+	if got, err := readList[processRecord](root, processesFile); got != nil || err != nil {
+		t.Errorf("readList of an empty folder = %v, %v", got, err)
 	}
 	want := []processRecord{{Name: Etcd, PID: os.Getpid(), Path: "/bin/etcd", Created: 12345}}
-	if err := writeRecords(dir, want); err != nil {
+	if err := writeList(dir, processesFile, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readRecords(root)
+	got, err := readList[processRecord](root, processesFile)
 	if err != nil {
 		t.Fatal(err)
 	}

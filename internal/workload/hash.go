@@ -32,9 +32,16 @@ func TemplateHash(template *v1alpha1.SimPodTemplateSpec, collisionCount *int32) 
 	}
 	hash := fnv.New32a()
 	_, _ = hash.Write(data) // never fails
-	text := []byte(strconv.FormatUint(uint64(hash.Sum32()), 10))
+	return SafeEncode(hash.Sum32()), nil
+}
+
+// SafeEncode writes a hash in at most ten characters, which may be a part of a name
+// and the value of a label. It is SafeEncodeString of
+// k8s.io/apimachinery/pkg/util/rand, which pure packages cannot import.
+func SafeEncode(sum uint32) string {
+	text := []byte(strconv.FormatUint(uint64(sum), 10))
 	for i, c := range text {
 		text[i] = safeAlphabet[int(c)%len(safeAlphabet)]
 	}
-	return string(text), nil
+	return string(text)
 }

@@ -6,11 +6,9 @@ package history
 import (
 	"hash/fnv"
 	"strconv"
-)
 
-// safe are the characters of a hash: SafeEncodeString of
-// k8s.io/apimachinery/pkg/util/rand leaves out those that make words.
-const safe = "bcdfghjklmnpqrstvwxz2456789"
+	"github.com/glassplane/glassplane/internal/workload"
+)
 
 // hashOf names data in at most ten characters, which may be a part of a name and the
 // value of a label. collisions is how often the name was taken by that of other
@@ -19,10 +17,5 @@ func hashOf(data []byte, collisions int32) string {
 	sum := fnv.New32()
 	_, _ = sum.Write(data)                                             // never fails
 	_, _ = sum.Write([]byte(strconv.FormatInt(int64(collisions), 10))) // never fails
-	digits := strconv.FormatUint(uint64(sum.Sum32()), 10)
-	out := make([]byte, len(digits))
-	for i := range digits {
-		out[i] = safe[int(digits[i])%len(safe)]
-	}
-	return string(out)
+	return workload.SafeEncode(sum.Sum32())
 }

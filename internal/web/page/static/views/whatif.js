@@ -70,7 +70,7 @@ function Described({ experiment }) {
     <p class="lead">${visible(experiment.before)}</p>
     <h3>What is done</h3>
     <ol class="whatif-steps">${experiment.steps.map((step) => html`<li key=${step.name}>${visible(step.does)}</li>`)}</ol>
-    ${(experiment.needs ?? []).map((need) => html`<p class="quiet">${visible(need)}</p>`)}
+    ${experiment.needs?.length ? html`<p class="quiet">It needs ${experiment.needs.map(visible).join(', ')}.</p>` : null}
     <h3>What do you expect?</h3>
     ${experiment.questions.map((question) => html`<${Prediction} key=${question.id} question=${question} given=${answers.get(question.id)}
       give=${(/** @type {string} */ choice) => predict(experiment.name, question.id, choice)} />`)}
