@@ -41,7 +41,8 @@ func startComponents() {
 	ctx, cancel := context.WithCancel(context.Background())
 	auditLog := filepath.Join(GinkgoT().TempDir(), "audit.log")
 	Expect(os.WriteFile(auditLog, nil, 0o600)).To(Succeed())
-	options := manager.Options{Config: rest.CopyConfig(apiServer.Config), Log: GinkgoLogr}
+	// A component without an endpoint has no use for metrics.
+	options := manager.Options{Config: rest.CopyConfig(apiServer.Config), EndpointAddress: "127.0.0.1:0", Log: GinkgoLogr}
 	scheduler, err := manager.NewScheduler(options)
 	Expect(err).NotTo(HaveOccurred())
 	controllers, err := manager.NewControllerManager(options, nil)
