@@ -211,7 +211,7 @@ func (c *explainCommand) reader() (client.Reader, error) {
 
 // list reads what a decision depends on.
 func (c *explainCommand) list(ctx context.Context, reader client.Reader) (whatif.Listing, error) {
-	listed, err := listing.Read(ctx, reader, c.io.Clock)
+	listed, err := listing.Simulated(ctx, reader, c.io.Clock)
 	return listed, unreachable(err)
 }
 
@@ -222,7 +222,7 @@ func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*
 	if err != nil {
 		return nil, err
 	}
-	what, err := whatif.NewCluster(listed.Objects).Case(pod, profile)
+	what, err := whatif.NewCluster(listed.Objects).SimCase(pod, profile)
 	if err != nil {
 		return nil, fmt.Errorf("spec.priorityClassName: %w, so that the scheduler does not try the pod: create the class, or name another", err)
 	}

@@ -57,7 +57,7 @@ func (c *explainCommand) explainManifest(ctx context.Context) (explanation.Expla
 func doubts(pod *v1alpha1.SimPod, listed whatif.Listing) []string {
 	var out []string
 	objects := listed.Objects
-	if slices.ContainsFunc(objects.Pods, func(p v1alpha1.SimPod) bool { return p.Namespace == pod.Namespace && p.Name == pod.Name }) {
+	if slices.ContainsFunc(objects.Pods, func(p *corev1.Pod) bool { return p.Namespace == pod.Namespace && p.Name == pod.Name }) {
 		out = append(out, fmt.Sprintf("simpod/%s exists in namespace %s: the prediction is for one more pod like it.", pod.Name, pod.Namespace))
 	}
 	known := slices.ContainsFunc(listed.Lists, func(l whatif.List) bool { return l.Resource == "namespaces" && l.Error == "" })

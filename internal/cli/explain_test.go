@@ -187,7 +187,7 @@ func TestRequestsOfPodsThatAreRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			what, err := whatif.NewCluster(whatif.Objects{Nodes: []v1alpha1.SimNode{*node}}).Case(pod, profile)
+			what, err := whatif.NewCluster(whatif.Objects{Simulated: true, Nodes: []*corev1.Node{node.ToNode()}}).SimCase(pod, profile)
 			if err != nil {
 				t.Fatal(err)
 			}

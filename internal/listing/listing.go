@@ -16,12 +16,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
-// Read reads everything that a decision depends on. It fails where it cannot
-// read the nodes or the pods; what else cannot be read is noted, and missing.
-func Read(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (whatif.Listing, error) {
+// Simulated reads everything that a decision about a simulated pod depends on. It
+// fails where it cannot read the nodes or the pods; what else cannot be read is
+// noted, and missing.
+func Simulated(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (whatif.Listing, error) {
 	var (
 		nodes      v1alpha1.SimNodeList
 		pods       v1alpha1.SimPodList
@@ -60,9 +62,22 @@ func Read(ctx context.Context, reader client.Reader, clock clock.PassiveClock) (
 	}
 	out.ReadUntil = clock.Now()
 	out.Objects = whatif.Objects{
-		Nodes: nodes.Items, Pods: pods.Items, Namespaces: namespaces.Items, PriorityClasses: classes.Items,
-		Services: services.Items, ReplicaSets: sets.Items, StatefulSets: stateful.Items,
+		Simulated: true, Namespaces: namespaces.Items, PriorityClasses: classes.Items, Services: services.Items,
 		DisruptionBudgets: budgets.Items,
+	}
+	for i := range nodes.Items {
+		out.Objects.Nodes = append(out.Objects.Nodes, nodes.Items[i].ToNode())
+	}
+	for i := range pods.Items {
+		out.Objects.Pods = append(out.Objects.Pods, pods.Items[i].ToPod())
+	}
+	for i := range sets.Items {
+		set := &sets.Items[i]
+		out.Objects.Owners = append(out.Objects.Owners, cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
+	}
+	for i := range stateful.Items {
+		set := &stateful.Items[i]
+		out.Objects.Owners = append(out.Objects.Owners, cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
@@ -15,16 +16,28 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/priority"
 )
 
-// Objects are what a decision depends on, as they were listed.
+// Objects are what a decision depends on, as they were listed. Simulated nodes
+// and pods are in them as what they stand for: SimNode.ToNode and SimPod.ToPod.
 type Objects struct {
-	Nodes             []simv1alpha1.SimNode
-	Pods              []simv1alpha1.SimPod
-	Namespaces        []corev1.Namespace
-	PriorityClasses   []schedulingv1.PriorityClass
-	Services          []corev1.Service
-	ReplicaSets       []simv1alpha1.SimReplicaSet
-	StatefulSets      []simv1alpha1.SimStatefulSet
+	// Simulated is true where nodes and pods are simulated ones. Commands name them
+	// so, and the status of disruption budgets, which nobody writes for them, is
+	// computed.
+	Simulated       bool
+	Nodes           []*corev1.Node
+	Pods            []*corev1.Pod
+	Namespaces      []corev1.Namespace
+	PriorityClasses []schedulingv1.PriorityClass
+	Services        []corev1.Service
+	// Owners are the sets that control pods, real or simulated.
+	Owners            []cache.Owner
 	DisruptionBudgets []policyv1.PodDisruptionBudget
+	// Volumes, and what says where they can be used.
+	PersistentVolumeClaims []corev1.PersistentVolumeClaim
+	PersistentVolumes      []corev1.PersistentVolume
+	StorageClasses         []storagev1.StorageClass
+	CSINodes               []storagev1.CSINode
+	CSIDrivers             []storagev1.CSIDriver
+	CSIStorageCapacities   []storagev1.CSIStorageCapacity
 }
 
 var (
@@ -35,15 +48,18 @@ var (
 // Cluster is a snapshot of listed objects.
 type Cluster struct {
 	*cache.Snapshot
+	simulated bool
 	classes   priority.Classes
 	nominated map[string][]*framework.PodInfo
+	// budgets are those of a real cluster, with the status that they have there.
+	budgets []*policyv1.PodDisruptionBudget
 }
 
 // NewCluster returns the snapshot that a scheduler would have that has watched
 // the objects: pods that have ended or that are not on a node take no room. The
 // objects must not be changed afterwards.
 func NewCluster(o Objects) *Cluster {
-	c := &Cluster{Snapshot: cache.NewSnapshot(), nominated: map[string][]*framework.PodInfo{}}
+	c := &Cluster{Snapshot: cache.NewSnapshot(), simulated: o.Simulated, nominated: map[string][]*framework.PodInfo{}}
 	all := cache.New()
 	for i := range o.PriorityClasses {
 		c.classes.Set(&o.PriorityClasses[i])
@@ -54,29 +70,28 @@ func NewCluster(o Objects) *Cluster {
 	for i := range o.Services {
 		all.SetService(o.Services[i].Namespace, o.Services[i].Name, labels.Set(o.Services[i].Spec.Selector))
 	}
-	for i := range o.ReplicaSets {
-		set := &o.ReplicaSets[i]
-		all.SetOwner(cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
-	}
-	for i := range o.StatefulSets {
-		set := &o.StatefulSets[i]
-		all.SetOwner(cache.OwnerOf(set, set.Spec.Replicas, set.Spec.Selector))
+	for _, owner := range o.Owners {
+		all.SetOwner(owner)
 	}
 	for i := range o.DisruptionBudgets {
-		all.SetBudget(&o.DisruptionBudgets[i])
+		if o.Simulated {
+			all.SetBudget(&o.DisruptionBudgets[i])
+		} else {
+			c.budgets = append(c.budgets, &o.DisruptionBudgets[i])
+		}
 	}
-	for i := range o.Nodes {
-		all.SetNode(o.Nodes[i].ToNode())
+	for _, node := range o.Nodes {
+		all.SetNode(node)
 	}
-	for i := range o.Pods {
-		c.add(all, &o.Pods[i])
+	for _, pod := range o.Pods {
+		c.add(all, pod)
 	}
 	all.UpdateSnapshot(c.Snapshot)
 	return c
 }
 
 // add adds a pod to the node that it is on or that is being freed for it.
-func (c *Cluster) add(all *cache.Cache, pod *simv1alpha1.SimPod) {
+func (c *Cluster) add(all *cache.Cache, pod *corev1.Pod) {
 	if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 		return
 	}
@@ -86,30 +101,51 @@ func (c *Cluster) add(all *cache.Cache, pod *simv1alpha1.SimPod) {
 		return
 	}
 	// A pod on a node counts, whether or not its class is known.
-	converted, _ := c.Pod(pod)
-	if info := framework.NewPodInfo(converted); waits {
+	resolved, _ := c.Pod(pod)
+	if info := framework.NewPodInfo(resolved); waits {
 		c.nominated[nominated] = append(c.nominated[nominated], info)
 	} else {
 		all.SetPod(info)
 	}
 }
 
+// DisruptionBudgets implements framework.DisruptionBudgetSnapshot. The status of
+// those of a real cluster is what the disruption controller wrote.
+func (c *Cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget {
+	if c.simulated {
+		return c.Snapshot.DisruptionBudgets()
+	}
+	return c.budgets
+}
+
 // Case returns what to ask about a pod in this cluster. It fails with a
 // *priority.UnknownClassError where the PriorityClass of the pod does not exist.
-func (c *Cluster) Case(pod *simv1alpha1.SimPod, profile *framework.Profile) (Case, error) {
-	converted, err := c.Pod(pod)
+func (c *Cluster) Case(pod *corev1.Pod, profile *framework.Profile) (Case, error) {
+	resolved, err := c.Pod(pod)
 	return Case{
-		Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: converted, Tolerations: pod.Spec.Tolerations,
+		Snapshot: c, Nominated: c.nominated, Profile: profile, Pod: resolved,
+		Tolerations: pod.Spec.Tolerations, Simulated: c.simulated,
 	}, err
 }
 
-// Pod converts a pod, and gives it the priority of its PriorityClass. It fails
-// with a *priority.UnknownClassError where that does not exist; the pod then has
-// its own priority, or 0.
-func (c *Cluster) Pod(pod *simv1alpha1.SimPod) (*corev1.Pod, error) {
-	out := pod.ToPod()
-	err := c.classes.Resolve(out)
-	return out, err
+// SimCase is Case for a simulated pod: the tolerations that its spec has are
+// fewer than those that it counts with.
+func (c *Cluster) SimCase(pod *simv1alpha1.SimPod, profile *framework.Profile) (Case, error) {
+	what, err := c.Case(pod.ToPod(), profile)
+	what.Tolerations = pod.Spec.Tolerations
+	return what, err
+}
+
+// Pod returns the pod with the priority of its PriorityClass. It fails with a
+// *priority.UnknownClassError where that does not exist; the pod then has its own
+// priority, or 0. The pod itself is not changed.
+func (c *Cluster) Pod(pod *corev1.Pod) (*corev1.Pod, error) {
+	if pod.Spec.Priority != nil {
+		return pod, nil
+	}
+	out := *pod
+	err := c.classes.Resolve(&out)
+	return &out, err
 }
 
 // changedNodes is a snapshot in which nodes are replaced or added.

@@ -10,22 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
+	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/priority"
 	"github.com/glassplane/glassplane/test/wrappers"
 )
 
-func simPod(name string, change func(*simv1alpha1.SimPod)) simv1alpha1.SimPod {
+func simPod(name string, change func(*simv1alpha1.SimPod)) *corev1.Pod {
 	pod := wrappers.MakeSimPod().Name(name).Label("app", "web").Req("cpu", "1").Obj()
 	pod.UID = types.UID(name)
 	change(pod)
-	return *pod
+	return pod.ToPod()
+}
+
+func simNode(name string, capacity ...string) *corev1.Node {
+	return wrappers.MakeSimNode().Name(name).Capacity(capacity...).Obj().ToNode()
 }
 
 func on(node string, phase corev1.PodPhase) func(*simv1alpha1.SimPod) {
@@ -34,10 +40,9 @@ func on(node string, phase corev1.PodPhase) func(*simv1alpha1.SimPod) {
 
 func testObjects() Objects {
 	return Objects{
-		Nodes: []simv1alpha1.SimNode{
-			*wrappers.MakeSimNode().Name("a").Capacity("cpu", "4").Obj(), *wrappers.MakeSimNode().Name("b").Capacity("cpu", "4").Obj(),
-		},
-		Pods: []simv1alpha1.SimPod{
+		Simulated: true,
+		Nodes:     []*corev1.Node{simNode("a", "cpu", "4"), simNode("b", "cpu", "4")},
+		Pods: []*corev1.Pod{
 			simPod("running", on("a", corev1.PodRunning)),
 			simPod("bound", on("a", "")),
 			simPod("ended", on("a", corev1.PodSucceeded)),
@@ -56,10 +61,10 @@ func testObjects() Objects {
 		},
 		Services: []corev1.Service{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web"},
 			Spec: corev1.ServiceSpec{Selector: map[string]string{"app": "web"}}}},
-		ReplicaSets: []simv1alpha1.SimReplicaSet{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web", UID: "set"},
-			Spec: simv1alpha1.SimReplicaSetSpec{Selector: simv1alpha1.LabelSelector{MatchLabels: map[string]simv1alpha1.LabelValue{"tier": "front"}}}}},
-		StatefulSets: []simv1alpha1.SimStatefulSet{{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "db", UID: "db"},
-			Spec: simv1alpha1.SimStatefulSetSpec{Selector: simv1alpha1.LabelSelector{MatchLabels: map[string]simv1alpha1.LabelValue{"tier": "back"}}}}},
+		Owners: []cache.Owner{
+			{UID: "set", Namespace: "default", Selector: labels.SelectorFromSet(labels.Set{"tier": "front"})},
+			{UID: "db", Namespace: "default", Selector: labels.SelectorFromSet(labels.Set{"tier": "back"})},
+		},
 	}
 }
 
@@ -94,13 +99,30 @@ func TestNewCluster(t *testing.T) {
 	}
 }
 
+// TestBudgetsOfARealCluster: their status is that which the disruption
+// controller wrote, and is not computed again.
+func TestBudgetsOfARealCluster(t *testing.T) {
+	budget := policyv1.PodDisruptionBudget{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web"},
+		Spec:       policyv1.PodDisruptionBudgetSpec{Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web"}}},
+		Status:     policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: 7},
+	}
+	for simulated, want := range map[bool]int32{true: 0, false: 7} {
+		o := testObjects()
+		o.Simulated, o.DisruptionBudgets = simulated, []policyv1.PodDisruptionBudget{budget}
+		if got := framework.DisruptionBudgets(NewCluster(o)); len(got) != 1 || got[0].Status.DisruptionsAllowed != want {
+			t.Errorf("simulated %v: budgets are %v, want %d disruptions allowed", simulated, got, want)
+		}
+	}
+}
+
 func TestCase(t *testing.T) {
 	c := NewCluster(testObjects())
 	profile := testProfile(t)
 	pod := wrappers.MakeSimPod().Name("new").Req("cpu", "4").Obj()
 
 	t.Run("a pod leaves room for a more important one that waits for a node", func(t *testing.T) {
-		what, err := c.Case(pod, profile)
+		what, err := c.SimCase(pod, profile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +136,7 @@ func TestCase(t *testing.T) {
 	t.Run("a more important pod gets the node", func(t *testing.T) {
 		important := pod.DeepCopy()
 		important.Spec.Priority = new(int32(2000))
-		what, err := c.Case(important, profile)
+		what, err := c.SimCase(important, profile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +148,7 @@ func TestCase(t *testing.T) {
 		unknown := pod.DeepCopy()
 		unknown.Spec.PriorityClassName = "typo"
 		var wrong *priority.UnknownClassError
-		if _, err := c.Case(unknown, profile); !errors.As(err, &wrong) || wrong.Class != "typo" {
+		if _, err := c.SimCase(unknown, profile); !errors.As(err, &wrong) || wrong.Class != "typo" {
 			t.Errorf("error is %v", err)
 		}
 	})
@@ -136,12 +158,12 @@ func TestCase(t *testing.T) {
 // gone, does not change what the pod counts with.
 func TestPrioritiesAreThoseOfTheScheduler(t *testing.T) {
 	at := func(second int64) metav1.Time { return metav1.Unix(second, 0) }
-	full := func(name string, change func(*simv1alpha1.SimPod)) simv1alpha1.SimPod {
+	full := func(name string, change func(*simv1alpha1.SimPod)) *corev1.Pod {
 		p := wrappers.MakeSimPod().Name(name).Req("cpu", "4").Obj()
 		p.UID, p.CreationTimestamp = types.UID(name), at(10)
 		p.Spec.NodeName = "a"
 		change(p)
-		return *p
+		return p.ToPod()
 	}
 	classes := []schedulingv1.PriorityClass{
 		{ObjectMeta: metav1.ObjectMeta{Name: "late", CreationTimestamp: at(20)}, Value: 1000, GlobalDefault: true},
@@ -149,7 +171,7 @@ func TestPrioritiesAreThoseOfTheScheduler(t *testing.T) {
 	}
 	middle := wrappers.MakeSimPod().Name("middle").PriorityClass("middle").Req("cpu", "4").Obj()
 	tests := map[string]struct {
-		on   simv1alpha1.SimPod
+		on   *corev1.Pod
 		want []string
 	}{
 		"a pod without a class, older than the default": {full("plain", func(*simv1alpha1.SimPod) {}), []string{"plain"}},
@@ -160,9 +182,10 @@ func TestPrioritiesAreThoseOfTheScheduler(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			node := wrappers.MakeSimNode().Name("a").Capacity("cpu", "4", "memory", "8Gi").Obj()
-			c := NewCluster(Objects{Nodes: []simv1alpha1.SimNode{*node}, Pods: []simv1alpha1.SimPod{test.on}, PriorityClasses: classes})
-			what, err := c.Case(middle, testProfile(t))
+			c := NewCluster(Objects{
+				Simulated: true, Nodes: []*corev1.Node{simNode("a", "cpu", "4", "memory", "8Gi")}, Pods: []*corev1.Pod{test.on}, PriorityClasses: classes,
+			})
+			what, err := c.SimCase(middle, testProfile(t))
 			if err != nil {
 				t.Fatal(err)
 			}

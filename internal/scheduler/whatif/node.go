@@ -28,7 +28,7 @@ func (s *search) uncordons() []Change {
 		out = append(out, Change{
 			Kind: Uncordon, Object: objectNode(node.Name), Field: "spec.unschedulable", From: "true", To: "false", Size: 10,
 			Description: "uncordon node " + node.Name,
-			Command:     patch("simnode", node.Name, `{"spec":{"unschedulable":false}}`),
+			Command:     s.commands().uncordon(node.Name),
 			apply:       changeNode(node.Name, uncordon),
 		})
 	}
@@ -73,6 +73,7 @@ func (s *search) taints() []Change {
 		out = append(out, Change{
 			Kind: RemoveTaint, Object: objectNode(node.Name), Field: "spec.taints", From: taint.ToString(), Size: 36,
 			Description: fmt.Sprintf("remove the taint %s from node %s", taint.ToString(), node.Name),
+			Command:     s.commands().untaint(node.Name, &taint),
 			apply: changeNode(node.Name, func(n *corev1.Node) {
 				dropTaints(n, func(t corev1.Taint) bool { return t.MatchTaint(&taint) })
 			}),
@@ -127,23 +128,23 @@ func (s *search) nodeLabels() []Change {
 			ok, err := affinity.Match(&fixed)
 			return ok && err == nil
 		}) {
-			out = append(out, fix.change(node))
+			out = append(out, fix.change(node, s.commands()))
 		}
 	}
 	return out
 }
 
-func (f labelFix) change(node *corev1.Node) Change {
+func (f labelFix) change(node *corev1.Node, with commands) Change {
 	change := Change{
 		Kind: LabelNode, Object: objectNode(node.Name), Field: fmt.Sprintf("metadata.labels[%s]", f.key),
 		From: node.Labels[f.key], To: f.value, Size: 35,
 		Description: fmt.Sprintf("label node %s with %s=%s", node.Name, f.key, f.value),
-		Command:     fmt.Sprintf("kubectl label simnode %s --overwrite %s", quote(node.Name), quote(f.key+"="+f.value)),
+		Command:     with.label(node.Name, f.key+"="+f.value),
 		apply:       changeNode(node.Name, f.apply),
 	}
 	if f.remove {
 		change.Description = fmt.Sprintf("remove the label %s=%s from node %s", f.key, node.Labels[f.key], node.Name)
-		change.Command = fmt.Sprintf("kubectl label simnode %s %s", quote(node.Name), quote(f.key+"-"))
+		change.Command = with.label(node.Name, f.key+"-")
 	}
 	return change
 }
@@ -229,7 +230,7 @@ func (s *search) capacities() []Change {
 	slices.SortStableFunc(short, func(a, b shortage) int { return cmp.Compare(a.share, b.share) })
 	var out []Change
 	for _, lack := range short[:min(len(short), maxNodes)] {
-		out = append(out, lack.change())
+		out = append(out, lack.change(s.commands()))
 	}
 	return out
 }
@@ -255,17 +256,17 @@ func shortages(pod *framework.PodInfo, n *framework.NodeInfo) []shortage {
 	return out
 }
 
-func (l shortage) change() Change {
+func (l shortage) change(with commands) Change {
 	from := l.node.Status.Capacity[l.name]
 	steps := stepsOf(l.name, *resource.NewQuantity(l.missing, resource.DecimalSI))
 	more := steps.quantity(steps.atLeast(l.missing))
 	to := from.DeepCopy()
 	to.Add(more)
 	return Change{
-		Kind: RaiseCapacity, Object: objectNode(l.node.Name), Field: fmt.Sprintf("spec.capacity[%s]", l.name),
+		Kind: RaiseCapacity, Object: objectNode(l.node.Name), Field: fmt.Sprintf("%s[%s]", with.capacityField(), l.name),
 		From: from.String(), To: to.String(), Size: 40 + int(20*min(l.share, 1)),
 		Description: fmt.Sprintf("raise the %s of node %s from %s to %s", l.name, l.node.Name, from.String(), to.String()),
-		Command:     patch("simnode", l.node.Name, fmt.Sprintf(`{"spec":{"capacity":{%q:%q}}}`, l.name, to.String())),
+		Command:     with.raise(l.node.Name, l.name, to),
 		apply: changeNode(l.node.Name, func(n *corev1.Node) {
 			raise(&n.Status.Capacity, l.name, more)
 			raise(&n.Status.Allocatable, l.name, more)

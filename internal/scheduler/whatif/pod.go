@@ -39,7 +39,7 @@ func (s *search) patchPod(json string) string {
 	if s.base.Pod.UID == "" {
 		return ""
 	}
-	return patch("simpod -n "+quote(s.base.Pod.Namespace), s.base.Pod.Name, json)
+	return s.commands().patchPod(s.base.Pod, json)
 }
 
 // keepsOff is true for taints that keep pods from being scheduled.

@@ -5,9 +5,7 @@ package whatif
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -251,21 +249,6 @@ func changeNode(name string, change func(*corev1.Node)) func(Case) Case {
 		c.Snapshot = withNode(c.Snapshot, info)
 		return c
 	}
-}
-
-// patch is the command that merges a patch into an object.
-func patch(kind, name, json string) string {
-	return fmt.Sprintf("kubectl patch %s %s --type=merge -p %s", kind, quote(name), quote(json))
-}
-
-// quote makes one word of the text for a shell. What a command holds comes from
-// manifests and from objects of others, and is copied into terminals.
-func quote(text string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@+"
-	if text != "" && strings.Trim(text, plain) == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // greatest returns the greatest n from 0 to most that is as wanted; -1 where

@@ -65,7 +65,7 @@ func caseOf(t testing.TB, pod *corev1.Pod, nodes []*corev1.Node, pods ...*corev1
 	}
 	snapshot := cache.NewSnapshot()
 	all.UpdateSnapshot(snapshot)
-	return Case{Snapshot: snapshot, Pod: pod, Profile: testProfile(t)}
+	return Case{Snapshot: snapshot, Pod: pod, Profile: testProfile(t), Simulated: true}
 }
 
 func node(name string) *wrappers.NodeWrapper {
@@ -529,9 +529,9 @@ func TestTolerationsOfAPatch(t *testing.T) {
 	sim := &v1alpha1.SimPod{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "web", UID: "u"}}
 	sim.Spec.Containers = []v1alpha1.Container{{Name: "main", Image: "app:1"}}
 	sim.Spec.Tolerations = []corev1.Toleration{{Key: "mine", Operator: corev1.TolerationOpExists}}
-	simNode := wrappers.MakeSimNode().Name("a").Capacity("cpu", "4", "memory", "8Gi").Obj()
-	simNode.Spec.Taints = []corev1.Taint{{Key: "gpu", Effect: corev1.TaintEffectNoSchedule}}
-	c, err := NewCluster(Objects{Nodes: []v1alpha1.SimNode{*simNode}}).Case(sim, testProfile(t))
+	tainted := simNode("a", "cpu", "4", "memory", "8Gi")
+	tainted.Spec.Taints = []corev1.Taint{{Key: "gpu", Effect: corev1.TaintEffectNoSchedule}}
+	c, err := NewCluster(Objects{Simulated: true, Nodes: []*corev1.Node{tainted}}).SimCase(sim, testProfile(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -540,6 +540,41 @@ func TestTolerationsOfAPatch(t *testing.T) {
 		`{"key":"mine","operator":"Exists"},{"key":"gpu","operator":"Exists","effect":"NoSchedule"}]}}'`
 	if len(got.Changes) != 1 || got.Changes[0].Command != want {
 		t.Errorf("suggestions are %+v, want the command %s", got.Changes, want)
+	}
+}
+
+// TestCommandsForRealObjects: what kubectl can do to a Node it has a verb for, and
+// the size of a machine it cannot change.
+func TestCommandsForRealObjects(t *testing.T) {
+	tests := map[string]struct {
+		pod  *corev1.Pod
+		node *corev1.Node
+		want Change
+	}{
+		"cordoned": {pod().Obj(), node("a").Unschedulable().Obj(), Change{Kind: Uncordon, Command: "kubectl uncordon a"}},
+		"tainted": {pod().Obj(), node("a").Taint("team", "data", corev1.TaintEffectNoSchedule).Obj(),
+			Change{Kind: RemoveTaint, Command: "kubectl taint node a team:NoSchedule-"}},
+		"without a label": {pod().NodeSelector("disk", "ssd").Obj(), node("a").Obj(),
+			Change{Kind: LabelNode, Command: "kubectl label node a --overwrite disk=ssd"}},
+		"too small": {pod().Req("cpu", "64").Obj(), node("a").Obj(), Change{Kind: RaiseCapacity, Field: "status.capacity[cpu]"}},
+		"gated": {pod().Name("web").Namespace("default").UID("u").Gate("example.com/hold").Obj(), node("a").Obj(),
+			Change{Kind: RemoveGates, Command: `kubectl patch pod -n default web --type=merge -p '{"spec":{"schedulingGates":null}}'`}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := caseOf(t, test.pod, []*corev1.Node{test.node})
+			c.Simulated = false
+			for _, change := range Suggest(c, 20).Changes {
+				if change.Kind != test.want.Kind {
+					continue
+				}
+				if change.Command != test.want.Command || test.want.Field != "" && change.Field != test.want.Field {
+					t.Errorf("field %s, command %q; want %+v", change.Field, change.Command, test.want)
+				}
+				return
+			}
+			t.Errorf("no %s is suggested", test.want.Kind)
+		})
 	}
 }
 

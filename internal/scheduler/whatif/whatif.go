@@ -29,6 +29,8 @@ type Case struct {
 	// Tolerations are those that the pod's spec has; those of Pod include what the
 	// API server would add.
 	Tolerations []corev1.Toleration
+	// Simulated is true where pod and nodes are simulated ones.
+	Simulated bool
 }
 
 // Predict returns what the scheduler would decide, with what each filter says
