@@ -52,7 +52,7 @@ func TestBadInput(t *testing.T) {
 		"bad output":            {[]string{"run", "web", "--image=nginx", "--dry-run=client", "-o", "xml"}, `invalid --output "xml"`},
 		"bad timeout":           {[]string{"run", "web", "--image=nginx", "--dry-run=client", "--timeout=0s"}, "invalid --timeout 0s"},
 		"walk nothing":          {[]string{"walk"}, "expected TYPE/NAME"},
-		"walk a deployment":     {[]string{"walk", "deployment/web"}, "TYPE must be simpod (sp), pod (po), simreplicaset (srs), simdeployment (sdeploy), simstatefulset (ssts), simdaemonset (sds), or request"},
+		"walk a deployment":     {[]string{"walk", "deployment/web"}, "TYPE must be simpod (sp), pod (po), simreplicaset (srs), simdeployment (sdeploy), simstatefulset (ssts), simdaemonset (sds), simjob (sjob), or request"},
 		"walk without a slash":  {[]string{"walk", "web"}, "expected TYPE/NAME"},
 		"walk too deep":         {[]string{"walk", "pod/default/web"}, "expected TYPE/NAME"},
 		"walk without cluster":  {[]string{"walk", "simpod/web", "--kubeconfig=/nowhere"}, "reading the namespace of the kubeconfig: stat /nowhere"},

@@ -38,8 +38,8 @@ var _ = Describe("Completion", func() {
 		Expect(code).To(BeZero(), errOut)
 		Expect(words(out)).To(Equal(want))
 	},
-		Entry("types", []string{"simpod/", "pod/", "simreplicaset/", "simdeployment/", "simstatefulset/", "simdaemonset/", "request/"}, "walk", ""),
-		Entry("a type", []string{"simpod/", "simreplicaset/", "simdeployment/", "simstatefulset/", "simdaemonset/"}, "walk", "s"),
+		Entry("types", []string{"simpod/", "pod/", "simreplicaset/", "simdeployment/", "simstatefulset/", "simdaemonset/", "simjob/", "request/"}, "walk", ""),
+		Entry("a type", []string{"simpod/", "simreplicaset/", "simdeployment/", "simstatefulset/", "simdaemonset/", "simjob/"}, "walk", "s"),
 		Entry("TYPE/NAME", []string{"simpod/web-1", "simpod/web-2"}, "walk", "simpod/web"),
 		Entry("the name of a short type", []string{"sp/batch", "sp/web-1", "sp/web-2"}, "explain", "sp/"),
 		Entry("TYPE NAME", []string{"web-1", "web-2"}, "explain", "simpod", "web"),

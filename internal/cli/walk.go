@@ -30,10 +30,10 @@ func newWalkCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short:   "Follow a recorded request through the control plane, step by step",
 		Long: `Follow a recorded request through the control plane, step by step.
 
-TYPE is simpod (sp), simreplicaset (srs), simstatefulset (ssts), simdaemonset
-(sds), or pod (po) for a real pod of the
-cluster. Whoever created it, it can be followed for as long as the observer
-remembers it. Any single request, also one that was refused, is followed by the
+TYPE is simpod (sp), pod (po) for a real pod of the cluster, or a workload:
+simreplicaset (srs), simdeployment (sdeploy), simstatefulset (ssts),
+simdaemonset (sds), simjob (sjob). Whoever created it, it can be followed for as
+long as the observer remembers it. Any single request, also one that was refused, is followed by the
 audit ID that the API server gave to it.
 
 The observer is that of the local control plane. In any other cluster it is

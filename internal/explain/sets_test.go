@@ -36,6 +36,22 @@ func daemonSet() *recording {
 	})
 }
 
+// job wants two pods to succeed, of which its controller has made the first.
+func job() *recording {
+	return setOf("SimJob", "simjobs", map[string]any{"completions": 2}).child("web-a", nil).reportJob("0/2", 1, 0, "")
+}
+
+// reportJob is a status of the job's controller, with a condition that is True
+// unless it is empty.
+func (s *recording) reportJob(progress string, active, failed int, condition string) *recording {
+	return s.status(manager, func(status map[string]any) {
+		status["observedGeneration"], status["progress"], status["active"], status["failed"] = 1, progress, active, failed
+		if condition != "" {
+			status["conditions"] = []any{map[string]any{"type": condition, "status": "True", "reason": "BackoffLimitExceeded", "message": "job has reached its limit"}}
+		}
+	})
+}
+
 // setOf is a set that a user has created.
 func setOf(kind, resource string, spec map[string]any) *recording {
 	s := newRecording()
@@ -152,6 +168,13 @@ var setRecords = map[string]func() evidence.Record{
 	"set":         func() evidence.Record { return replicaSet().end() },
 	"statefulset": func() evidence.Record { return statefulSet().end() },
 	"daemonset":   func() evidence.Record { return daemonSet().end() },
+	"job":         func() evidence.Record { return job().end() },
+	"job-complete": func() evidence.Record {
+		return job().child("web-b", nil).reportJob("2/2", 0, 0, "Complete").end()
+	},
+	"job-failed": func() evidence.Record {
+		return job().reportJob("0/2", 0, 1, "Failed").end()
+	},
 	"set-scaled": func() evidence.Record {
 		s := replicaSet().after(time.Second)
 		s.write(alice, "", func(o map[string]any) {
@@ -199,6 +222,12 @@ func TestSets(t *testing.T) {
 			"1 pod created: web-0 (revision 219 by Controller manager", "simstatefulset.sim.glassplane.dev/web created"},
 		"daemonset": {story.Create, OutcomeStored, "nodes: 2 should have one, 2 have one, 0 ready", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a", "web-b"},
 			"2 pods created: web-", "simdaemonset.sim.glassplane.dev/web created"},
+		"job": {story.Create, OutcomeStored, "completions: 0/2, 1 active, 0 failed", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"},
+			"1 pod created: web-a (revision 219 by Controller manager", "simjob.sim.glassplane.dev/web created"},
+		"job-complete": {story.Create, OutcomeSucceeded, "completions: 2/2, 0 active, 0 failed", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a", "web-b"},
+			"2 pods created: web-", "simjob.sim.glassplane.dev/web created"},
+		"job-failed": {story.Create, OutcomeFailed, "completions: 0/2, 0 active, 1 failed; failed with BackoffLimitExceeded: job has reached its limit",
+			[]int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-a"}, "1 pod created: web-a", "simjob.sim.glassplane.dev/web created"},
 		"set-scaled": {story.Scale, OutcomeChanged, "revision 221 changes spec.replicas", []int32{1, 2, 3, 7, 8, 5, 6}, []string{"web-b"},
 			"1 pod created: web-b (revision 222 by Controller manager", "simreplicaset.sim.glassplane.dev/web scaled"},
 		"set-deleted": {story.Delete, OutcomeDeleted, "the key is gone from etcd; deleted by alice", []int32{1, 2, 3, 7, 8}, nil, "",

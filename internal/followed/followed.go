@@ -30,6 +30,18 @@ const (
 	Other Role = ""
 )
 
+// Count is what the status of a set counts.
+type Count string
+
+const (
+	// Replicas are objects of which a number should exist.
+	Replicas Count = "replicas"
+	// Nodes are those that should have an object each.
+	Nodes Count = "nodes"
+	// Completions are objects that have succeeded, of those that must.
+	Completions Count = "completions"
+)
+
 // WriteKind is what a write did to an object.
 type WriteKind string
 
@@ -65,8 +77,8 @@ type Resource struct {
 	ShortNames []string
 	// Role of the objects in the story.
 	Role Role
-	// PerNode is true of a set that keeps an object on each node, not a number of them.
-	PerNode bool
+	// Counts is what the status of a set counts; empty for other objects.
+	Counts Count
 	// Runner is the component that acts on the object once it is stored: for a
 	// pod the one that runs it when it is bound and reports its status.
 	Runner string
@@ -121,8 +133,8 @@ var setShapes = map[WriteKind][]Shape{
 	Change: {{Verbs: changes}, {Verbs: changes, Subresource: "scale"}},
 }
 
-// daemonShapes are those of sets without a scale.
-var daemonShapes = map[WriteKind][]Shape{
+// fixedShapes are those of sets without a scale.
+var fixedShapes = map[WriteKind][]Shape{
 	Create: genericShapes[Create],
 	Status: genericShapes[Status],
 	Mark:   genericShapes[Mark],
@@ -152,19 +164,23 @@ var resources = []Resource{
 	},
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simreplicasets"), Kind: "SimReplicaSet", ShortNames: []string{"srs"},
-		Role: Set, Runner: component.Manager, Shapes: setShapes,
+		Role: Set, Counts: Replicas, Runner: component.Manager, Shapes: setShapes,
 	},
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simdeployments"), Kind: "SimDeployment", ShortNames: []string{"sdeploy"},
-		Role: Set, Runner: component.Manager, Shapes: setShapes,
+		Role: Set, Counts: Replicas, Runner: component.Manager, Shapes: setShapes,
 	},
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simstatefulsets"), Kind: "SimStatefulSet", ShortNames: []string{"ssts"},
-		Role: Set, Runner: component.Manager, Shapes: setShapes,
+		Role: Set, Counts: Replicas, Runner: component.Manager, Shapes: setShapes,
 	},
 	{
 		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simdaemonsets"), Kind: "SimDaemonSet", ShortNames: []string{"sds"},
-		Role: Set, Runner: component.Manager, Shapes: daemonShapes, PerNode: true,
+		Role: Set, Counts: Nodes, Runner: component.Manager, Shapes: fixedShapes,
+	},
+	{
+		GroupVersionResource: v1alpha1.GroupVersion.WithResource("simjobs"), Kind: "SimJob", ShortNames: []string{"sjob"},
+		Role: Set, Counts: Completions, Runner: component.Manager, Shapes: fixedShapes,
 	},
 }
 

@@ -338,7 +338,7 @@ var _ = Describe("A record", func() {
 
 	It("goes on without the resources that it may not watch", func(ctx SpecContext) {
 		role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "limited"}, Rules: []rbacv1.PolicyRule{{
-			APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"simpods", "simreplicasets", "simdeployments", "simstatefulsets", "simdaemonsets"}, Verbs: []string{"list", "watch"},
+			APIGroups: []string{v1alpha1.GroupName}, Resources: []string{"simpods", "simreplicasets", "simdeployments", "simstatefulsets", "simdaemonsets", "simjobs"}, Verbs: []string{"list", "watch"},
 		}}}
 		binding := &rbacv1.ClusterRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Name: "limited"},

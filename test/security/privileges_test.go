@@ -126,6 +126,7 @@ var privileges = map[string][]privilege{
 		cached(sim, "simdeployments", "records it"),
 		cached(sim, "simstatefulsets", "records it"),
 		cached(sim, "simdaemonsets", "records it"),
+		cached(sim, "simjobs", "records it"),
 		cached(sim, "walkthroughs", "records it, and keeps its status"),
 		cached("", "pods", "records real Pods beside simulated ones"),
 		{group: sim, resource: "walkthroughs/status", verbs: []string{"patch"}, why: "the only thing that it writes of all that it records"},

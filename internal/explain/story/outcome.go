@@ -31,9 +31,9 @@ const (
 	Scheduled Outcome = "Scheduled"
 	// Running surfaces while the pod's phase is Running.
 	Running Outcome = "Running"
-	// Succeeded surfaces when every container has ended successfully.
+	// Succeeded surfaces when every container has ended successfully, or a job is complete.
 	Succeeded Outcome = "Succeeded"
-	// Failed surfaces when the pod has ended and a container failed.
+	// Failed surfaces when the pod has ended and a container failed, or a job has failed.
 	Failed Outcome = "Failed"
 	// Stored surfaces while an object that is no pod exists.
 	Stored Outcome = "Stored"
@@ -192,7 +192,7 @@ func (s *Story) judgeState() {
 	case now.Marked:
 		s.Outcome, s.Reason = Terminating, s.leavingReason()
 	case s.Resource.Role == followed.Set:
-		s.Outcome, s.Reason = Stored, s.countsReason(now)
+		s.Outcome, s.Reason = setOutcome(now), s.countsReason(now)
 	case now.Phase == "Succeeded" || now.Phase == "Failed":
 		s.Outcome, s.Reason = Outcome(now.Phase), endReason(now)
 	case now.Phase == "Running":
@@ -204,13 +204,48 @@ func (s *Story) judgeState() {
 	}
 }
 
-// countsReason says how many objects a set, or how many nodes one that has an object
-// on each node, wants and has.
+// setOutcome is how a set ended that comes to an end; one that does not stays stored.
+func setOutcome(now timeline.State) Outcome {
+	switch {
+	case now.Object == nil:
+		return Stored
+	case now.Object.Holds("Complete"):
+		return Succeeded
+	case now.Object.Holds("Failed"):
+		return Failed
+	}
+	return Stored
+}
+
+// countsReason says how much a set wants and has of what it counts.
 func (s *Story) countsReason(now timeline.State) string {
-	if s.Resource.PerNode {
+	switch s.Resource.Counts {
+	case followed.Nodes:
 		return nodesReason(now)
+	case followed.Completions:
+		return completionsReason(now)
 	}
 	return replicasReason(now)
+}
+
+// completionsReason says how many objects have succeeded of those that must, and
+// why the rest will not.
+func completionsReason(now timeline.State) string {
+	o := now.Object
+	switch {
+	case o == nil:
+		return "stored; not available: how many completions it has, because its state was not kept"
+	case o.Status.ObservedGeneration == 0:
+		return "its controller has not reported yet on its completions"
+	}
+	reason := fmt.Sprintf("completions: %s, %d active, %d failed", prose.OrNone(o.Status.Progress), o.Status.Active, o.Status.Failed)
+	if c := o.Condition("Failed"); o.Holds("Failed") {
+		reason += "; failed with " + prose.OrNone(c.Reason) + prose.Prefixed(": ", prose.Clip(c.Message, prose.MaxLine))
+	}
+	if o.Holds("Suspended") {
+		reason += "; suspended"
+	}
+	return reason
 }
 
 // nodesReason says how many nodes should have an object and have one.

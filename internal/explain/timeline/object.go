@@ -55,6 +55,10 @@ type Object struct {
 		DesiredNumberScheduled int32 `json:"desiredNumberScheduled"`
 		CurrentNumberScheduled int32 `json:"currentNumberScheduled"`
 		NumberReady            int32 `json:"numberReady"`
+
+		Progress string `json:"progress"`
+		Active   int32  `json:"active"`
+		Failed   int32  `json:"failed"`
 	} `json:"status"`
 }
 
@@ -125,6 +129,12 @@ func (o *Object) Condition(kind string) *Condition {
 		}
 	}
 	return nil
+}
+
+// Holds reports whether a condition is True.
+func (o *Object) Holds(condition string) bool {
+	c := o.Condition(condition)
+	return c != nil && c.Status == "True"
 }
 
 func (o *Object) restarts() int32 {
