@@ -91,6 +91,11 @@ func (s *screen) String() string {
 }
 
 var _ = Describe("glassplane run --step", func() {
+	// Nothing runs the pods of these runs, and other specs count those of the namespace.
+	AfterEach(func(ctx SpecContext) {
+		Expect(cluster.Client.DeleteAllOf(ctx, &v1alpha1.SimPod{}, client.InNamespace("default"))).To(Succeed())
+	})
+
 	stored := func(ctx context.Context, name string) *v1alpha1.SimPod {
 		GinkgoHelper()
 		pod := &v1alpha1.SimPod{}
