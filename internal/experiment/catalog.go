@@ -41,7 +41,10 @@ var catalog = sync.OnceValue(func() []*Experiment {
 })
 
 // order is that in which one learns most: from the single request to the cluster.
-var order = []string{"etcd-down", "scheduler-down", "controller-manager-down", "api-server-down", "preemption", "slow-webhook", "stuck-finalizer"}
+var order = []string{
+	"etcd-down", "scheduler-down", "controller-manager-down", "api-server-down", "two-schedulers", "node-crash", "stale-watch",
+	"rolling-update", "preemption", "drain-with-budget", "full-etcd", "slow-webhook", "stuck-finalizer", "two-leaders",
+}
 
 func place(name string) int {
 	if i := slices.Index(order, name); i >= 0 {

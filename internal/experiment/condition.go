@@ -10,6 +10,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 type Condition struct {
 	// State is what etcd holds at a moment.
 	State *State `json:"state,omitempty"`
+	// Always is what etcd holds at each revision.
+	Always *AlwaysCondition `json:"always,omitempty"`
 	// Request is what became of the request of a step.
 	Request *RequestCondition `json:"request,omitempty"`
 	// Audit counts requests in the audit log, whoever sent them.
@@ -43,6 +45,17 @@ type State struct {
 	Count *Count `json:"count,omitempty"`
 	// At is a step or a moment. Default: now, which is the end where all is judged.
 	At string `json:"at,omitempty"`
+}
+
+// AlwaysCondition is a state that is true at each revision of a time, the first and the
+// last one among them.
+type AlwaysCondition struct {
+	// State has no At.
+	State `json:",inline"`
+	// From and To are steps or moments. Default of To: now, which is the end where all is
+	// judged.
+	From string `json:"from"`
+	To   string `json:"to,omitempty"`
 }
 
 // Field is a condition on one field of an object. Exactly one of Equals, Set and
@@ -138,4 +151,6 @@ type DrainCondition struct {
 	// Ended says whether it has ended, and Failed whether with an error.
 	Ended  *bool `json:"ended,omitempty"`
 	Failed *bool `json:"failed,omitempty"`
+	// Says is a part of what it has said.
+	Says string `json:"says,omitempty"`
 }

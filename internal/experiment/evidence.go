@@ -85,6 +85,8 @@ type DrainSeen struct {
 	Ended bool
 	// Problem is its error; empty for none.
 	Problem string
+	// Told are the lines that it has said so far.
+	Told []string
 }
 
 // mark is a point of a run: a revision of etcd and a time.
@@ -124,6 +126,9 @@ func (e *Evidence) find(name string) mark {
 
 // first finds the revision at which the state of a moment becomes true.
 func (e *Evidence) first(m *Moment) mark {
+	if m.Last != nil {
+		return e.last(m)
+	}
 	from := e.History.Base
 	if m.After != "" {
 		after, ok := e.mark(m.After)
@@ -145,6 +150,30 @@ func (e *Evidence) first(m *Moment) mark {
 		held = holds
 	}
 	return mark{}
+}
+
+// last finds the last revision of a moment's object before another moment.
+func (e *Evidence) last(m *Moment) mark {
+	before, ok := e.mark(m.Before)
+	if !ok {
+		return mark{}
+	}
+	about := m.about()
+	changes := e.History.Between(e.History.Base, before.revision)
+	for i := range slices.Backward(changes) {
+		if e.selects(&about, changes[i].Object) {
+			return mark{revision: changes[i].Revision, at: changes[i].SeenAt, exact: true}
+		}
+	}
+	return mark{}
+}
+
+// about are the objects of which a revision is meant.
+func (m *Moment) about() State {
+	if m.Last != nil {
+		return State{Resource: m.Last.Resource, Namespace: m.Last.Namespace, Name: m.Last.Name}
+	}
+	return m.First
 }
 
 // Writer names who made a revision of an object, by the audit log.
@@ -181,8 +210,9 @@ func (e *Evidence) Timeline(began time.Time) []MomentResult {
 
 // writerAt names who wrote the revision that made a moment's state true.
 func (e *Evidence) writerAt(m *Moment, revision int64) string {
+	about := m.about()
 	for _, change := range e.History.Between(revision-1, revision) {
-		if e.selects(&m.First, change.Object) {
+		if e.selects(&about, change.Object) {
 			by, _ := e.Writer(&change)
 			return by
 		}

@@ -192,22 +192,29 @@ type Watch struct {
 	Resource string `json:"resource"`
 }
 
-// Drain empties a node.
+// Drain empties a node of the experiment.
 type Drain struct {
 	Node string `json:"node"`
+	// Force deletes pods that no controller would replace, too.
+	Force bool `json:"force,omitempty"`
 	// Timeout is how long it may take. Default: 30s.
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 }
 
-// Moment names the first revision at which a state is true.
+// Moment names a revision: the first one at which a state is true, or the last one of an
+// object before another moment.
 type Moment struct {
 	Name string `json:"name"`
 	// Says what the moment is.
 	Says string `json:"says"`
 	// First is the state that becomes true.
-	First State `json:"first"`
-	// After is a step or another moment that must have come before.
+	First State `json:"first,omitzero"`
+	// After is a step or another moment that must have come before First.
 	After string `json:"after,omitempty"`
+	// Last is the object whose last revision is meant, such as a Lease that is no longer
+	// renewed, and Before the step or the other moment that came after it.
+	Last   *Ref   `json:"last,omitempty"`
+	Before string `json:"before,omitempty"`
 }
 
 // Question asks what will happen.

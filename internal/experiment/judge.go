@@ -4,6 +4,7 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,8 @@ func (e *Evidence) Judge(c *Condition) Finding {
 	switch {
 	case c.State != nil:
 		return e.state(c.State)
+	case c.Always != nil:
+		return e.always(c.Always)
 	case c.Request != nil:
 		return e.request(c.Request)
 	case c.Audit != nil:
@@ -194,6 +197,45 @@ func (e *Evidence) state(s *State) Finding {
 	for _, v := range about[:min(len(about), 10)] {
 		f.Evidence = append(f.Evidence, evidenceOf(v))
 	}
+	return f
+}
+
+// always judges a state at each revision of a time.
+func (e *Evidence) always(c *AlwaysCondition) Finding {
+	f := Finding{Wanted: fmt.Sprintf("always from %s to %s: %s", c.From, cmp.Or(c.To, "the end"), c.wanted())}
+	from, ok := e.mark(c.From)
+	if !ok {
+		return f.never(c.From)
+	}
+	to := mark{revision: e.History.Last()}
+	if c.To != "" {
+		if to, ok = e.mark(c.To); !ok {
+			return f.never(c.To)
+		}
+	}
+	revisions := []int64{from.revision}
+	for _, change := range e.History.Between(from.revision, to.revision) {
+		if e.selects(&c.State, change.Object) {
+			revisions = append(revisions, change.Revision)
+		}
+	}
+	least, most := -1, -1
+	for _, revision := range revisions {
+		about, matching := e.matching(&c.State, revision)
+		if !c.count().holds(len(matching)) {
+			f.Found = "not at revision " + fmt.Sprint(revision) + ": " + c.found(about, matching, revision)
+			for _, v := range about[:min(len(about), 10)] {
+				f.Evidence = append(f.Evidence, evidenceOf(v))
+			}
+			return f
+		}
+		if least < 0 || len(matching) < least {
+			least = len(matching)
+		}
+		most = max(most, len(matching))
+	}
+	f.Holds = true
+	f.Found = fmt.Sprintf("at all of the %d revisions from %d to %d: %d to %d such objects", len(revisions), from.revision, to.revision, least, most)
 	return f
 }
 

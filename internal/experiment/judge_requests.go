@@ -234,7 +234,9 @@ func (e *Evidence) drain(c *DrainCondition) Finding {
 		f.Found = "the drain did not run"
 		return f
 	}
-	f.Holds = (c.Ended == nil || *c.Ended == seen.Ended) && (c.Failed == nil || *c.Failed == (seen.Problem != ""))
+	said := func(line string) bool { return strings.Contains(line, c.Says) }
+	f.Holds = (c.Ended == nil || *c.Ended == seen.Ended) && (c.Failed == nil || *c.Failed == (seen.Problem != "")) &&
+		(c.Says == "" || slices.ContainsFunc(seen.Told, said))
 	switch {
 	case !seen.Ended:
 		f.Found = "it still waits"
@@ -242,6 +244,9 @@ func (e *Evidence) drain(c *DrainCondition) Finding {
 		f.Found = "it failed: " + clip(seen.Problem)
 	default:
 		f.Found = "it has emptied the node"
+	}
+	if i := slices.IndexFunc(seen.Told, said); c.Says != "" && i >= 0 {
+		f.Found += "; it said: " + clip(seen.Told[i])
 	}
 	return f
 }
@@ -253,6 +258,9 @@ func (c *DrainCondition) wanted() string {
 	}
 	if c.Failed != nil {
 		parts = append(parts, map[bool]string{true: "failed", false: "did not fail"}[*c.Failed])
+	}
+	if c.Says != "" {
+		parts = append(parts, fmt.Sprintf("has said %q", c.Says))
 	}
 	return strings.Join(parts, " and ")
 }

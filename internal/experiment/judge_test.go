@@ -63,6 +63,8 @@ func evidenceOfRun() *Evidence {
 			{Name: "bound", First: State{Resource: "simpods", Name: "a", Fields: []Field{{Path: "spec.nodeName", Set: new(true)}}}},
 			{Name: "gone", First: State{Resource: "simpods", Name: "a", Absent: true}, After: "bound"},
 			{Name: "never", First: State{Resource: "simpods", Name: "c"}},
+			{Name: "last-of-a", Last: &Ref{Resource: "simpods", Name: "a"}, Before: "lost"},
+			{Name: "last-of-c", Last: &Ref{Resource: "simpods", Name: "c"}, Before: "lost"},
 		},
 		Steps: []StepResult{
 			{ListedStep: ListedStep{Name: "create"}, EndedAt: ended(1.1), Revision: 11, EtcdAnswered: true, Request: &RequestResult{
@@ -78,12 +80,16 @@ func evidenceOfRun() *Evidence {
 		Watches: map[string]map[string]WatchSeen{"follow": {
 			"": {Lists: 2, Expired: 1, Known: map[string]int64{"default/b": 13}}, "create": {Lists: 1, Known: map[string]int64{"default/a": 9}},
 		}},
-		Drains: map[string]DrainSeen{"drain": {Ended: true, Problem: "refused"}},
+		Drains: map[string]DrainSeen{"drain": {Ended: true, Problem: "refused", Told: []string{"evicting a", "will retry after 5s"}}},
 	}
 }
 
 func TestJudge(t *testing.T) {
 	state := func(s State) Condition { s.Resource = "simpods"; return Condition{State: &s} }
+	always := func(s State, from, to string) Condition {
+		s.Resource = "simpods"
+		return Condition{Always: &AlwaysCondition{State: s, From: from, To: to}}
+	}
 	second := metav1.Duration{Duration: time.Second}
 	tests := []struct {
 		name string
@@ -121,6 +127,16 @@ func TestJudge(t *testing.T) {
 		{"a watch that is up to date", Condition{Watch: &WatchCondition{Step: "follow", LikeEtcd: new(true), Expired: &Count{Equals: new(1)}, Lists: &Count{Equals: new(2)}}}, true, "as etcd has them"},
 		{"a watch that was not", Condition{Watch: &WatchCondition{Step: "follow", LikeEtcd: new(false), At: "create"}}, true, "default/a is at revision 11, and it knows 9"},
 		{"a drain that failed", Condition{Drain: &DrainCondition{Step: "drain", Ended: new(true), Failed: new(true)}}, true, "refused"},
+		{"a drain that has said something", Condition{Drain: &DrainCondition{Step: "drain", Says: "will retry"}}, true, "it said: will retry after 5s"},
+		{"a drain that has not said it", Condition{Drain: &DrainCondition{Step: "drain", Says: "drained"}}, false, "refused"},
+		{"a drain that did not run", Condition{Drain: &DrainCondition{Step: "create", Ended: new(true)}}, false, "did not run"},
+		{"the last revision before a moment", Condition{Order: []string{"create", "last-of-a", "lost"}}, true, "last-of-a at revision 12"},
+		{"the last revision of what never was", Condition{Order: []string{"last-of-c", "lost"}}, false, "last-of-c never came"},
+		{"a state at each revision", always(State{Count: &Count{AtLeast: new(1)}}, "create", ""), true, "at all of the 4 revisions from 11 to 20: 1 to 2 such objects"},
+		{"a state at each revision up to a step", always(State{Name: "a"}, "create", "lost"), true, "from 11 to 13"},
+		{"a state that once is not true", always(State{Count: &Count{AtMost: new(1)}}, "create", ""), false, "not at revision 13: 2 of 2 simpods at revision 13: a, b"},
+		{"a state from what never came on", always(State{Name: "a"}, "never", ""), false, "never came"},
+		{"a state up to what never came", always(State{Name: "a"}, "create", "never"), false, "never came"},
 		{"no condition", Condition{}, false, "empty"},
 	}
 	for _, tt := range tests {

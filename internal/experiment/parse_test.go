@@ -82,6 +82,16 @@ func TestParse(t *testing.T) {
 		{name: "a moment that is not there", file: change("order: [create, bound]", "order: [create, unbound]"), want: []string{
 			`checks[2].order[1]: Invalid value: "unbound": must be a step or a moment of this file: bound, create, healed, start, stop`}},
 		{name: "a moment that waits for itself", file: change("after: start}", "after: bound}"), want: []string{"moments[0].after"}},
+		{name: "a moment of nothing", file: change("first: {resource: simpods, name: web, fields: [{path: spec.nodeName, set: true}]}, after: start", "after: start"), want: []string{
+			"moments[0]: Required value: must have exactly one of first"}},
+		{name: "a moment that is first and last", file: change("after: start}", "last: {resource: simpods, name: web}, before: start}"), want: []string{"moments[0]: Required value"}},
+		{name: "a last revision", file: change("first: {resource: simpods, name: web, fields: [{path: spec.nodeName, set: true}]}, after: start", "last: {resource: simpods, name: web}, before: start")},
+		{name: "a last revision before nothing", file: change("first: {resource: simpods, name: web, fields: [{path: spec.nodeName, set: true}]}, after: start", "last: {resource: simpods, name: web}"), want: []string{
+			`moments[0].before: Invalid value: ""`}},
+		{name: "a state at each revision", file: change("order: [create, bound]", "always: {resource: simpods, count: {atMost: 1}, from: create}")},
+		{name: "a state at each revision, from nowhere", file: change("order: [create, bound]", "always: {resource: simpods, to: nowhere}"), want: []string{
+			"checks[2].always.from: Required value", `checks[2].always.to: Invalid value: "nowhere"`}},
+		{name: "a state at each revision, at one", file: change("order: [create, bound]", "always: {resource: simpods, at: create, from: create}"), want: []string{"checks[2].always.at: Forbidden"}},
 		{name: "a choice without conditions", file: change("when: [{request: {step: create, codes: [503]}}]", "when: []"), want: []string{
 			"questions[0].choices[1].when: Required value"}},
 		{name: "a condition that is none", file: change("state: {resource: simpods, name: web}", "order: [stop]"), want: []string{"checks[0].order: Invalid value"}},

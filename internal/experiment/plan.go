@@ -29,8 +29,6 @@ type Offer struct {
 	Faults string
 	// Webhooks says why a webhook cannot be asked; empty where it can.
 	Webhooks string
-	// Drains says why no node can be drained; empty where one can.
-	Drains string
 	// Audit says why there is no audit log; empty where there is one.
 	Audit string
 	// GracePeriod is how long a node is silent before it is taken for dead; 0 where it
@@ -52,9 +50,6 @@ func (e *Experiment) Unmet(o Offer) []string {
 	for i := range e.Steps {
 		if b := e.Steps[i].Break; b != nil {
 			need(b.needs(), b.missing(o))
-		}
-		if e.Steps[i].Drain != nil {
-			need("to drain a node", o.Drains)
 		}
 	}
 	if e.readsAudit() {

@@ -156,24 +156,43 @@ func (v *validator) allMoments(e *Experiment) {
 		}
 		seen[m.Name] = true
 		v.required(path.Child("says"), m.Says, "say what the moment is")
+		v.momentOf(path, m, e.Moments[:i])
+	}
+}
+
+// momentOf says what is wrong with what a moment is the first or the last revision of.
+func (v *validator) momentOf(path *field.Path, m *Moment, before []Moment) {
+	switch isFirst := m.First.Resource != ""; {
+	case isFirst == (m.Last != nil):
+		v.add(field.Required(path, "must have exactly one of first, with the resource of the state that becomes true, and last"))
+	case isFirst:
 		if m.First.At != "" {
 			v.add(field.Forbidden(path.Child("first", "at"), "the moment is the first revision at which the state is true; use after for one that must have come before"))
 		}
 		first := m.First
 		first.At = ""
 		v.state(path.Child("first"), &first)
-		if m.After != "" {
-			v.after(path.Child("after"), m, e.Moments[:i])
+		if m.Before != "" {
+			v.add(field.Forbidden(path.Child("before"), "only last has one"))
 		}
+		if m.After != "" {
+			v.earlier(path.Child("after"), m.After, before)
+		}
+	default:
+		v.ref(path.Child("last"), *m.Last)
+		if m.After != "" {
+			v.add(field.Forbidden(path.Child("after"), "only first has one"))
+		}
+		v.earlier(path.Child("before"), m.Before, before)
 	}
 }
 
-// after must be a step, or a moment that is given before: else two could wait for
+// earlier must be a step, or a moment that is given before: else two could wait for
 // each other.
-func (v *validator) after(path *field.Path, m *Moment, before []Moment) {
-	known := slices.ContainsFunc(before, func(b Moment) bool { return b.Name == m.After }) || v.steps[m.After] != nil
+func (v *validator) earlier(path *field.Path, name string, before []Moment) {
+	known := slices.ContainsFunc(before, func(b Moment) bool { return b.Name == name }) || v.steps[name] != nil
 	if !known {
-		v.invalid(path, m.After, "must be a step, or a moment that is given before this one")
+		v.invalid(path, name, "must be a step, or a moment that is given before this one")
 	}
 }
 

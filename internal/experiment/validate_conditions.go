@@ -15,16 +15,19 @@ func (v *validator) conditions(path *field.Path, conditions []Condition) {
 
 func (v *validator) condition(path *field.Path, c *Condition) {
 	set := 0
-	for _, is := range []bool{c.State != nil, c.Request != nil, c.Audit != nil, c.Writer != nil, c.Order != nil, c.Took != nil, c.Watch != nil, c.Drain != nil} {
+	for _, is := range []bool{c.State != nil, c.Always != nil, c.Request != nil, c.Audit != nil, c.Writer != nil, c.Order != nil, c.Took != nil, c.Watch != nil, c.Drain != nil} {
 		if is {
 			set++
 		}
 	}
 	if set != 1 {
-		v.invalid(path, set, "must have exactly one of state, request, audit, writer, order, took, watch, drain")
+		v.invalid(path, set, "must have exactly one of state, always, request, audit, writer, order, took, watch, drain")
 	}
 	if c.State != nil {
 		v.state(path.Child("state"), c.State)
+	}
+	if c.Always != nil {
+		v.always(path.Child("always"), c.Always)
 	}
 	if c.Request != nil {
 		v.requestCondition(path.Child("request"), c.Request)
@@ -54,8 +57,8 @@ func (v *validator) condition(path *field.Path, c *Condition) {
 	}
 	if c.Drain != nil {
 		v.stepOf(path.Child("drain", "step"), c.Drain.Step, StepDrain)
-		if c.Drain.Ended == nil && c.Drain.Failed == nil {
-			v.add(field.Required(path.Child("drain"), "give ended or failed"))
+		if c.Drain.Ended == nil && c.Drain.Failed == nil && c.Drain.Says == "" {
+			v.add(field.Required(path.Child("drain"), "give ended, failed or says"))
 		}
 	}
 }
@@ -71,6 +74,19 @@ func (v *validator) state(path *field.Path, s *State) {
 	}
 	for i := range s.Fields {
 		v.field(path.Child("fields").Index(i), &s.Fields[i])
+	}
+}
+
+func (v *validator) always(path *field.Path, a *AlwaysCondition) {
+	if a.At != "" {
+		v.add(field.Forbidden(path.Child("at"), "it is about each revision; give from and to"))
+	}
+	state := a.State
+	state.At = ""
+	v.state(path, &state)
+	v.moment(path.Child("from"), a.From)
+	if a.To != "" {
+		v.moment(path.Child("to"), a.To)
 	}
 }
 

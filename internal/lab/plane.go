@@ -33,11 +33,10 @@ type Plane struct {
 	AuditLog string
 	// Disrupt does something to a process.
 	Disrupt func(context.Context, experiment.Disruption) (Heal, error)
-	// Stop stops a component, and Second runs a second instance of one.
+	// Stop stops a component; nil where a Fault is to do that. Second runs a second
+	// instance of one.
 	Stop   func(ctx context.Context, component string) (Heal, error)
 	Second func(ctx context.Context, component string) (Heal, error)
-	// Drain empties a node as the command does.
-	Drain func(ctx context.Context, node string) error
 	// Trace explains the life of an object; nil where there is no observer.
 	Trace func(context.Context, evidence.Object) (explain.Trace, error)
 }

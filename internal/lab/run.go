@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/explain"
+	"github.com/glassplane/glassplane/internal/followed"
 	"github.com/glassplane/glassplane/internal/history"
 	"github.com/glassplane/glassplane/internal/invariant"
 )
@@ -362,6 +364,9 @@ func (r *run) explain(ctx context.Context, e *experiment.Evidence, result *exper
 	}
 	for _, ref := range r.of.Subjects {
 		subject := e.Subject(ref)
+		if !isFollowed(subject) {
+			continue // the tracker has its states
+		}
 		trace, err := r.trace(ctx, subject)
 		if err != nil {
 			result.Missing = append(result.Missing, fmt.Sprintf("walkthrough of %s: %v", ref.Name, err))
@@ -369,6 +374,11 @@ func (r *run) explain(ctx context.Context, e *experiment.Evidence, result *exper
 		}
 		result.Traces = append(result.Traces, trace)
 	}
+}
+
+// isFollowed says whether the observer explains objects of that kind.
+func isFollowed(of evidence.Object) bool {
+	return slices.ContainsFunc(followed.Resources(), func(f followed.Resource) bool { return f.Group == of.Group && f.Resource == of.Resource })
 }
 
 func (r *run) trace(ctx context.Context, of evidence.Object) (explain.Trace, error) {

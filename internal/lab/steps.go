@@ -4,7 +4,6 @@
 package lab
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +153,7 @@ func (r *run) do(ctx context.Context, s *experiment.Step) (found string, err err
 	case s.Apply != nil:
 		return "", r.apply(ctx, s.Apply)
 	case s.Break != nil:
-		return "", r.breaks(ctx, s)
+		return r.breaks(ctx, s)
 	case s.Heal != "":
 		return "", r.heal(ctx, s.Heal)
 	case s.Wait != nil:
@@ -168,8 +167,7 @@ func (r *run) do(ctx context.Context, s *experiment.Step) (found string, err err
 	case s.Watch != nil:
 		return "", r.watch(ctx, s)
 	case s.Drain != nil:
-		r.drain(s)
-		return "", nil
+		return "", r.drain(ctx, s)
 	}
 	return "", fmt.Errorf("the step does nothing")
 }
@@ -218,30 +216,30 @@ func (r *run) request(ctx context.Context, s *experiment.Step) (string, error) {
 	return "sent; the answer is waited for in the background", nil
 }
 
-// breaks breaks what a step says, and notes how it is healed.
-func (r *run) breaks(ctx context.Context, s *experiment.Step) error {
-	heal, err := r.breaking(ctx, s)
+// breaks breaks what a step says, and notes how it is healed. It returns what is said
+// of it.
+func (r *run) breaks(ctx context.Context, s *experiment.Step) (found string, err error) {
+	var heal Heal
+	switch b := s.Break; {
+	case b.Process != nil:
+		heal, err = r.plane.Disrupt(ctx, *b.Process)
+	case b.Component != "" && r.plane.Stop == nil:
+		found, heal, err = r.fault(ctx, s.Name, stopOf(b.Component))
+	case b.Component != "":
+		heal, err = r.plane.Stop(ctx, b.Component)
+	case b.Second != "":
+		heal, err = r.plane.Second(ctx, b.Second)
+	case b.Fault != nil:
+		found, heal, err = r.fault(ctx, s.Name, b.Fault)
+	case b.Webhook != nil:
+		heal, err = r.webhook(ctx, s.Name, b.Webhook)
+	default:
+		heal, err = r.cut(b.Cut)
+	}
 	if heal != nil {
 		r.heals = append(r.heals, broken{s.Name, heal})
 	}
-	return err
-}
-
-func (r *run) breaking(ctx context.Context, s *experiment.Step) (Heal, error) {
-	switch b := s.Break; {
-	case b.Process != nil:
-		return r.plane.Disrupt(ctx, *b.Process)
-	case b.Component != "":
-		return r.plane.Stop(ctx, b.Component)
-	case b.Second != "":
-		return r.plane.Second(ctx, b.Second)
-	case b.Fault != nil:
-		return r.fault(ctx, s.Name, b.Fault)
-	case b.Webhook != nil:
-		return r.webhook(ctx, s.Name, b.Webhook)
-	default:
-		return r.cut(b.Cut)
-	}
+	return found, err
 }
 
 // heal undoes what a step broke.
@@ -307,47 +305,3 @@ func (r *run) endBackground() {
 // backgroundPatience is how long requests in the background may go on once all is
 // healed.
 const backgroundPatience = 15 * time.Second
-
-// fault makes an object of kind Fault, which is healed by deleting it.
-func (r *run) fault(ctx context.Context, step string, spec experiment.Object) (Heal, error) {
-	name := "what-if-" + step
-	object := experiment.FaultObject(name, spec).Unstructured()
-	r.label(object)
-	c, err := r.sender.create(object)
-	if err != nil {
-		return nil, err
-	}
-	mapping, err := r.sender.mappingOf(object)
-	if err != nil {
-		return nil, err
-	}
-	remove := r.sender.newCall(http.MethodDelete, mapping, "", name, "")
-	remove.line = "kubectl delete fault " + name
-	heal := func(ctx context.Context) error { return r.deleteAndWait(ctx, remove) }
-	_, err = r.sender.must(ctx, c)
-	return heal, err
-}
-
-// drain empties a node in the background.
-func (r *run) drain(s *experiment.Step) {
-	timeout := 30 * time.Second
-	if s.Drain.Timeout != nil {
-		timeout = s.Drain.Timeout.Duration
-	}
-	r.setDrain(s.Name, experiment.DrainSeen{})
-	r.pending.Go(func() {
-		ctx, cancel := context.WithTimeoutCause(r.background, timeout, fmt.Errorf("the node was not empty after %s", timeout))
-		defer cancel()
-		seen := experiment.DrainSeen{Ended: true}
-		if err := r.plane.Drain(ctx, s.Drain.Node); err != nil {
-			seen.Problem = cmp.Or(err.Error(), "failed")
-		}
-		r.setDrain(s.Name, seen)
-	})
-}
-
-func (r *run) setDrain(step string, seen experiment.DrainSeen) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.drains[step] = seen
-}

@@ -8,7 +8,6 @@ package local
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/kubelet"
@@ -78,24 +77,3 @@ func (c *Cluster) stopFor(_ context.Context, component string) (lab.Heal, error)
 
 // stopped stops a unit, which is started again to heal it.
 func stopped(unit substrate.Unit) (lab.Heal, error) { return unit.Start, unit.Stop() }
-
-// secondFor runs a second instance of a component, without an endpoint: the first
-// one's is the one that the observer follows.
-func (c *Cluster) secondFor(ctx context.Context, name string) (lab.Heal, error) {
-	if name != "scheduler" {
-		return nil, fmt.Errorf("there is no second %q: only a second scheduler can be run", name)
-	}
-	build := func(_ context.Context, broken manager.Broken) (*manager.Component, error) {
-		opts, err := c.componentOptions(manager.SchedulerName, broken)
-		if err != nil {
-			return nil, err
-		}
-		opts.SchedulerProfiles, opts.EndpointAddress = c.opts.SchedulerProfiles, ""
-		return manager.NewScheduler(opts)
-	}
-	supervise := c.supervisor(build, nil)
-	second := &component{name: "a second " + manager.SchedulerName, failed: c.fail, supervise: func(string) (*manager.Supervisor, error) {
-		return supervise(manager.SchedulerName)
-	}}
-	return func(context.Context) error { return second.Stop() }, second.Start(ctx)
-}

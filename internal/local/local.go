@@ -119,7 +119,7 @@ func (c *Cluster) startComponents(ctx context.Context) error {
 		return err
 	}
 	c.components = []*component{
-		{name: manager.SchedulerName, supervise: c.supervisor(c.newScheduler, nil), failed: c.fail},
+		{name: manager.SchedulerName, supervise: c.supervisor(c.newScheduler, nil), elects: c.elects(manager.SchedulerName), failed: c.fail},
 		{name: manager.ControllerManagerName, supervise: c.supervisor(c.newControllerManager, c.askAboutForcedDeletions), failed: c.fail},
 		{name: manager.ObserverName, supervise: c.supervisor(c.newObserver, nil), failed: c.fail},
 	}

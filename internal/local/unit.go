@@ -7,6 +7,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ const readyTimeout = 30 * time.Second
 type component struct {
 	name      string
 	supervise func(name string) (*manager.Supervisor, error)
+	// elects says that it leads by a Lease: one that has lost it ends, and is started
+	// again, as a kubelet does with its container.
+	elects bool
 	// failed is told of an end that was not asked for.
 	failed func(error)
 
@@ -51,9 +55,14 @@ func (c *Cluster) supervisor(build buildFunc, ready readyFunc) func(name string)
 			return nil, err
 		}
 		return manager.NewSupervisor(manager.SupervisorOptions{
-			Name: name, Config: config, Toucher: toucher, Build: build, Ready: ready, Log: c.opts.Log,
+			Name: name, Config: config, Toucher: toucher, Build: build, Ready: ready, LeaderElection: c.elects(name), Log: c.opts.Log,
 		})
 	}
+}
+
+// elects says whether a component leads by a Lease.
+func (c *Cluster) elects(name string) bool {
+	return c.opts.LeaderElection && name == manager.SchedulerName
 }
 
 // Start starts the component, and returns when it is ready or a Fault keeps it
@@ -82,7 +91,13 @@ func (c *component) Start(ctx context.Context) error {
 // run returns when the component has ended.
 func (c *component) run(ctx context.Context, supervisor *manager.Supervisor, stopped chan<- struct{}, ended chan<- error) {
 	defer close(stopped)
-	if err := supervisor.Start(ctx); err != nil {
+	err := supervisor.Start(ctx)
+	for c.elects && errors.Is(err, manager.ErrLeaseLost) && ctx.Err() == nil {
+		if supervisor, err = c.supervise(c.name); err == nil {
+			err = supervisor.Start(ctx)
+		}
+	}
+	if err != nil {
 		ended <- err
 		c.failed(err)
 	}

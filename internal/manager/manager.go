@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -158,12 +159,23 @@ func (c *Component) serve(opts Options, handlers map[string]http.Handler) error 
 	return c.manager.Add(c.publisher)
 }
 
+// ErrLeaseLost is wrapped by the error of Start where the component led by a Lease and
+// could not renew it in time. As a process it ends then, and is started again.
+var ErrLeaseLost = errors.New("its leader-election Lease is lost")
+
+// leaderElectionLost is the error of controller-runtime, which has no name there.
+const leaderElectionLost = "leader election lost"
+
 // Start runs the component until ctx ends.
 func (c *Component) Start(ctx context.Context) error {
-	if err := c.manager.Start(ctx); err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
+	err := c.manager.Start(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(err.Error(), leaderElectionLost):
+		return fmt.Errorf("%s: %w: %w", c.Name, ErrLeaseLost, err)
 	}
-	return nil
+	return fmt.Errorf("%s: %w", c.Name, err)
 }
 
 // WaitForReady returns once the component's caches are filled and it has

@@ -14,10 +14,12 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/lab"
+	"github.com/glassplane/glassplane/internal/local"
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
@@ -25,7 +27,7 @@ import (
 const limit = 4 * time.Minute
 
 // ofGlassplane are the keys that etcd holds of Glassplane's own kinds.
-func ofGlassplane(ctx context.Context) []string {
+func ofGlassplane(ctx context.Context, cluster *local.Cluster) []string {
 	GinkgoHelper()
 	config, err := cluster.EtcdClientConfig("what-if-test")
 	Expect(err).NotTo(HaveOccurred())
@@ -44,7 +46,7 @@ func ofGlassplane(ctx context.Context) []string {
 }
 
 // states are what the processes of the control plane are doing.
-func states() map[string]substrate.State {
+func states(cluster *local.Cluster) map[string]substrate.State {
 	out := map[string]substrate.State{}
 	for _, process := range cluster.Processes() {
 		out[process.Name] = process.State
@@ -53,10 +55,10 @@ func states() map[string]substrate.State {
 }
 
 // expectClean proves that the control plane is as it was before.
-func expectClean(ctx context.Context) {
+func expectClean(ctx context.Context, cluster *local.Cluster) {
 	GinkgoHelper()
-	Eventually(ofGlassplane).WithContext(ctx).Should(BeEmpty())
-	Expect(states()).To(HaveEach(substrate.StateRunning))
+	Eventually(ofGlassplane).WithContext(ctx).WithArguments(cluster).Should(BeEmpty())
+	Expect(states(cluster)).To(HaveEach(substrate.StateRunning))
 	Expect(cluster.Err()).NotTo(HaveOccurred())
 }
 
@@ -82,14 +84,17 @@ func asExpected() types.GomegaMatcher {
 var _ = Describe("each experiment that ships", Ordered, ContinueOnFailure, Label("experiments"), func() {
 	for _, e := range experiment.All() {
 		It(e.Name+" comes as it expects, and leaves nothing", func(ctx SpecContext) {
-			if unmet := e.Unmet(plane.Offer); len(unmet) > 0 {
-				Skip("this control plane does not offer what it needs: " + strings.Join(unmet, "; "))
+			cluster, plane := cluster, plane
+			if e.Needs.LeaderElection { // which the others must not have
+				cluster, plane = start(ctx, local.Options{LeaderElection: true})
+				defer func() { Expect(cluster.Stop()).To(Succeed()) }()
 			}
+			Expect(e.Unmet(plane.Offer)).To(BeEmpty())
 			result, err := lab.Run(ctx, plane, e, lab.Options{Tell: func(format string, args ...any) { GinkgoWriter.Printf(format+"\n", args...) }})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(result).To(asExpected())
 			Expect(result.Outcome).To(Equal(experiment.AsExpected))
-			expectClean(ctx)
+			expectClean(ctx, cluster)
 		}, SpecTimeout(limit))
 	}
 })
@@ -121,7 +126,7 @@ var _ = Describe("an interruption", func() {
 		result, err := interrupted(ctx, e, at)
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(result.Outcome).To(Equal(experiment.Interrupted))
-		expectClean(ctx)
+		expectClean(ctx, cluster)
 	},
 		Entry("while it is set up", "setting up", SpecTimeout(limit)),
 		Entry("while it is predicted", "predict", SpecTimeout(limit)),
@@ -149,7 +154,7 @@ var _ = Describe("an experiment", func() {
 		_, err = lab.Run(ctx, without, e, lab.Options{})
 		Expect(err).To(MatchError(lab.ErrUnmet))
 		Expect(err).To(MatchError(ContainSubstring("etcd to be disrupted (Kill)")))
-		expectClean(ctx)
+		expectClean(ctx, cluster)
 	}, SpecTimeout(limit))
 
 	It("differs where reality is another, says so, and heals", func(ctx SpecContext) {
@@ -158,16 +163,55 @@ var _ = Describe("an experiment", func() {
 		Expect(result.Outcome).To(Equal(experiment.Differs))
 		Expect(result.Checks[0].Holds).To(BeFalse())
 		Expect(result.Checks[0].Found).To(ContainSubstring("not bound"))
-		expectClean(ctx)
+		expectClean(ctx, cluster)
 	}, SpecTimeout(limit))
 
 	It("deletes what a run that was killed has left", func(ctx SpecContext) {
 		admin := userClient()
 		Expect(admin.Create(ctx, leftover("left-node"))).To(Succeed())
-		Expect(ofGlassplane(ctx)).NotTo(BeEmpty())
+		Expect(ofGlassplane(ctx, cluster)).NotTo(BeEmpty())
 		_, err := lab.Run(ctx, plane, parse(wrongExpectation), lab.Options{})
 		Expect(err).NotTo(HaveOccurred())
-		expectClean(ctx)
+		expectClean(ctx, cluster)
+	}, SpecTimeout(limit))
+
+	DescribeTable("fails where its Fault breaks nothing, says why, and leaves nothing", func(ctx SpecContext, fault, why string) {
+		e := parse(strings.Replace(wrongExpectation, "break: {component: scheduler}", "break: {fault: "+fault+"}", 1))
+		result, err := lab.Run(ctx, plane, e, lab.Options{})
+		Expect(err).To(MatchError(ContainSubstring("step stop: the Fault hits nothing: " + why)))
+		Expect(result.Outcome).To(Equal(experiment.Failed))
+		Expect(result.Steps).To(HaveLen(2)) // it, and the healing of what is left
+		expectClean(ctx, cluster)
+	},
+		Entry("a node that is not there", "{type: NodeCrash, target: {nodes: {names: [nowhere]}}}", "no SimNode is named nowhere", SpecTimeout(limit)),
+		Entry("a Lease that is not there", "{type: LeaseDelay, delay: 1s, target: {component: scheduler}}", "scheduler elects no leader", SpecTimeout(limit)),
+		Entry("a controller that is not there", "{type: Stop, target: {controller: simpot}}", `the controller manager has no controller "simpot"`, SpecTimeout(limit)),
+	)
+
+	It("stops a component by a Fault where nobody else can", func(ctx SpecContext) {
+		byFault := plane
+		byFault.Stop = nil
+		e, err := experiment.Find("scheduler-down")
+		Expect(err).NotTo(HaveOccurred())
+		result, err := lab.Run(ctx, byFault, e, lab.Options{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result).To(asExpected())
+		Expect(result.Steps[0].Found).To(Equal("scheduler is stopped"))
+		expectClean(ctx, cluster)
+	}, SpecTimeout(limit))
+
+	It("drains no node but its own", func(ctx SpecContext) {
+		admin := userClient()
+		node := leftover("foreign")
+		node.Labels = nil
+		Expect(admin.Create(ctx, node)).To(Succeed())
+		e := parse(strings.Replace(wrongExpectation, "break: {component: scheduler}", "drain: {node: foreign}", 1))
+		_, err := lab.Run(ctx, plane, e, lab.Options{})
+		Expect(err).To(MatchError(ContainSubstring("step stop: node foreign is not the experiment's")))
+		Expect(admin.Get(ctx, client.ObjectKeyFromObject(node), node)).To(Succeed())
+		Expect(node.Spec.Unschedulable).To(BeFalse())
+		Expect(admin.Delete(ctx, node)).To(Succeed())
+		expectClean(ctx, cluster)
 	}, SpecTimeout(limit))
 
 	It("heals when a step panics", func(ctx SpecContext) {
@@ -183,7 +227,7 @@ var _ = Describe("an experiment", func() {
 		result, err := lab.Run(ctx, broken, e, lab.Options{})
 		Expect(err).To(MatchError(ContainSubstring("on purpose")))
 		Expect(result.Outcome).To(Equal(experiment.Failed))
-		expectClean(ctx)
+		expectClean(ctx, cluster)
 	}, SpecTimeout(limit))
 })
 

@@ -35,11 +35,20 @@ func TestWhatIf(t *testing.T) {
 var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultEventuallyTimeout(60 * time.Second)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
-	assets, err := substrate.FindAssets(os.Getenv)
-	Expect(err).NotTo(HaveOccurred())
-	cluster, err = local.Start(ctx, local.Options{Assets: assets, NodeMonitorGracePeriod: gracePeriod, Log: GinkgoLogr})
-	Expect(err).NotTo(HaveOccurred())
+	cluster, plane = start(ctx, local.Options{NodeMonitorGracePeriod: gracePeriod})
 	DeferCleanup(cluster.Stop)
-	plane, err = cluster.Lab()
-	Expect(err).NotTo(HaveOccurred())
 })
+
+// start starts a control plane. The caller stops it.
+func start(ctx context.Context, options local.Options) (*local.Cluster, lab.Plane) {
+	GinkgoHelper()
+	var err error
+	options.Assets, err = substrate.FindAssets(os.Getenv)
+	Expect(err).NotTo(HaveOccurred())
+	options.Log = GinkgoLogr
+	started, err := local.Start(ctx, options)
+	Expect(err).NotTo(HaveOccurred())
+	offered, err := started.Lab()
+	Expect(err).NotTo(HaveOccurred())
+	return started, offered
+}
