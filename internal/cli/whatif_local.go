@@ -22,7 +22,7 @@ import (
 // started for it.
 func (c *whatIfRunCommand) onPlane(ctx context.Context, run func(lab.Plane) (experiment.Result, error)) (result experiment.Result, err error) {
 	if c.clients.isExplicit() {
-		return c.onRunning(run)
+		return c.onRunning(ctx, run)
 	}
 	cluster, flags, err := c.start(ctx)
 	if err != nil {

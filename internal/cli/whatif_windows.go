@@ -15,7 +15,7 @@ import (
 // here.
 func (c *whatIfRunCommand) onPlane(ctx context.Context, run func(lab.Plane) (experiment.Result, error)) (experiment.Result, error) {
 	if c.clients.isExplicit() {
-		return c.onRunning(run)
+		return c.onRunning(ctx, run)
 	}
 	return experiment.Result{}, errors.New("no control plane can be started on Windows: name one that runs with --context")
 }

@@ -24,6 +24,9 @@ const (
 	// faultTimeout bounds the wait until a Fault breaks what it is meant for: a component
 	// that it stops may take ten seconds to end.
 	faultTimeout = 20 * time.Second
+	// maxFault is when a Fault ends by itself that has no duration of its own, so that a run
+	// that is killed leaves none for longer.
+	maxFault = 15 * time.Minute
 	// missPatience is how long a Fault may say that it hits nothing: whoever acts on it
 	// may not have seen yet what was made just before.
 	missPatience = 2 * time.Second
@@ -35,7 +38,7 @@ var errMissed = errors.New("the Fault hits nothing")
 // fault makes an object of kind Fault and waits until it breaks what it is meant for;
 // found is what it says of that. It is healed by deleting it.
 func (r *run) fault(ctx context.Context, step string, spec experiment.Object) (found string, heal Heal, err error) {
-	object := experiment.FaultObject("what-if-"+step, spec).Unstructured()
+	object := experiment.FaultObject("what-if-"+step, bounded(spec)).Unstructured()
 	r.label(object)
 	c, err := r.sender.create(object)
 	if err != nil {
@@ -55,6 +58,15 @@ func (r *run) fault(ctx context.Context, step string, spec experiment.Object) (f
 	get.method, get.line = http.MethodGet, "kubectl get fault "+object.GetName()
 	found, err = r.awaitFault(ctx, &get)
 	return found, heal, err
+}
+
+// bounded is the spec of a Fault that ends by itself.
+func bounded(spec experiment.Object) experiment.Object {
+	bounded := spec.Clone()
+	if bounded["duration"] == nil {
+		bounded["duration"] = maxFault.String()
+	}
+	return bounded
 }
 
 // stopOf is the spec of a Fault that stops a component.

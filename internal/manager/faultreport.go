@@ -63,6 +63,9 @@ func (r *faultReport) stopping(ctx context.Context, faults []v1alpha1.Fault) {
 	for i := range faults {
 		if f := &faults[i]; f.Spec.Type == v1alpha1.FaultStop && fault.HitsComponent(f, r.component) && !fault.Active(&f.Status) {
 			found := r.find(f, nil)
+			if len(found.Targets) == 0 {
+				continue // there is nothing that it could stop
+			}
 			found.Done, found.Message = false, "stopping"
 			_ = r.Report(ctx, f, found, now) // what comes of it is reported next
 		}

@@ -7,10 +7,7 @@ package substrate
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -39,8 +36,6 @@ const (
 	bootstrapUser = "glassplane-bootstrap"
 	// adminBinding names the ClusterRoleBinding of AdminGroup.
 	adminBinding = "glassplane:admins"
-	// etcdDialTimeout bounds the first connection to etcd.
-	etcdDialTimeout = 5 * time.Second
 )
 
 // bootstrap makes the identities and gives the user the rights of an admin.
@@ -143,24 +138,28 @@ func kubeconfigFor(config *rest.Config, userName string) ([]byte, error) {
 	return data, nil
 }
 
+// EtcdAccess issues a certificate under the given name, and returns it with what else
+// a client of etcd needs.
+func (l *Local) EtcdAccess(name string) (EtcdAccess, error) {
+	pair, err := l.ca.issue(name)
+	if err != nil {
+		return EtcdAccess{}, err
+	}
+	ca, err := l.ca.certPEM()
+	if err != nil {
+		return EtcdAccess{}, err
+	}
+	return EtcdAccess{Endpoint: "https://" + hostPort(l.ports.etcd), CA: ca, Cert: pair.cert, Key: pair.key}, nil
+}
+
 // EtcdClientConfig returns the configuration of a client of etcd, with a client
 // certificate of its own under the given name.
 func (l *Local) EtcdClientConfig(name string) (clientv3.Config, error) {
-	pair, err := l.ca.issue(name)
+	access, err := l.EtcdAccess(name)
 	if err != nil {
 		return clientv3.Config{}, err
 	}
-	certificate, err := tls.X509KeyPair(pair.cert, pair.key)
-	if err != nil {
-		return clientv3.Config{}, fmt.Errorf("load the certificate of %s: %w", name, err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(l.ca.cert)
-	return clientv3.Config{
-		Endpoints:   []string{"https://" + hostPort(l.ports.etcd)},
-		DialTimeout: etcdDialTimeout,
-		TLS:         &tls.Config{Certificates: []tls.Certificate{certificate}, RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}, nil
+	return access.ClientConfig()
 }
 
 // EtcdMetricsURL returns the base of etcd's /metrics and /health.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,12 +15,12 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/lab"
-	"github.com/glassplane/glassplane/internal/local"
 	"github.com/glassplane/glassplane/internal/substrate"
 )
 
@@ -27,7 +28,7 @@ import (
 const limit = 4 * time.Minute
 
 // ofGlassplane are the keys that etcd holds of Glassplane's own kinds.
-func ofGlassplane(ctx context.Context, cluster *local.Cluster) []string {
+func ofGlassplane(ctx context.Context) []string {
 	GinkgoHelper()
 	config, err := cluster.EtcdClientConfig("what-if-test")
 	Expect(err).NotTo(HaveOccurred())
@@ -46,7 +47,7 @@ func ofGlassplane(ctx context.Context, cluster *local.Cluster) []string {
 }
 
 // states are what the processes of the control plane are doing.
-func states(cluster *local.Cluster) map[string]substrate.State {
+func states() map[string]substrate.State {
 	out := map[string]substrate.State{}
 	for _, process := range cluster.Processes() {
 		out[process.Name] = process.State
@@ -55,10 +56,10 @@ func states(cluster *local.Cluster) map[string]substrate.State {
 }
 
 // expectClean proves that the control plane is as it was before.
-func expectClean(ctx context.Context, cluster *local.Cluster) {
+func expectClean(ctx context.Context) {
 	GinkgoHelper()
-	Eventually(ofGlassplane).WithContext(ctx).WithArguments(cluster).Should(BeEmpty())
-	Expect(states(cluster)).To(HaveEach(substrate.StateRunning))
+	Eventually(ofGlassplane).WithContext(ctx).Should(BeEmpty())
+	Expect(states()).To(HaveEach(substrate.StateRunning))
 	Expect(cluster.Err()).NotTo(HaveOccurred())
 }
 
@@ -81,22 +82,45 @@ func asExpected() types.GomegaMatcher {
 	}, BeEmpty())
 }
 
-var _ = Describe("each experiment that ships", Ordered, ContinueOnFailure, Label("experiments"), func() {
+// expectAsExpected runs an experiment, and proves that it comes as it expects and leaves
+// nothing.
+func expectAsExpected(ctx context.Context, e *experiment.Experiment) {
+	GinkgoHelper()
+	Expect(e.Unmet(plane.Offer)).To(BeEmpty())
+	result, err := lab.Run(ctx, plane, e, lab.Options{Tell: func(format string, args ...any) { GinkgoWriter.Printf(format+"\n", args...) }})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(result).To(asExpected())
+	Expect(result.Outcome).To(Equal(experiment.AsExpected))
+	expectClean(ctx)
+}
+
+// expectEach runs the experiments that need leader election, or those that do not.
+func expectEach(leaderElection bool) {
 	for _, e := range experiment.All() {
-		It(e.Name+" comes as it expects, and leaves nothing", func(ctx SpecContext) {
-			cluster, plane := cluster, plane
-			if e.Needs.LeaderElection { // which the others must not have
-				cluster, plane = start(ctx, local.Options{LeaderElection: true})
-				defer func() { Expect(cluster.Stop()).To(Succeed()) }()
-			}
-			Expect(e.Unmet(plane.Offer)).To(BeEmpty())
-			result, err := lab.Run(ctx, plane, e, lab.Options{Tell: func(format string, args ...any) { GinkgoWriter.Printf(format+"\n", args...) }})
-			Expect(err).NotTo(HaveOccurred())
-			Expect(result).To(asExpected())
-			Expect(result.Outcome).To(Equal(experiment.AsExpected))
-			expectClean(ctx, cluster)
-		}, SpecTimeout(limit))
+		if e.Needs.LeaderElection == leaderElection {
+			It(e.Name+" comes as it expects, and leaves nothing", func(ctx SpecContext) { expectAsExpected(ctx, e) }, SpecTimeout(limit))
+		}
 	}
+}
+
+var _ = Describe("each experiment that ships", Ordered, ContinueOnFailure, Label("experiments"), func() { expectEach(false) })
+
+var _ = Describe("each experiment with leaders that ships", Ordered, ContinueOnFailure, Label("experiments"), func() {
+	BeforeAll(func(ctx SpecContext) { start(ctx, true) })
+	AfterAll(func(ctx SpecContext) { start(ctx, false) })
+
+	expectEach(true)
+
+	It("goes on where the leader has lost its Lease for so long that it has ended", func(ctx SpecContext) {
+		found, err := experiment.Find("two-leaders")
+		Expect(err).NotTo(HaveOccurred())
+		longer := *found
+		at := slices.IndexFunc(longer.Steps, func(s experiment.Step) bool { return s.Name == "on-time" })
+		longer.Steps = slices.Insert(slices.Clone(longer.Steps), at, experiment.Step{
+			Name: "deadline", Does: "The leader before gives up", Hold: &metav1.Duration{Duration: 13 * time.Second},
+		})
+		expectAsExpected(ctx, &longer)
+	}, SpecTimeout(limit))
 })
 
 // interrupted runs an experiment and interrupts it once a step is told.
@@ -126,7 +150,7 @@ var _ = Describe("an interruption", func() {
 		result, err := interrupted(ctx, e, at)
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(result.Outcome).To(Equal(experiment.Interrupted))
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	},
 		Entry("while it is set up", "setting up", SpecTimeout(limit)),
 		Entry("while it is predicted", "predict", SpecTimeout(limit)),
@@ -154,7 +178,7 @@ var _ = Describe("an experiment", func() {
 		_, err = lab.Run(ctx, without, e, lab.Options{})
 		Expect(err).To(MatchError(lab.ErrUnmet))
 		Expect(err).To(MatchError(ContainSubstring("etcd to be disrupted (Kill)")))
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 
 	It("differs where reality is another, says so, and heals", func(ctx SpecContext) {
@@ -163,16 +187,16 @@ var _ = Describe("an experiment", func() {
 		Expect(result.Outcome).To(Equal(experiment.Differs))
 		Expect(result.Checks[0].Holds).To(BeFalse())
 		Expect(result.Checks[0].Found).To(ContainSubstring("not bound"))
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 
 	It("deletes what a run that was killed has left", func(ctx SpecContext) {
 		admin := userClient()
 		Expect(admin.Create(ctx, leftover("left-node"))).To(Succeed())
-		Expect(ofGlassplane(ctx, cluster)).NotTo(BeEmpty())
+		Expect(ofGlassplane(ctx)).NotTo(BeEmpty())
 		_, err := lab.Run(ctx, plane, parse(wrongExpectation), lab.Options{})
 		Expect(err).NotTo(HaveOccurred())
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 
 	DescribeTable("fails where its Fault breaks nothing, says why, and leaves nothing", func(ctx SpecContext, fault, why string) {
@@ -181,7 +205,7 @@ var _ = Describe("an experiment", func() {
 		Expect(err).To(MatchError(ContainSubstring("step stop: the Fault hits nothing: " + why)))
 		Expect(result.Outcome).To(Equal(experiment.Failed))
 		Expect(result.Steps).To(HaveLen(2)) // it, and the healing of what is left
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	},
 		Entry("a node that is not there", "{type: NodeCrash, target: {nodes: {names: [nowhere]}}}", "no SimNode is named nowhere", SpecTimeout(limit)),
 		Entry("a Lease that is not there", "{type: LeaseDelay, delay: 1s, target: {component: scheduler}}", "scheduler elects no leader", SpecTimeout(limit)),
@@ -197,7 +221,7 @@ var _ = Describe("an experiment", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result).To(asExpected())
 		Expect(result.Steps[0].Found).To(Equal("scheduler is stopped"))
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 
 	It("drains no node but its own", func(ctx SpecContext) {
@@ -211,7 +235,7 @@ var _ = Describe("an experiment", func() {
 		Expect(admin.Get(ctx, client.ObjectKeyFromObject(node), node)).To(Succeed())
 		Expect(node.Spec.Unschedulable).To(BeFalse())
 		Expect(admin.Delete(ctx, node)).To(Succeed())
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 
 	It("heals when a step panics", func(ctx SpecContext) {
@@ -227,7 +251,7 @@ var _ = Describe("an experiment", func() {
 		result, err := lab.Run(ctx, broken, e, lab.Options{})
 		Expect(err).To(MatchError(ContainSubstring("on purpose")))
 		Expect(result.Outcome).To(Equal(experiment.Failed))
-		expectClean(ctx, cluster)
+		expectClean(ctx)
 	}, SpecTimeout(limit))
 })
 

@@ -35,20 +35,24 @@ func TestWhatIf(t *testing.T) {
 var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultEventuallyTimeout(60 * time.Second)
 	SetDefaultEventuallyPollingInterval(50 * time.Millisecond)
-	cluster, plane = start(ctx, local.Options{NodeMonitorGracePeriod: gracePeriod})
-	DeferCleanup(cluster.Stop)
+	start(ctx, false)
 })
 
-// start starts a control plane. The caller stops it.
-func start(ctx context.Context, options local.Options) (*local.Cluster, lab.Plane) {
+var _ = AfterSuite(func() { Expect(cluster.Stop()).To(Succeed()) })
+
+// start starts the control plane that all experiments but those with leaders are done to,
+// or the one for these; instead of the one that runs.
+func start(ctx context.Context, leaderElection bool) {
 	GinkgoHelper()
-	var err error
-	options.Assets, err = substrate.FindAssets(os.Getenv)
+	if cluster != nil {
+		Expect(cluster.Stop()).To(Succeed())
+	}
+	assets, err := substrate.FindAssets(os.Getenv)
 	Expect(err).NotTo(HaveOccurred())
-	options.Log = GinkgoLogr
-	started, err := local.Start(ctx, options)
+	cluster, err = local.Start(ctx, local.Options{
+		Assets: assets, NodeMonitorGracePeriod: gracePeriod, LeaderElection: leaderElection, Log: GinkgoLogr,
+	})
 	Expect(err).NotTo(HaveOccurred())
-	offered, err := started.Lab()
+	plane, err = cluster.Lab()
 	Expect(err).NotTo(HaveOccurred())
-	return started, offered
 }

@@ -47,6 +47,29 @@ func (c *Client) Disrupt(ctx context.Context, request Request) error {
 	return c.call(ctx, http.MethodPost, path, request, nil)
 }
 
+// DisruptWhile returns once the control plane is disrupted. It is until somebody heals
+// it, end is called or this process ends.
+func (c *Client) DisruptWhile(ctx context.Context, d substrate.Disruption) (end func(), err error) {
+	data, err := json.Marshal(Request{Disruption: d, While: true})
+	if err != nil {
+		return nil, err
+	}
+	asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	response, err := c.send(asking, http.MethodPost, path, bytes.NewReader(data))
+	if !stop() && err == nil {
+		err = errors.Join(context.Cause(ctx), response.Body.Close())
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return func() {
+		cancel()
+		_ = response.Body.Close() // Nothing more is read.
+	}, nil
+}
+
 // Heal returns once the target works again; an empty one means all that are
 // disrupted.
 func (c *Client) Heal(ctx context.Context, target string) error {
@@ -63,6 +86,12 @@ func (c *Client) Snapshot(ctx context.Context) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return response.Body, nil
+}
+
+// EtcdAccess returns what a client of etcd needs, with a certificate under the name.
+func (c *Client) EtcdAccess(ctx context.Context, name string) (substrate.EtcdAccess, error) {
+	var access substrate.EtcdAccess
+	return access, c.call(ctx, http.MethodGet, etcdPath+"/"+url.PathEscape(name), nil, &access)
 }
 
 // call sends what is not nil and reads the answer into what is not nil.

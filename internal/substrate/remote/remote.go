@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package remote lets other commands of the same user disrupt a running local
-// control plane, and have its state: through a unix socket in its data folder, which
+// control plane, have its state and read its etcd: through a unix socket in its data folder, which
 // nobody else can reach.
 package remote
 
@@ -20,6 +20,8 @@ type Plane interface {
 	Disruptable
 	// Snapshot returns what etcd's snapshot API sends. The caller closes it.
 	Snapshot(ctx context.Context) (io.ReadCloser, error)
+	// EtcdAccess returns what a client of etcd needs, with a certificate under the name.
+	EtcdAccess(name string) (substrate.EtcdAccess, error)
 }
 
 // Disruptable is what can be disrupted.
@@ -38,6 +40,9 @@ type Request struct {
 	substrate.Disruption
 	// For is when it heals by itself; 0 means that it does not.
 	For time.Duration `json:"for,omitempty"`
+	// While lets it heal by itself when the connection ends by which it was asked for:
+	// so it does not outlive a process that is killed. See Client.DisruptWhile.
+	While bool `json:"while,omitempty"`
 }
 
 // InForce is a disruption in force.
@@ -65,6 +70,8 @@ const (
 	// path is that of all disruptions; that of one is below it, by its target.
 	path         = "/disruptions"
 	snapshotPath = "/snapshot"
+	// etcdPath is that of the access of clients to etcd, by their name below it.
+	etcdPath = "/etcd"
 	// maxBody bounds what is read of a request or an answer, in bytes, but for
 	// a snapshot.
 	maxBody = 1 << 20

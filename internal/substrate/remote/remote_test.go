@@ -62,6 +62,13 @@ func (f *fake) Snapshot(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader("state")), nil
 }
 
+func (f *fake) EtcdAccess(name string) (substrate.EtcdAccess, error) {
+	if name == "nobody" {
+		return substrate.EtcdAccess{}, errors.New("the authority is gone")
+	}
+	return substrate.EtcdAccess{Endpoint: "https://etcd", CA: []byte("ca"), Cert: []byte(name), Key: []byte("key")}, nil
+}
+
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("etcd is gone") }
@@ -134,6 +141,44 @@ func TestHealsByItself(t *testing.T) {
 	}
 }
 
+// What is disrupted while somebody wants it heals when that one is gone, and is left
+// alone where it was healed before.
+func TestDisruptWhile(t *testing.T) {
+	pause := substrate.Disruption{Target: substrate.Etcd, Kind: substrate.Pause}
+	for name, test := range map[string]struct {
+		leave func(t *testing.T, client *Client, end func())
+	}{
+		"the connection ends": {func(_ *testing.T, _ *Client, end func()) { end() }},
+		"healed before": {func(t *testing.T, client *Client, end func()) {
+			if err := client.Heal(t.Context(), substrate.Etcd); err != nil {
+				t.Error(err)
+			}
+			end()
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plane := &fake{}
+			client := serve(t, plane)
+			end, err := client.DisruptWhile(t.Context(), pause)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.DisruptWhile(t.Context(), pause); err == nil || !strings.Contains(err.Error(), "is disrupted already") {
+				t.Errorf("a second one: %v", err)
+			}
+			if len(plane.Disrupted()) != 1 {
+				t.Errorf("in force: %v", plane.Disrupted())
+			}
+			test.leave(t, client, end)
+			for len(plane.Disrupted()) > 0 {
+				if err := t.Context().Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestSnapshot(t *testing.T) {
 	for _, cut := range []bool{false, true} {
 		var data []byte
@@ -151,5 +196,20 @@ func TestSnapshot(t *testing.T) {
 func TestNobodyListens(t *testing.T) {
 	if _, err := NewClient(t.TempDir()).List(t.Context()); !errors.Is(err, substrate.ErrNoInstance) {
 		t.Errorf("List = %v, want ErrNoInstance", err)
+	}
+}
+
+func TestEtcdAccess(t *testing.T) {
+	client := serve(t, &fake{})
+	access, err := client.EtcdAccess(t.Context(), "what-if")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := substrate.EtcdAccess{Endpoint: "https://etcd", CA: []byte("ca"), Cert: []byte("what-if"), Key: []byte("key")}
+	if diff := cmp.Diff(want, access); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := client.EtcdAccess(t.Context(), "nobody"); err == nil || err.Error() != "the authority is gone" {
+		t.Errorf("the error of the control plane is %v", err)
 	}
 }

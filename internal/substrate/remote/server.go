@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,6 +65,7 @@ func Serve(ctx context.Context, dir string, plane Plane, tell func(format string
 	mux.HandleFunc("DELETE "+path, s.healAll)
 	mux.HandleFunc("DELETE "+path+"/{target}", s.heal)
 	mux.HandleFunc("GET "+snapshotPath, s.snapshot)
+	mux.HandleFunc("GET "+etcdPath+"/{client}", s.etcd)
 	s.http = &http.Server{Handler: mux, ReadTimeout: readTimeout}
 	s.running.Go(func() { _ = s.http.Serve(listener) })
 	return s, nil
@@ -109,10 +111,27 @@ func (s *Server) disrupt(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.tell("%s: %s", request.Target, request.Kind)
+	if request.While {
+		s.healAtEnd(w, r, request, heal)
+		return
+	}
 	if request.For > 0 {
 		s.healAfter(request, heal)
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// healAtEnd keeps the connection, and heals when the other side has ended it.
+func (s *Server) healAtEnd(w http.ResponseWriter, r *http.Request, request Request, heal func(context.Context) error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // Nothing more is to arrive in time.
+	w.WriteHeader(http.StatusOK)
+	_ = control.Flush() // Who is gone is noticed below.
+	select {
+	case <-s.background.Done():
+	case <-r.Context().Done():
+		s.running.Go(func() { s.insist(request, heal, 0, "healed, because who has asked for it has ended") })
+	}
 }
 
 // healAfter lets a disruption heal by itself.
@@ -124,23 +143,33 @@ func (s *Server) healAfter(request Request, heal func(context.Context) error) {
 		}
 	}
 	s.mu.Unlock()
-	s.running.Go(func() {
-		for delay := request.For; ; delay = healRetry {
-			select {
-			case <-s.background.Done():
-				return
-			case <-time.After(delay):
-			}
-			ctx, cancel := context.WithTimeout(s.background, healTimeout)
-			err := heal(ctx)
-			cancel()
-			if err == nil {
-				s.tell("%s: healed after %s", request.Target, request.For)
-				return
-			}
-			s.tell("%s: %v; tried again in %s", request.Target, err, healRetry)
+	s.running.Go(func() { s.insist(request, heal, request.For, fmt.Sprintf("healed after %s", request.For)) })
+}
+
+// insist heals after a time, and tries again until it has succeeded or the server ends.
+func (s *Server) insist(request Request, heal func(context.Context) error, after time.Duration, healed string) {
+	for delay := after; ; delay = healRetry {
+		select {
+		case <-s.background.Done():
+			return
+		case <-time.After(delay):
 		}
-	})
+		if !s.isInForce(request) {
+			return // Somebody has healed it.
+		}
+		ctx, cancel := context.WithTimeout(s.background, healTimeout)
+		err := heal(ctx)
+		cancel()
+		if err == nil {
+			s.tell("%s: %s", request.Target, healed)
+			return
+		}
+		s.tell("%s: %v; tried again in %s", request.Target, err, healRetry)
+	}
+}
+
+func (s *Server) isInForce(request Request) bool {
+	return slices.ContainsFunc(s.plane.Disrupted(), func(d substrate.Disrupted) bool { return d.Target == request.Target && d.Kind == request.Kind })
 }
 
 func (s *Server) heal(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +187,15 @@ func (s *Server) answerHealed(w http.ResponseWriter, what string, err error) {
 	}
 	s.tell("%s: healed", what)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) etcd(w http.ResponseWriter, r *http.Request) {
+	access, err := s.plane.EtcdAccess(r.PathValue("client"))
+	if err != nil {
+		answer(w, statusOf(err), problem{err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, access)
 }
 
 // snapshot sends the state. One that is cut off lacks its checksum.
