@@ -46,9 +46,10 @@ func newWhatIfRunCommand(name string, io IO, clients *clients) *cobra.Command {
 		Long: `Ask what you expect, break the control plane, and compare.
 
 The experiment is done to a control plane that is started for it and removed
-afterwards. One that --context or --kubeconfig name is refused with the reason: its
-etcd, which experiments are judged by, and its processes cannot be reached. What is
-broken is healed before the command returns, also after Ctrl-C.
+afterwards; with --context or --kubeconfig of a running "glassplane up", to that one.
+Another cluster is refused with the reason: its etcd, which experiments are judged by,
+cannot be reached. What is broken is healed before the command returns, also after
+Ctrl-C.
 
 The exit code is 0 where all came as the experiment expects, 2 where reality
 differs from it, 1 for errors of the command itself, and 130 after Ctrl-C. Your
@@ -62,7 +63,10 @@ glassplane what-if run etcd-down --no-predict
 glassplane what-if run etcd-down --answers=b,b,b -o markdown > etcd-down.md
 
 # A file of your own
-glassplane what-if run ./my-experiment.yaml`),
+glassplane what-if run ./my-experiment.yaml
+
+# On the control plane of a running "glassplane up", by the kubeconfig that it prints
+glassplane what-if run scheduler-down --kubeconfig=$HOME/.cache/glassplane/local/kubeconfig`),
 		Args:              exactName(name + " what-if run NAME|FILE"),
 		ValidArgsFunction: completeExperiments,
 		RunE: func(command *cobra.Command, args []string) error {
@@ -136,8 +140,14 @@ func (c *whatIfRunCommand) Run(ctx context.Context) error {
 		printed := render.WhatIf(c.io.Out, result, render.Format(c.output), render.Options{Width: c.io.width, Theme: c.color.theme(c.io)})
 		err = errors.Join(err, printed)
 	}
-	if err == nil && result.Outcome == experiment.Differs {
-		return &codedError{fmt.Errorf("%s: reality differs from what the experiment expects", c.experiment.Name), exitDiffers}
+	return concluded(c.experiment.Name, result.Outcome, err)
+}
+
+// concluded is the command's error after a run: that it differs, where nothing else
+// is wrong.
+func concluded(name string, outcome experiment.Outcome, err error) error {
+	if err == nil && outcome == experiment.Differs {
+		return &codedError{fmt.Errorf("%s: reality differs from what the experiment expects", name), exitDiffers}
 	}
 	return err
 }
