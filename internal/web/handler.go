@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/klauspost/compress/gzhttp"
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -169,8 +170,17 @@ func (h *handler) endpoints(export Exporter) http.Handler {
 		api.Handle("GET "+Prefix+"requests/{auditID}/export", h.export(byRequest, export))
 	}
 	api.Handle("/", h.serve(notFound))
-	// Large answers are mostly names of fields, and may go through a port-forward.
-	return gzhttp.GzipHandler(api)
+	return compressed(api)
+}
+
+// compressed makes large answers small: they are mostly names of fields, and may go
+// through a port-forward. On loopback nobody should wait for it, so it does it fast.
+func compressed(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.CompressionLevel(gzip.BestSpeed))
+	if err != nil {
+		panic(err) // The level is one that there is.
+	}
+	return wrap(next)
 }
 
 // loopback returns all that is served on loopback: the API, and the page beside it.

@@ -182,13 +182,24 @@ func (l *linker) bundle(name, entry string, loader api.Loader) (string, error) {
 
 // link links an entry with what it imports.
 func (l *linker) link(name, entry string, loader api.Loader) (api.BuildResult, error) {
-	result := api.Build(api.BuildOptions{
-		Stdin:  &api.StdinOptions{Contents: entry, Sourcefile: name, Loader: loader},
+	options := l.options()
+	options.Stdin = &api.StdinOptions{Contents: entry, Sourcefile: name, Loader: loader}
+	return build(options, name)
+}
+
+// options are those of all that is linked.
+func (l *linker) options() api.BuildOptions {
+	return api.BuildOptions{
 		Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Platform: api.PlatformBrowser,
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, LegalComments: api.LegalCommentsNone,
 		Charset: api.CharsetUTF8, LogLevel: api.LogLevelSilent, Metafile: true,
 		Plugins: []api.Plugin{l.plugin()},
-	})
+	}
+}
+
+// build links what the options say; name is what an error calls it.
+func build(options api.BuildOptions, name string) (api.BuildResult, error) {
+	result := api.Build(options)
 	if len(result.Errors) > 0 {
 		texts := api.FormatMessages(result.Errors, api.FormatMessagesOptions{})
 		return result, fmt.Errorf("link the page's %s: %s", name, strings.TrimSpace(strings.Join(texts, " ")))
@@ -206,7 +217,7 @@ func (l *linker) plugin() api.Plugin {
 			if strings.HasPrefix(args.Path, "data:") {
 				return api.OnResolveResult{Path: args.Path, External: true}, nil
 			}
-			if !strings.HasPrefix(args.Path, ".") {
+			if args.Kind != api.ResolveEntryPoint && !strings.HasPrefix(args.Path, ".") {
 				return api.OnResolveResult{}, fmt.Errorf("%q is no file of the page: imports are relative", args.Path)
 			}
 			return api.OnResolveResult{Path: path.Join(path.Dir(args.Importer), args.Path), Namespace: namespace}, nil

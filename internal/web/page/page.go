@@ -53,36 +53,37 @@ type file struct {
 	kind, tag string
 }
 
-// NewHandler serves files, index.html as /, where all modules are named. It answers GET and HEAD; what it does
-// not have is not found. A browser asks each time whether a file has changed, so
-// that another version of the program never runs with modules of this one.
+// NewHandler serves files, and index.html as / with its modules and styles linked
+// into few. It answers GET and HEAD; what it does not have is not found. A browser
+// asks each time whether a file has changed, so that another version of the program
+// never runs with modules of this one.
 func NewHandler(files fs.FS) (http.Handler, error) {
-	served := map[string]file{}
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		kind, ok := types[path.Ext(name)]
-		if err != nil || entry.IsDir() || !ok {
-			return err
-		}
-		content, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		if name == "index.html" {
-			if content, err = preload(files, content); err != nil {
-				return err
-			}
-		}
-		sum := sha256.Sum256(content)
-		served["/"+name] = file{content: content, kind: kind, tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
-		return nil
-	})
+	contents, err := linkPage(files)
 	if err != nil {
+		return nil, err
+	}
+	if err := addFiles(contents, files); err != nil {
 		return nil, fmt.Errorf("read the page's files: %w", err)
 	}
-	if index, ok := served["/index.html"]; ok {
-		served["/"] = index
+	served := map[string]file{}
+	for name, content := range contents {
+		sum := sha256.Sum256(content)
+		served["/"+name] = file{content: content, kind: types[path.Ext(name)], tag: `"` + hex.EncodeToString(sum[:16]) + `"`}
 	}
+	served["/"] = served["/index.html"]
 	return handler(served), nil
+}
+
+// addFiles adds to contents what files have of the types that are served, but for
+// what is there already.
+func addFiles(contents map[string][]byte, files fs.FS) error {
+	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || types[path.Ext(name)] == "" || contents[name] != nil {
+			return err
+		}
+		contents[name], err = fs.ReadFile(files, name)
+		return err
+	})
 }
 
 // handler holds the files by the path of their request.

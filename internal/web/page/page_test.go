@@ -29,7 +29,7 @@ import (
 
 func TestServe(t *testing.T) {
 	handler, err := NewHandler(fstest.MapFS{
-		"index.html": {Data: []byte("<!doctype html>")}, "app.js": {Data: []byte("1")}, "css/a.css": {Data: []byte("a{}")}, "model/types.d.ts": {Data: []byte("x")},
+		"index.html": {Data: []byte(`<!doctype html><script type="module" src="app.js"></script>`)}, "app.js": {Data: []byte("1")}, "css/a.css": {Data: []byte("a{}")}, "model/types.d.ts": {Data: []byte("x")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,26 +73,47 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestPreload checks that the page names each module that it imports, and no other
-// file.
-func TestPreload(t *testing.T) {
+// TestLinked checks that the page names one file for each of its scripts and what
+// they share, and loads later what is imported later.
+func TestLinked(t *testing.T) {
 	files := fstest.MapFS{
-		"index.html": {Data: []byte(`<!doctype html><html><head><script type="module" src="app.js"></script></head><body></body></html>`)},
-		"app.js":     {Data: []byte("import {b} from './model/b.js'; console.log(b);")}, "model/b.js": {Data: []byte("export {c as b} from '../c.js';")},
-		"c.js": {Data: []byte("export const c = 1;")}, "unused.js": {Data: []byte("console.log(2)")},
+		"index.html": {Data: []byte(`<!doctype html><html><head><link rel="stylesheet" href="a.css"><link rel="stylesheet" href="b.css">` +
+			`<script type="module" async src="early.js"></script><script type="module" src="app.js"></script></head><body></body></html>`)},
+		"a.css": {Data: []byte("a{color:red}")}, "b.css": {Data: []byte("b{color:red}")},
+		"early.js":   {Data: []byte("import {b} from './model/b.js'; console.log('early', b);")},
+		"app.js":     {Data: []byte("import {b} from './model/b.js'; console.log('app', b); import('./later.js');")},
+		"model/b.js": {Data: []byte("export {c as b} from '../c.js';")}, "c.js": {Data: []byte("export const c = 'shared';")},
+		"later.js": {Data: []byte("export const d = 'later';")},
 	}
 	handler, err := NewHandler(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response := httptest.NewRecorder()
-	handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/", nil))
-	var got []string
-	for _, found := range regexp.MustCompile(`<link rel="modulepreload" href="([^"]*)">`).FindAllStringSubmatch(response.Body.String(), -1) {
-		got = append(got, found[1])
+	ask := func(path string) string {
+		response := httptest.NewRecorder()
+		handler.ServeHTTP(response, httptest.NewRequest(http.MethodGet, path, nil))
+		if response.Code != http.StatusOK {
+			t.Errorf("%s: %d", path, response.Code)
+		}
+		return response.Body.String()
 	}
-	if d := cmp.Diff([]string{"app.js", "c.js", "model/b.js"}, got); d != "" {
-		t.Errorf("modules (-want +got):\n%s", d)
+	index := ask("/")
+	var got []string
+	for _, found := range regexp.MustCompile(`<(?:link rel="(?:modulepreload|stylesheet)" href|script type="module"(?: async="")? src)="([^"]*)"`).FindAllStringSubmatch(index, -1) {
+		got = append(got, regexp.MustCompile(`-[A-Z0-9]{8}`).ReplaceAllString(found[1], ""))
+		if strings.Contains(ask("/"+found[1]), `="later"`) {
+			t.Errorf("%s has what is imported later", found[1])
+		}
+	}
+	want := []string{"linked/early.js", "linked/app.js", "linked/page.css", "linked/early.js", "linked/app.js", "linked/chunk.js"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("files (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff("a{color:red}b{color:red}\n", ask("/linked/page.css")); d != "" {
+		t.Errorf("styles (-want +got):\n%s", d)
+	}
+	if ask("/model/b.js") != string(files["model/b.js"].Data) {
+		t.Error("a module is not as it was written")
 	}
 }
 

@@ -8,14 +8,12 @@ import { visible } from './model/text.js';
 import { format, parse, parsePlace, showsRun } from './timeline/address.js';
 import { address, get } from './timeline/api.js';
 import { command } from './timeline/keys.js';
+import { createScore } from './timeline/score.js';
 import { createSession } from './timeline/session.js';
 import { createTimeline } from './timeline/timeline.js';
 import { Help } from './views/help.js';
-import { screenOf, screens } from './views/index.js';
-import { createScore } from './views/quiz.js';
-import { Scrubber } from './views/scrubber.js';
+import { load, loadRest, partsOf, screenOf, screens } from './views/index.js';
 import { Header, Nav, NoRun } from './views/shell.js';
-import { Side } from './views/side.js';
 
 const saved = document.getElementById('run');
 const timeline = createTimeline({ request: (callback) => requestAnimationFrame(callback), cancel: (id) => cancelAnimationFrame(id) });
@@ -28,6 +26,9 @@ const helping = signal(false);
 const info = signal(/** @type {any} */ (null));
 const themes = ['system', 'light', 'dark'];
 const theme = signal(firstTheme());
+
+/** When the screens are loaded that are not shown, in milliseconds after the page: the first one goes first. */
+const restAfter = 3000;
 
 /** What the address says about the whole page, besides the run and the cursor. */
 const kept = ['theme', 'predict'];
@@ -190,10 +191,16 @@ function saveAddress() {
   return String(address(['runs', subject.resource, subject.namespace || '-', subject.name, 'export'], { uid: subject.uid }));
 }
 
+/** The screen that a route shows. @param {Route} now */
+function shownBy(now) {
+  return screenOf(showsRun(now) ? now.view : now.screen) ?? screens[0];
+}
+
 function App() {
   const now = route.value;
   const onRun = showsRun(now);
-  const screen = screenOf(onRun ? now.view : now.screen) ?? screens[0];
+  const screen = shownBy(now);
+  const { parts, error } = partsOf(screen) ?? {};
   const open = timeline.open.value;
   const shell = { timeline, session, route: now, info: info.value, go, theme: theme.value, turnTheme, help: () => { helping.value = true; }, save: saveAddress() };
   useEffect(() => {
@@ -203,14 +210,16 @@ function App() {
     <a class="skip" href="#view" onClick=${(/** @type {Event} */ event) => { event.preventDefault(); document.getElementById('view')?.focus(); }}>To the view</a>
     <${Header} shell=${shell} />
     <${Nav} shell=${shell} />
-    <main ...${cursorData(onRun, screen.id)}>
+    <main ...${cursorData(onRun, screen.id, Boolean(parts))}>
       <${Connection} />
       <div id="view" class=${`view view-${screen.id}`} tabindex="-1" role=${onRun ? 'tabpanel' : undefined} aria-labelledby=${onRun ? `tab-${screen.id}` : undefined}>
         <${Guard} key=${screen.id}>${onRun && !open ? html`<${NoRun} shell=${shell} />`
-          : html`<${screen.component} timeline=${timeline} route=${now} info=${info.value} select=${select} go=${go} quiz=${quiz} saved=${Boolean(saved)} />`}<//>
+          : error ? html`<${NotLoaded} error=${error} />`
+            : !parts ? html`<p class="quiet loading" aria-busy="true">Loading …</p>`
+              : html`<${parts[screen.component]} timeline=${timeline} route=${now} info=${info.value} select=${select} go=${go} quiz=${quiz} saved=${Boolean(saved)} />`}<//>
       </div>
     </main>
-    ${onRun && open ? html`<${Side} timeline=${timeline} quiz=${quiz} selected=${selected.value} select=${select} go=${go} linked=${Boolean(session)} /><${Scrubber} timeline=${timeline} />` : null}
+    ${onRun && open && parts ? html`<${parts.Side} timeline=${timeline} quiz=${quiz} selected=${selected.value} select=${select} go=${go} linked=${Boolean(session)} /><${parts.Scrubber} timeline=${timeline} />` : null}
     ${typed.value ? html`<div class="toast" role="status">Go to step or revision <b>${typed.value.slice(1) || '…'}</b> <span class="quiet">Enter</span></div>` : null}
     ${helping.value ? html`<${Help} close=${() => { helping.value = false; }} />` : null}
   </div>`;
@@ -220,11 +229,12 @@ function App() {
  * The cursor as attributes, for styles and for whoever drives the page.
  * @param {boolean} onRun
  * @param {string} view
+ * @param {boolean} loaded whether the view is there
  */
-function cursorData(onRun, view) {
+function cursorData(onRun, view, loaded) {
   const open = timeline.open.value;
   const cursor = timeline.cursor.value;
-  const state = !onRun ? undefined : open ? 'ready' : session?.status.value.state ?? 'empty';
+  const state = !onRun ? undefined : !open ? session?.status.value.state ?? 'empty' : loaded ? 'ready' : 'loading';
   return {
     'data-view': view,
     'data-state': state,
@@ -241,6 +251,11 @@ function Connection() {
   const state = session?.connection.value;
   if (!state || state.state !== 'lost' || !timeline.open.value) return null;
   return html`<p class="banner tone-wait" role="status">The connection to the observer is lost${/lost/.test(state.reason ?? '') ? '' : html` (<bdi>${visible(state.reason)}</bdi>)`}. What is shown is what was known; it goes on by itself.</p>`;
+}
+
+/** Says that a view could not be brought. @param {{error: Error}} props */
+function NotLoaded({ error }) {
+  return html`<div class="notice tone-bad" role="alert"><strong>This view could not be loaded.</strong> <bdi>${visible(error.message)}</bdi> <button type="button" onClick=${() => location.reload()}>Load the page again</button></div>`;
 }
 
 /**
@@ -264,6 +279,11 @@ function begin() {
     });
     get(address(['info'])).then((value) => { info.value = value; }, () => {});
   }
+  effect(() => {
+    const screen = shownBy(route.value);
+    untracked(() => load(screen));
+  });
+  if (!saved) addEventListener('load', () => setTimeout(loadRest, restAfter));
   effect(() => {
     const named = theme.value;
     if (named !== 'light' && named !== 'dark') delete document.documentElement.dataset.theme;

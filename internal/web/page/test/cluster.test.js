@@ -294,3 +294,8 @@ test('nodes are ordered as people count', () => {
     ['a', 'node-1', 'node-9', 'node-10'],
   );
 });
+
+test('names with numbers are in the order of their numbers', () => {
+  const sorted = ['node-10', 'node-2', 'a', 'node-2b', 'node-02', 'node-1000000000000', ''].map((name) => ({ name })).sort(byName);
+  assert.deepEqual(sorted.map(({ name }) => name), ['', 'a', 'node-2', 'node-02', 'node-2b', 'node-10', 'node-1000000000000']);
+});

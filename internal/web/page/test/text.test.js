@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { plural, references, short, visible } from '../static/model/text.js';
+import { number, plural, references, short, visible } from '../static/model/text.js';
 
 for (const [name, text, want] of [
   ['plain text', 'web-1', 'web-1'],
@@ -36,3 +36,10 @@ test('a text leads to the steps and revisions that it names', () => {
     ['01:33:25.099826', undefined, undefined], ['.', undefined, undefined],
   ]);
 });
+
+for (const [value, digits, want] of /** @type {[number, number|undefined, string][]} */ ([
+  [0, undefined, '0'], [999, undefined, '999'], [1000, undefined, '1,000'], [1234567, undefined, '1,234,567'], [-50000, undefined, '-50,000'],
+  [1.25, 1, '1.3'], [1234.5, 2, '1,234.5'], [0.04, 1, '0'], [99999.999, 2, '100,000'],
+])) {
+  test(`${value} with ${digits ?? 'no'} digits is ${want}`, () => assert.equal(number(value, digits), want));
+}

@@ -1,12 +1,14 @@
 // Amounts of CPU and memory in words.
 
+import { number } from './text.js';
+
 /**
  * cpu says millicores as cores.
  * @param {number} millicores
  */
 export function cpu(millicores) {
   if (millicores > 0 && millicores < 10) return `${millicores} ${millicores === 1 ? 'millicore' : 'millicores'}`;
-  return `${number(millicores / 1000)} ${millicores === 1000 ? 'core' : 'cores'}`;
+  return `${amount(millicores / 1000)} ${millicores === 1000 ? 'core' : 'cores'}`;
 }
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
@@ -16,12 +18,12 @@ export function memory(bytes) {
   let unit = 0;
   let value = bytes;
   for (; Math.abs(value) >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${number(value)} ${units[unit]}`;
+  return `${amount(value)} ${units[unit]}`;
 }
 
 /** @param {number} value */
-function number(value) {
-  return value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 1 });
+function amount(value) {
+  return number(value, Math.abs(value) < 10 ? 2 : 1);
 }
 
 /**
@@ -42,5 +44,5 @@ export function percent(share) {
  */
 export function rate(perSecond) {
   if (perSecond > 0 && perSecond < 0.05) return '< 0.1';
-  return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 10 ? 1 : 0 });
+  return number(perSecond, perSecond < 10 ? 1 : 0);
 }

@@ -211,9 +211,21 @@ export class Cluster {
     this.changes.restarted = true;
   }
 
-  /** grow makes room for twice as many pods. */
-  grow() {
-    const capacity = this.id.length * 2;
+  /**
+   * keep removes all others.
+   * @param {Set<number>} nodes
+   * @param {Set<number>} pods
+   */
+  keep(nodes, pods) {
+    for (const id of [...this.podSlots.keys()]) if (!pods.has(id)) this.removePod(id);
+    for (const id of [...this.nodeSlots.keys()]) if (!nodes.has(id)) this.removeNode(id);
+  }
+
+  /** reserve makes room for a number of pods, at least. @param {number} pods */
+  reserve(pods) {
+    let capacity = this.id.length;
+    while (capacity < pods) capacity *= 2;
+    if (capacity === this.id.length) return;
     /**
      * @template {Uint32Array|Int32Array|Uint8Array|Float64Array} T
      * @param {T} old
@@ -249,12 +261,10 @@ export class Cluster {
    * @param {Snapshot} snapshot
    */
   snapshot(snapshot) {
-    if (snapshot.epoch !== this.epoch) this.restart(snapshot.epoch);
     const nodes = snapshot.nodes ?? [];
-    const keptNodes = new Set(nodes.map((n) => n.id));
-    const keptPods = new Set(snapshot.pods.id ?? []);
-    for (const id of [...this.podSlots.keys()]) if (!keptPods.has(id)) this.removePod(id);
-    for (const id of [...this.nodeSlots.keys()]) if (!keptNodes.has(id)) this.removeNode(id);
+    if (snapshot.epoch !== this.epoch) this.restart(snapshot.epoch);
+    else this.keep(new Set(nodes.map((n) => n.id)), new Set(snapshot.pods.id ?? []));
+    this.reserve(snapshot.pods.id?.length ?? 0);
     for (const node of nodes) this.setNode(node);
     this.setPods(snapshot.pods);
     this.setRest(snapshot, snapshot.sequence);
@@ -373,7 +383,7 @@ export class Cluster {
   /** @param {number} id */
   newPod(id) {
     const slot = this.freePods.pop() ?? this.podEnd++;
-    if (slot >= this.id.length) this.grow();
+    this.reserve(slot + 1);
     this.podSlots.set(id, slot);
     this.id[slot] = id;
     return slot;
@@ -428,6 +438,8 @@ export class Cluster {
     const cells = this.cellsOf(slot);
     this.place[slot] = cells ? cells.take(slot) : -1;
     if (!cells) this.orphans++;
+    // Where all is new, it need not be told of each.
+    if (this.changes.restarted) return;
     this.changes.pods.add(slot);
     this.touch(slot);
   }
@@ -587,15 +599,24 @@ export function fill(node, resource) {
   return allocatable > 0 ? node.requested[resource] / allocatable : undefined;
 }
 
-const names = new Intl.Collator('en', { numeric: true });
-
 /**
  * byName compares so that node-2 is before node-10.
  * @param {{name: string}} a
  * @param {{name: string}} b
  */
 export function byName(a, b) {
-  return names.compare(a.name, b.name);
+  const left = nameOrder(a.name);
+  const right = nameOrder(b.name);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/**
+ * nameOrder is a text whose order is that of a name with its numbers. Names of
+ * Kubernetes are ASCII, so that no collation is needed.
+ * @param {string} name
+ */
+export function nameOrder(name) {
+  return name.replace(/\d+/g, (digits) => digits.padStart(12, '0'));
 }
 
 /**

@@ -24,11 +24,22 @@ export function short(value, most) {
 }
 
 /**
+ * Writes a number with commas, as 50,000. Intl would take longer for its first one than
+ * the first screen has.
+ * @param {number} value
+ * @param {number} [digits] after the point, at most
+ */
+export function number(value, digits = 0) {
+  const [whole, fraction] = String(Number(value.toFixed(digits))).split('.');
+  return whole.replace(/\B(?=(\d{3})+$)/g, ',') + (fraction ? `.${fraction}` : '');
+}
+
+/**
  * Says a number of bytes, exactly.
  * @param {number|undefined} count
  */
 export function bytes(count) {
-  return count ? `${count.toLocaleString('en')} B` : 'size unknown';
+  return count ? `${number(count)} B` : 'size unknown';
 }
 
 /**
@@ -38,7 +49,7 @@ export function bytes(count) {
  * @param {string} [many]
  */
 export function plural(count, noun, many = `${noun}s`) {
-  return `${count.toLocaleString('en')} ${count === 1 ? noun : many}`;
+  return `${number(count)} ${count === 1 ? noun : many}`;
 }
 
 /**

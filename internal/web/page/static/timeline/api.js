@@ -1,6 +1,8 @@
 // What the page asks of the observer. Addresses are relative, so that the page
 // works below any path.
 
+import { takeEarly } from './early.js';
+
 const prefix = 'observer/v1/';
 
 /** ApiError is an answer that is not a success, in the server's own words. */
@@ -56,7 +58,7 @@ export function post(url, body, csrf) {
 async function ask(url, init) {
   let response;
   try {
-    response = await fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } });
+    response = await (takeEarly(url) ?? fetch(url, { ...init, headers: { Accept: 'application/json', ...init.headers } }));
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError('the observer does not answer');

@@ -21,6 +21,7 @@
  * @property {(state: StreamState) => void} [onState]
  * @property {() => Promise<string|undefined>} [why] asks for the reason of a
  *   refusal, since a browser does not tell it.
+ * @property {string} [lastEventId] of the state that its reader has already
  */
 
 /** Resync says that an event does not follow from what its reader has. */
@@ -56,7 +57,7 @@ class Stream {
     this.url = String(url);
     this.options = options;
     this.browser = browser;
-    this.lastEventId = '';
+    this.lastEventId = options.lastEventId ?? '';
     this.attempts = 0;
     /** @type {Record<'retry'|'silence'|'hidden', any>} */
     this.timers = { retry: undefined, silence: undefined, hidden: undefined };

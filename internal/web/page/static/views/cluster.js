@@ -4,7 +4,7 @@ import { html, useEffect, useState } from '../lib.js';
 import { percent } from '../model/amounts.js';
 import { Cluster as Model, phases, totals } from '../model/cluster.js';
 import { Histories } from '../model/history.js';
-import { plural, visible } from '../model/text.js';
+import { number, plural, visible } from '../model/text.js';
 import { address, get } from '../timeline/api.js';
 import { openStream, Resync } from '../timeline/stream.js';
 import { NodeList, PodTable } from './clusterlists.js';
@@ -120,13 +120,16 @@ function useCluster() {
         setVersion((v) => v + 1);
       }, cluster.sequence && second ? panelsEvery : 0);
     };
-    const stream = openStream(address(['cluster', 'stream']), {
+    const stop = new AbortController();
+    const begin = (/** @type {import('../model/cluster.js').Snapshot} */ snapshot) => {
+      cluster.snapshot(snapshot);
+      setVersion((v) => v + 1);
+      changed();
+    };
+    const follow = () => openStream(address(['cluster', 'stream']), {
+      lastEventId: cluster.epoch && `${cluster.epoch}:${cluster.sequence}`,
       events: {
-        snapshot: (snapshot) => {
-          cluster.snapshot(snapshot);
-          setVersion((v) => v + 1);
-          changed();
-        },
+        snapshot: begin,
         delta: (delta) => {
           if (!cluster.delta(delta)) throw new Resync(`the change from ${delta.from} does not follow ${cluster.sequence}`);
           changed();
@@ -135,9 +138,17 @@ function useCluster() {
       onState: setState,
       why: () => get(address(['cluster', 'pods'], { limit: 1 })).then(() => undefined),
     });
+    /** @type {{close: () => void}|undefined} */
+    let stream;
+    // The first state comes by itself: it is compressed, and was asked for early. Where
+    // it does not come, the stream tells why.
+    get(address(['cluster']), stop.signal).then(begin).catch(() => {}).then(() => {
+      if (!stop.signal.aborted) stream = follow();
+    });
     return () => {
+      stop.abort();
       clearTimeout(timer);
-      stream.close();
+      stream?.close();
     };
   }, []);
   return { cluster, histories, state, ready: cluster.epoch !== '', subscribe };
@@ -242,7 +253,7 @@ function Tools({ cluster, params, view, problem }) {
     <${Typed} type="text" label="Label selector" placeholder="Labels, as app=web,tier!=db" value=${params.get('labels') ?? ''} problem=${problem} onValue=${(/** @type {string} */ labels) => setParams({ labels })} />
     <div class="phase-chips" role="group" aria-label="Phases">${phases.map((phase, i) => html`<button type="button" key=${phase} class=${`phase-chip ${cluster.phaseCounts[i] ? '' : 'none'}`}
       aria-pressed=${String(chosen.has(phase))} title=${lookOf(phase).meaning} onClick=${() => toggle(phase)}>
-      <${PhaseMark} phase=${phase} /> ${lookOf(phase).title} <span class="count">${cluster.phaseCounts[i].toLocaleString('en')}</span></button>`)}</div>
+      <${PhaseMark} phase=${phase} /> ${lookOf(phase).title} <span class="count">${number(cluster.phaseCounts[i])}</span></button>`)}</div>
     ${filtered && html`<p class="matched" role="status">${plural(cluster.matchCount, 'pod')} ${cluster.matchCount === 1 ? 'matches' : 'match'}${' '}
       <button type="button" class="link" onClick=${() => setParams({ q: '', ns: '', phase: '', labels: '' })}>Clear</button></p>`}
     ${problem && html`<p class="problem" role="alert"><bdi>${visible(problem)}</bdi></p>`}

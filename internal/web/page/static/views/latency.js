@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from '../lib.js';
 import { decades, extent, total, waterfall } from '../model/latency.js';
-import { plural, visible } from '../model/text.js';
+import { number, plural, visible } from '../model/text.js';
 import { clock, duration } from '../model/time.js';
 import { runAddress } from '../timeline/address.js';
 import { address, get } from '../timeline/api.js';
@@ -117,7 +117,7 @@ function Chart({ hops, quantile, setQuantile }) {
           <div role="cell" class="latency-spread">${size.width > 0 && html`<${Spread} hop=${hop} limits=${limits} width=${size.width} narrow=${narrow} />`}</div>
           <div role="cell" class="number latency-p50"><span class="latency-label">p50 </span>${time(hop.p50)}</div><div role="cell" class="number latency-p90"><span class="latency-label">p90 </span>${time(hop.p90)}</div>
           <div role="cell" class="number latency-p99"><span class="latency-label">p99 </span>${time(hop.p99)}</div><div role="cell" class="number latency-max"><span class="latency-label">max </span>${time(hop.max)}</div>
-          <div role="cell" class="number latency-pods quiet"><span class="latency-label">pods </span>${hop.count.toLocaleString('en')}</div>`}
+          <div role="cell" class="number latency-pods quiet"><span class="latency-label">pods </span>${number(hop.count)}</div>`}
     </div>`)}</div>
     <p class="quiet latency-sum">The parts end to end are the ${quantile} of each. They may be of different pods, so that together they need not make the ${quantile} of the whole.</p>
   </div>`;

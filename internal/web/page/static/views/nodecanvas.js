@@ -1,10 +1,10 @@
 // Draws the nodes and their pods on a canvas. What it draws it takes from the
 // model; it draws again only what changed.
 
-import { byName, fill, troubled } from '../model/cluster.js';
+import { fill, nameOrder, troubled } from '../model/cluster.js';
 import { gridOf, groupGap, tileRatio, Tiles, titleHeight } from '../model/tiles.js';
 import { percent } from '../model/amounts.js';
-import { visible } from '../model/text.js';
+import { number, visible } from '../model/text.js';
 import { drawMark, lookOf, phaseClass } from './phases.js';
 
 /** @typedef {import('../model/cluster.js').Cluster} Cluster */
@@ -127,8 +127,8 @@ export class NodeCanvas {
 
   /** sort orders the nodes by name, as when the page was opened. */
   sort() {
-    const nodes = this.cluster.nodes.flatMap((node, slot) => (node ? [{ slot, name: node.name, group: this.groupOf(node) }] : []));
-    nodes.sort((a, b) => byName({ name: a.group }, { name: b.group }) || byName(a, b));
+    const nodes = this.cluster.nodes.flatMap((node, slot) => (node ? [{ slot, order: `${nameOrder(this.groupOf(node))}\n${nameOrder(node.name)}` }] : []));
+    nodes.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
     this.order = nodes.map((n) => n.slot);
     this.unsorted = 0;
     this.arrange();
@@ -263,7 +263,7 @@ export class NodeCanvas {
     const count = group.slots.reduce((n, slot) => n + (slot >= 0 ? 1 : 0), 0);
     const text = fitText(context, visible(group.name), x + width - at);
     context.fillText(text, at, y + titleHeight * view.zoom / 2 - 1);
-    const more = `  ${count.toLocaleString('en')}`;
+    const more = `  ${number(count)}`;
     const nameWidth = context.measureText(text).width;
     context.font = this.fontOf(12);
     if (at + nameWidth + context.measureText(more).width < x + width) context.fillText(more, at + nameWidth, y + titleHeight * view.zoom / 2 - 1);

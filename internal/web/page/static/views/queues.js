@@ -1,7 +1,7 @@
 // Where the scheduler keeps the pods that wait, and what each waits for.
 
 import { html, useState } from '../lib.js';
-import { visible } from '../model/text.js';
+import { number, visible } from '../model/text.js';
 import { duration, micros } from '../model/time.js';
 import { Notice, Raw } from './pieces.js';
 import { VirtualList } from './virtual.js';
@@ -33,8 +33,8 @@ export function QueuesPanel({ queues: state, now, onPod }) {
     <div class="queue-boxes" role="group" aria-label="Show one queue">${queues.map((queue) => html`<button
         type="button" key=${queue.id} class=${`queue queue-${queue.id}`} title=${queue.meaning} aria-pressed=${String(only === queue.id)}
         onClick=${() => setOnly(only === queue.id ? '' : queue.id)}>
-      <span class="count">${state[queue.id].toLocaleString('en')}</span> ${queue.title}</button>`)}
-      <span class="queue queue-flight" title="attempts to schedule that are under way"><span class="count">${state.inFlight.toLocaleString('en')}</span> In flight</span></div>
+      <span class="count">${number(state[queue.id])}</span> ${queue.title}</button>`)}
+      <span class="queue queue-flight" title="attempts to schedule that are under way"><span class="count">${number(state.inFlight)}</span> In flight</span></div>
     <${VirtualList}
       label="Pods that wait" className="waiting-list" rowRems=${2.4} count=${waiting.length} row=${(/** @type {number} */ i) => waiting[i]}
       rowKey=${(/** @type {Waiting} */ pod) => `${pod.namespace}/${pod.name}`} onOpen=${onPod}
@@ -47,7 +47,7 @@ export function QueuesPanel({ queues: state, now, onPod }) {
         { title: 'Tries', className: 'w-count', cell: (/** @type {Waiting} */ pod) => pod.attempts },
         { title: 'Priority', className: 'w-number', cell: (/** @type {Waiting} */ pod) => pod.priority },
       ]} />
-    ${waiting.length < known && html`<p class="quiet">The first ${waiting.length.toLocaleString('en')} of ${known.toLocaleString('en')}.</p>`}`}
+    ${waiting.length < known && html`<p class="quiet">The first ${number(waiting.length)} of ${number(known)}.</p>`}`}
   </section>`;
 }
 

@@ -2,28 +2,12 @@
  * Quiz: predict, answer, see the evidence. Answers stay hidden until one is given.
  * @typedef {import('../timeline/timeline.js').Timeline} Timeline
  * @typedef {import('../model/types.js').Question} Question
+ * @typedef {import('../timeline/score.js').Score} Score
  */
-import { html, signal, useState } from '../lib.js';
-import { isRight, score, stepOfQuestion } from '../model/quiz.js';
+import { html, useState } from '../lib.js';
+import { score, stepOfQuestion } from '../model/quiz.js';
 import { visible } from '../model/text.js';
 import { Notice, Prose } from './pieces.js';
-
-/** @typedef {ReturnType<typeof createScore>} Score */
-
-/** The answers given so far, in memory only. */
-export function createScore() {
-  const answers = signal(/** @type {Map<string, {given: string, right: boolean}>} */ (new Map()));
-  return {
-    answers,
-    /** @param {Question} question @param {string} given @param {boolean} [right] as the reader judges a free answer */
-    give(question, given, right = isRight(question, given)) {
-      answers.value = new Map(answers.value).set(question.id, { given, right });
-    },
-    clear() {
-      answers.value = new Map();
-    },
-  };
-}
 
 /** @param {{timeline: Timeline, quiz: Score}} props */
 export function Quiz({ timeline, quiz }) {

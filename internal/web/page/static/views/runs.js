@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from '../lib.js';
 import { RunList, runKey, shortHeadline } from '../model/runs.js';
-import { plural, visible } from '../model/text.js';
+import { number, plural, visible } from '../model/text.js';
 import { runAddress } from '../timeline/address.js';
 import { address, get } from '../timeline/api.js';
 import { openStream } from '../timeline/stream.js';
@@ -41,7 +41,7 @@ export function Runs({ route, info }) {
   const filtered = ['q', 'ns', 'kind', 'outcome'].some((key) => params.get(key));
   return html`<section class="runs" aria-label="All runs" data-state="ready">
     <header class="runs-head"><h1>All runs</h1>
-      <p class="quiet">${filtered ? `${rows.length.toLocaleString('en')} of ${plural(list.order.length, 'run')}` : plural(list.order.length, 'run')}${more ? ', more when you scroll' : ''}${list.forgotten ? `; ${list.forgotten.toLocaleString('en')} older ones left out` : ''}</p>
+      <p class="quiet">${filtered ? `${number(rows.length)} of ${plural(list.order.length, 'run')}` : plural(list.order.length, 'run')}${more ? ', more when you scroll' : ''}${list.forgotten ? `; ${number(list.forgotten)} older ones left out` : ''}</p>
       <${Connection} state=${state} /></header>
     <div class="runs-tools" role="search">
       <${Typed} type="search" label="Search runs" placeholder="Search name or headline" value=${params.get('q') ?? ''} onValue=${(/** @type {string} */ q) => setParams({ q })} />
@@ -51,7 +51,7 @@ export function Runs({ route, info }) {
         <option value="">all resources</option>${counts.resources.map((each) => html`<option key=${each} value=${each}>${visible(each)}</option>`)}</select>
       <div class="runs-outcomes" role="group" aria-label="Outcome">${counts.outcomes.map(([outcome, count]) => html`<button type="button" key=${outcome} class="small"
         aria-pressed=${String(params.get('outcome') === outcome)} onClick=${() => setParams({ outcome: params.get('outcome') === outcome ? '' : outcome })}>
-        <${Outcome} outcome=${outcome} /> <span class="quiet">${count.toLocaleString('en')}</span></button>`)}</div>
+        <${Outcome} outcome=${outcome} /> <span class="quiet">${number(count)}</span></button>`)}</div>
       ${filtered && html`<button type="button" class="link" onClick=${() => setParams({ q: '', ns: '', kind: '', outcome: '' })}>Clear</button>`}
     </div>
     ${list.held.length > 0 && html`<button type="button" class="runs-new" onClick=${() => setHold(false)}>▲ ${plural(list.held.length, 'new run')}</button>`}

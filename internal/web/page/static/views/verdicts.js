@@ -2,7 +2,7 @@
 
 import { html, useState } from '../lib.js';
 import { verdictsOf } from '../model/verdicts.js';
-import { plural } from '../model/text.js';
+import { number, plural } from '../model/text.js';
 import { Raw } from './pieces.js';
 
 /**
@@ -33,9 +33,9 @@ export function Verdicts({ attempt }) {
 /** @param {Attempt} attempt */
 function inShort(attempt) {
   const looked = attempt.nodesEvaluated < attempt.nodesTotal
-    ? `It looked at ${attempt.nodesEvaluated.toLocaleString('en')} of ${plural(attempt.nodesTotal, 'node')}`
+    ? `It looked at ${number(attempt.nodesEvaluated)} of ${plural(attempt.nodesTotal, 'node')}`
     : `It looked at ${plural(attempt.nodesTotal, 'node')}`;
-  const fit = attempt.nodesFeasible === 0 ? 'none fits' : `${attempt.nodesFeasible.toLocaleString('en')} ${attempt.nodesFeasible === 1 ? 'fits' : 'fit'}`;
+  const fit = attempt.nodesFeasible === 0 ? 'none fits' : `${number(attempt.nodesFeasible)} ${attempt.nodesFeasible === 1 ? 'fits' : 'fit'}`;
   return html`${looked}; ${fit}${attempt.node ? html`, and it chose <${Raw}>${attempt.node}<//>` : ''}.`;
 }
 

@@ -1,7 +1,7 @@
 // The pods that have no node, in a row above the map.
 
 import { html, useEffect, useRef, useState } from '../lib.js';
-import { visible } from '../model/text.js';
+import { number, visible } from '../model/text.js';
 import { lookOf, PhaseMark } from './phases.js';
 
 /** @typedef {import('../model/cluster.js').Cluster} Cluster */
@@ -41,7 +41,7 @@ export function WaitingRow({ cluster, subscribe, onPod }) {
       class=${cluster.matches[slot] ? '' : 'faint'} onClick=${() => onPod(slot)}><${PhaseMark} phase=${cluster.phases[cluster.phase[slot]]} /></button>`);
   }
   return html`<div class="waiting-row" role="group" aria-label="Pods without a node">
-    <span class="waiting-title"><strong>${count.toLocaleString('en')}</strong> without a node</span>
+    <span class="waiting-title"><strong>${number(count)}</strong> without a node</span>
     <span class="waiting-marks">${marks}</span>
   </div>`;
 }
