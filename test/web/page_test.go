@@ -78,7 +78,7 @@ var views = []view{
 }
 
 // screens are what else there is.
-var screens = []view{{id: "cluster", title: "Cluster"}, {id: "latency", title: "Latency"}, {id: "runs", title: "All runs"}, {id: "send", title: "Send"}}
+var screens = []view{{id: "cluster", title: "Cluster"}, {id: "latency", title: "Latency"}, {id: "runs", title: "All runs"}, {id: "compare", title: "Two runs"}, {id: "send", title: "Send"}}
 
 // beginning is what a view with little room says at least.
 func beginning(text string) string {

@@ -8,7 +8,10 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"net/url"
+	"strings"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -66,6 +69,26 @@ var _ = Describe("the screens of the cluster", func() {
 		evaluate[any](p.tab, `[...document.querySelectorAll("#view a[href*='/run/']")].find((link) => link.textContent.includes(`+quote(r.object)+`)).click()`)
 		Eventually(func() string { return p.cursor().View }).Should(Equal("flow"))
 		Expect(p.fragment()).To(ContainSubstring("/run/simpods/" + namespace + "/" + r.object))
+	}, SpecTimeout(2*patience))
+})
+
+var _ = Describe("two runs beside each other", func() {
+	It("mark what differs at each step, and how they ended", func(ctx context.Context) {
+		left, right := recordedRun("fits"), recordedRun("unschedulable")
+		ref := func(r *recorded) string { return strings.Join([]string{r.resource, namespace, r.object, r.uid}, "/") }
+		p := openPage(ctx, "/compare?"+url.Values{"a": {ref(left)}, "b": {ref(right)}}.Encode())
+		Eventually(p.text).Should(And(ContainSubstring("How they ended"), ContainSubstring("only one run has it")))
+		Expect(p.text()).To(And(ContainSubstring(string(left.outcome)), ContainSubstring(string(right.outcome))))
+		Expect(check(p)).To(BeEmpty())
+
+		at := func() string { return evaluate[string](p.tab, `document.querySelector(".compare-both").dataset.step`) }
+		before := at()
+		p.press(kb.ArrowRight)
+		Eventually(at).ShouldNot(Equal(before))
+		Expect(p.fragment()).To(ContainSubstring("at=step" + at()))
+		p.press(kb.Home)
+		Eventually(at).Should(Equal("1"))
+		p.shoot("dark", view{id: "compare-two"})
 	}, SpecTimeout(2*patience))
 })
 

@@ -10,7 +10,7 @@ export const keys = [
   ['space', 'play, pause'],
   ['g then a number', 'go to a step (1 to 8) or a revision; Enter ends the number'],
   ['1 … 9', 'Flow, Table, Tracker, Key moments, Quiz, What if, Snapshot, Transcript, Evidence'],
-  ['c l a', 'Cluster, Latency, All runs'],
+  ['c l a d', 'Cluster, Latency, All runs, Two runs'],
   ['.', 'LIVE: follow the newest'],
   ['p', 'predict what comes next'],
   ['t', 'light, dark, as the system has it'],
@@ -42,7 +42,7 @@ export function command(event, typed) {
   });
   if (plain[key]) return { do: plain[key], typed: '' };
   if (key === 'g') return { do: 'none', typed: 'g' };
-  if (/^[1-9cla]$/.test(key)) return { do: 'screen', key, typed: '' };
+  if (/^[1-9clad]$/.test(key)) return { do: 'screen', key, typed: '' };
   return { do: 'none', typed: '' };
 }
 

@@ -30,6 +30,7 @@ export const screens = [
   { id: 'cluster', title: 'Cluster', scope: 'cluster', key: 'c', from: () => import('./cluster.js'), component: 'Cluster' },
   { id: 'latency', title: 'Latency', scope: 'cluster', key: 'l', from: () => import('./latency.js'), component: 'Latency' },
   { id: 'runs', title: 'All runs', scope: 'cluster', key: 'a', from: () => import('./runs.js'), component: 'Runs' },
+  { id: 'compare', title: 'Two runs', scope: 'cluster', key: 'd', from: () => import('./compare.js'), component: 'Compare' },
   { id: 'send', title: 'Send', scope: 'cluster', from: () => import('./send.js'), component: 'Send' },
 ];
 
