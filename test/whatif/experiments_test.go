@@ -144,21 +144,26 @@ func interrupted(ctx context.Context, e *experiment.Experiment, at string) (expe
 }
 
 var _ = Describe("an interruption", func() {
-	DescribeTable("heals and leaves nothing", func(ctx SpecContext, at string) {
-		e, err := experiment.Find("etcd-down")
+	DescribeTable("heals and leaves nothing", func(ctx SpecContext, name, at string) {
+		e, err := experiment.Find(name)
 		Expect(err).NotTo(HaveOccurred())
 		result, err := interrupted(ctx, e, at)
 		Expect(err).To(MatchError(context.Canceled))
 		Expect(result.Outcome).To(Equal(experiment.Interrupted))
 		expectClean(ctx)
 	},
-		Entry("while it is set up", "setting up", SpecTimeout(limit)),
-		Entry("while it is predicted", "predict", SpecTimeout(limit)),
-		Entry("while something breaks", "etcd's process is ended", SpecTimeout(limit)),
-		Entry("while it is broken", "A client asks for a pod", SpecTimeout(limit)),
-		Entry("while it heals", "etcd is started again", SpecTimeout(limit)),
-		Entry("while a request waits in the background", "Three seconds pass", SpecTimeout(limit)),
-		Entry("while all settles", "waiting until all has come to its end", SpecTimeout(limit)),
+		Entry("while it is set up", "etcd-down", "setting up", SpecTimeout(limit)),
+		Entry("while it is predicted", "etcd-down", "predict", SpecTimeout(limit)),
+		Entry("while something breaks", "etcd-down", "etcd's process is ended", SpecTimeout(limit)),
+		Entry("while it is broken", "etcd-down", "A client asks for a pod", SpecTimeout(limit)),
+		Entry("while it heals", "etcd-down", "etcd is started again", SpecTimeout(limit)),
+		Entry("while a request waits in the background", "etcd-down", "Three seconds pass", SpecTimeout(limit)),
+		Entry("while all settles", "etcd-down", "waiting until all has come to its end", SpecTimeout(limit)),
+		Entry("while a Fault begins", "node-crash", "The node whatif-a is switched off", SpecTimeout(limit)),
+		Entry("while a Fault is in effect", "rolling-update", "The client asks for that image", SpecTimeout(limit)),
+		Entry("while a second scheduler runs", "two-schedulers", "Wait until all pods run", SpecTimeout(limit)),
+		Entry("while a node is drained", "drain-with-budget", "Wait until the drain has ended", SpecTimeout(limit)),
+		Entry("while a watch is cut", "stale-watch", "Somebody deletes a pod", SpecTimeout(limit)),
 	)
 })
 
