@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -87,31 +88,30 @@ func (r *run) awaitGone(ctx context.Context) error {
 	}
 }
 
-// left are the objects that were made since the start and are still there: all of
-// Glassplane's, and those of other kinds that carry the run's label.
+// left are the objects of the run that are still there.
 func (r *run) left() []*history.Version {
 	h, _ := r.etcd.view()
+	ours := madeByRun(h)
 	left := h.Objects(h.Last(), func(history.Object) bool { return true })
-	return slices.DeleteFunc(left, func(v *history.Version) bool {
-		labels, _, _ := unstructured.NestedStringMap(v.Value, "metadata", "labels")
-		ours := labels[runLabel] != "" || r.madeByController(v)
-		return v.Created <= h.Base || !ours
-	})
+	return slices.DeleteFunc(left, func(v *history.Version) bool { return v.Created <= h.Base || !ours[v.UID()] })
 }
 
-// madeByController says whether an object belongs to one of the run, such as a pod of
-// a replica set: its controller was made since the start, too.
-func (r *run) madeByController(v *history.Version) bool {
-	u := unstructured.Unstructured{Object: v.Value}
-	if v.Object.Group != v1alpha1.GroupName {
-		return false
-	}
-	for _, owner := range u.GetOwnerReferences() {
-		if owner.Controller != nil && *owner.Controller {
-			return true
+// madeByRun are the UIDs of what was made since the start and carries the label of a
+// run, and of what controllers have made for that, such as the pods of a set. Others may
+// make objects in the same cluster meanwhile.
+func madeByRun(h *history.History) map[string]bool {
+	ours := map[string]bool{}
+	for _, v := range h.Changes() { // an owner comes before what it owns
+		u := unstructured.Unstructured{Object: v.Value}
+		if v.Deleted() || v.Undecoded {
+			continue
+		}
+		owner := metav1.GetControllerOfNoCopy(&u)
+		if u.GetLabels()[runLabel] != "" || v.Object.Group == v1alpha1.GroupName && owner != nil && ours[string(owner.UID)] {
+			ours[v.UID()] = true
 		}
 	}
-	return false
+	return ours
 }
 
 // releaseOwn takes foreign finalizers off an object that is marked for deletion and
