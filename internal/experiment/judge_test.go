@@ -193,6 +193,19 @@ func TestWithoutAuditLog(t *testing.T) {
 	}
 }
 
+// A line of the audit log that is still to come is waited for.
+func TestWritersKnown(t *testing.T) {
+	e := &Experiment{Checks: []Check{{Condition: Condition{Writer: &WriterCondition{Moment: "bound", By: "Scheduler"}}}}}
+	evidence := evidenceOfRun()
+	if !e.WritersKnown(evidence) {
+		t.Error("the log names the writer, and it is not known")
+	}
+	evidence.Audit = evidence.Audit[:1]
+	if e.WritersKnown(evidence) {
+		t.Error("the log does not name the writer, and it is known")
+	}
+}
+
 func TestTracker(t *testing.T) {
 	moments := evidenceOfRun().Tracker([]Ref{{Resource: "simpods", Name: "a"}})
 	if len(moments) != 3 {

@@ -126,6 +126,14 @@ func (e *Experiment) readsAudit() bool {
 	return reads
 }
 
+// WritersKnown says whether the audit log names who wrote the revisions that conditions
+// ask about: its lines are written after the answers.
+func (e *Experiment) WritersKnown(by *Evidence) bool {
+	known := true
+	e.eachCondition(func(c *Condition) { known = known && (c.Writer == nil || by.writer(c.Writer).Unavailable == "") })
+	return known
+}
+
 // eachCondition calls a function with every condition of the file.
 func (e *Experiment) eachCondition(f func(*Condition)) {
 	all := [][]Condition{e.Ready, e.Settled}

@@ -56,7 +56,7 @@ func (c *Client) DisruptWhile(ctx context.Context, d substrate.Disruption) (end 
 	}
 	asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
-	response, err := c.send(asking, http.MethodPost, path, bytes.NewReader(data))
+	response, err := c.send(asking, http.MethodPost, path, bytes.NewReader(data)) //nolint:bodyclose // It is closed by end, and above where there is none.
 	if !stop() && err == nil {
 		err = errors.Join(context.Cause(ctx), response.Body.Close())
 	}
