@@ -117,7 +117,8 @@ func (d *Decision) Size() int {
 		size += int(unsafe.Sizeof(*node)) + len(node.Name) + len(node.Scores)*int(unsafe.Sizeof(PluginScore{}))
 		for k := range node.Filters {
 			size += int(unsafe.Sizeof(node.Filters[k])) + textsSize(node.Filters[k].Reasons) +
-				len(node.Filters[k].Pods)*int(unsafe.Sizeof(PodReference{}))
+				len(node.Filters[k].Pods)*int(unsafe.Sizeof(PodReference{})) +
+				len(node.Filters[k].Objects)*int(unsafe.Sizeof(ObjectReference{}))
 		}
 	}
 	return size
@@ -168,12 +169,24 @@ type PluginVerdict struct {
 	// Reasons say why, in kube-scheduler's words; empty on Success.
 	Reasons []string `json:"reasons,omitempty"`
 	// Pods are pods to which the verdict is due, at most MaxBlamed of them: those
-	// that repel the pod, or hold a host port that it needs.
+	// that repel the pod, or hold a host port or a volume that it needs.
 	Pods []PodReference `json:"pods,omitempty"`
+	// Objects are other objects to which the verdict is due, at most MaxBlamed of
+	// them: claims without a volume, volumes that the node cannot reach.
+	Objects []ObjectReference `json:"objects,omitempty"`
 }
 
-// MaxBlamed bounds the pods that a verdict names.
+// MaxBlamed bounds the pods and the other objects that a verdict names.
 const MaxBlamed = 3
+
+// ObjectReference names an object that is no pod.
+type ObjectReference struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	// Detail is what about the object matters, such as the node affinity of a volume.
+	Detail string `json:"detail,omitempty"`
+}
 
 // PluginScore is what one score plugin said.
 type PluginScore struct {

@@ -72,6 +72,9 @@ func (g *Generator) Scenario(name, variation string) *Scenario {
 	}
 	s.Pod = g.Pod(s.Nodes)
 	g.adopt(s)
+	if !g.valid && g.chance(40) { // a SimPod has no volumes
+		g.storage(s)
+	}
 	if g.chance(30) {
 		g.crowd(s)
 	}

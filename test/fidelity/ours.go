@@ -5,6 +5,7 @@ package fidelity
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -53,6 +54,10 @@ func (o *Ours) Judge(s *Scenario) *Report {
 		report.Error = true
 	case result.Node == "":
 		report.Message = result.Status.Message()
+	}
+	if strings.HasPrefix(result.PostFilterMessage, "running PostFilter plugin") {
+		report.Preemption = []Preemption{{Failed: true}}
+		report.Message = strings.TrimSuffix(report.Message, " "+result.PostFilterMessage)
 	}
 	if p := result.PostFilter; p != nil {
 		preemption := Preemption{Node: p.NominatedNode}
@@ -139,15 +144,19 @@ func (o *Ours) score(state *framework.CycleState, pod *framework.PodInfo, nodes 
 	slices.Sort(report.Best)
 }
 
-// cluster is a snapshot of our scheduler's cache. Only the status of budgets is
-// the scenario's: our cache computes it from what pods report, for Pods a
-// controller does.
+// cluster is a snapshot of our scheduler's cache. The status of budgets is the
+// scenario's: our cache computes it from what pods report, for Pods a controller
+// does. So are the objects for volumes, which our cache does not hold.
 type cluster struct {
 	*cache.Snapshot
 	budgets []*policyv1.PodDisruptionBudget
+	storage *framework.Storage
 }
 
-var _ framework.DisruptionBudgetSnapshot = (*cluster)(nil)
+var (
+	_ framework.DisruptionBudgetSnapshot = (*cluster)(nil)
+	_ framework.StorageSnapshot          = (*cluster)(nil)
+)
 
 func newCluster(s *Scenario) *cluster {
 	c := cache.New()
@@ -168,10 +177,25 @@ func newCluster(s *Scenario) *cluster {
 			c.SetOwner(cache.Owner{UID: rs.UID, Namespace: rs.Namespace, Selector: selector})
 		}
 	}
-	out := &cluster{Snapshot: cache.NewSnapshot(), budgets: s.Budgets}
+	out := &cluster{Snapshot: cache.NewSnapshot(), budgets: s.Budgets, storage: framework.NewStorage(framework.StorageObjects{
+		PersistentVolumeClaims: valuesOf(s.PersistentVolumeClaims), PersistentVolumes: valuesOf(s.PersistentVolumes),
+		StorageClasses: valuesOf(s.StorageClasses), CSINodes: valuesOf(s.CSINodes), CSIDrivers: valuesOf(s.CSIDrivers),
+		CSIStorageCapacities: valuesOf(s.CSIStorageCapacities), VolumeAttachments: valuesOf(s.VolumeAttachments),
+	})}
 	c.UpdateSnapshot(out.Snapshot)
 	return out
 }
 
 // DisruptionBudgets implements framework.DisruptionBudgetSnapshot.
 func (c *cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return c.budgets }
+
+// Storage implements framework.StorageSnapshot.
+func (c *cluster) Storage() *framework.Storage { return c.storage }
+
+func valuesOf[T any](list []*T) []T {
+	out := make([]T, len(list))
+	for i := range list {
+		out[i] = *list[i]
+	}
+	return out
+}

@@ -69,9 +69,18 @@ type Score struct{ Raw, Normalized int64 }
 type Preemption struct {
 	Node    string
 	Victims []string
+	// Failed is true where a filter failed on the way. What the condition says of
+	// that depends on which node was first, and is left out of Message.
+	Failed bool
 }
 
+// preemptionFailed is true where no room can be made because a filter failed.
+func (r *Report) preemptionFailed() bool { return len(r.Preemption) == 1 && r.Preemption[0].Failed }
+
 func (p Preemption) String() string {
+	if p.Failed {
+		return "failed"
+	}
 	return fmt.Sprintf("%s without %s", p.Node, strings.Join(p.Victims, " "))
 }
 

@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -35,6 +36,14 @@ type Scenario struct {
 	// constraints of PodTopologySpread.
 	Services    []*corev1.Service    `json:"services,omitempty"`
 	ReplicaSets []*appsv1.ReplicaSet `json:"replicaSets,omitempty"`
+	// The objects that say where volumes are and can be made.
+	StorageClasses         []*storagev1.StorageClass       `json:"storageClasses,omitempty"`
+	PersistentVolumes      []*corev1.PersistentVolume      `json:"persistentVolumes,omitempty"`
+	PersistentVolumeClaims []*corev1.PersistentVolumeClaim `json:"persistentVolumeClaims,omitempty"`
+	CSIDrivers             []*storagev1.CSIDriver          `json:"csiDrivers,omitempty"`
+	CSINodes               []*storagev1.CSINode            `json:"csiNodes,omitempty"`
+	CSIStorageCapacities   []*storagev1.CSIStorageCapacity `json:"csiStorageCapacities,omitempty"`
+	VolumeAttachments      []*storagev1.VolumeAttachment   `json:"volumeAttachments,omitempty"`
 	// Pod that needs a node.
 	Pod *corev1.Pod `json:"pod,omitempty"`
 }
@@ -59,6 +68,7 @@ func (s *Scenario) Manifest() string {
 	for _, o := range s.ReplicaSets {
 		appendDocument(&b, "apps/v1", "ReplicaSet", o)
 	}
+	s.appendStorage(&b)
 	for _, o := range s.Pods {
 		appendDocument(&b, "v1", "Pod", o)
 	}
@@ -68,6 +78,30 @@ func (s *Scenario) Manifest() string {
 	b.WriteString("# The pod that needs a node:\n")
 	appendDocument(&b, "v1", "Pod", s.Pod)
 	return b.String()
+}
+
+func (s *Scenario) appendStorage(b *strings.Builder) {
+	for _, o := range s.StorageClasses {
+		appendDocument(b, "storage.k8s.io/v1", "StorageClass", o)
+	}
+	for _, o := range s.PersistentVolumes {
+		appendDocument(b, "v1", "PersistentVolume", o)
+	}
+	for _, o := range s.PersistentVolumeClaims {
+		appendDocument(b, "v1", "PersistentVolumeClaim", o)
+	}
+	for _, o := range s.CSIDrivers {
+		appendDocument(b, "storage.k8s.io/v1", "CSIDriver", o)
+	}
+	for _, o := range s.CSINodes {
+		appendDocument(b, "storage.k8s.io/v1", "CSINode", o)
+	}
+	for _, o := range s.CSIStorageCapacities {
+		appendDocument(b, "storage.k8s.io/v1", "CSIStorageCapacity", o)
+	}
+	for _, o := range s.VolumeAttachments {
+		appendDocument(b, "storage.k8s.io/v1", "VolumeAttachment", o)
+	}
 }
 
 func appendDocument(b *strings.Builder, apiVersion, kind string, object metav1.Object) {

@@ -11,6 +11,7 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeports"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/tainttoleration"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumebinding"
 )
 
 // deafPorts is NodePorts with a bug: it objects to nothing.
@@ -30,9 +31,20 @@ func (p proudTaints) Score(state *framework.CycleState, pod *framework.PodInfo, 
 	return score + 1, status
 }
 
+// deafVolumes is VolumeBinding with a bug: it objects to no node.
+type deafVolumes struct{ *volumebinding.VolumeBinding }
+
+func (deafVolumes) Filter(*framework.CycleState, *framework.PodInfo, *framework.NodeInfo) *framework.Status {
+	return nil
+}
+
 // TestFindsDisagreements puts a bug into our side: it must be found, shrunk and
 // described.
 func TestFindsDisagreements(t *testing.T) {
+	binding, err := volumebinding.New(volumebinding.Args{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := map[string]struct {
 		plugin framework.Plugin
 		weight int64
@@ -41,6 +53,7 @@ func TestFindsDisagreements(t *testing.T) {
 		maxPods int
 	}{
 		"a filter that passes all": {plugin: deafPorts{nodeports.New()}, kind: "NodePorts Filter", maxPods: 1},
+		"volumes anywhere":         {plugin: deafVolumes{binding}, weight: 1, kind: "VolumeBinding Filter"},
 		"a score off by one":       {plugin: proudTaints{tainttoleration.New()}, weight: 3, kind: "TaintToleration Score"},
 	}
 	for name, tt := range tests {

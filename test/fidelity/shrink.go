@@ -18,7 +18,8 @@ var needed = map[string]bool{
 	"pod": true, "containers": true, "image": true, "topologyKey": true, "maxSkew": true, "whenUnsatisfiable": true,
 	"weight": true, "operator": true, "key": true, "effect": true, "nodeName": true, "allocatable": true,
 	"schedulerName": true, "nominatedNodeName": true, "containerPort": true, "hostPort": true, "nodeSelectorTerms": true, "podAffinityTerm": true,
-	"preference": true, "names": true, "sizeBytes": true, "pods": true,
+	"preference": true, "names": true, "sizeBytes": true, "pods": true, "claimName": true, "pdName": true, "volumeID": true, "iqn": true,
+	"monitors": true, "provisioner": true, "driver": true, "volumeHandle": true, "attacher": true, "source": true, "drivers": true, "nodeID": true,
 }
 
 // Shrink returns a smaller scenario for which fails is still true: it leaves
@@ -33,7 +34,8 @@ func Shrink(s *Scenario, fails func(*Scenario) bool) *Scenario {
 		}
 		k.tree, again = tree.(map[string]any), false
 		// Whole nodes and pods first: that is what costs most to read.
-		for _, list := range []string{"pods", "nodes", "nominated", "budgets", "services", "replicaSets", "namespaces"} {
+		for _, list := range []string{"pods", "nodes", "nominated", "budgets", "services", "replicaSets", "persistentVolumes",
+			"persistentVolumeClaims", "csiNodes", "csiDrivers", "csiStorageCapacities", "volumeAttachments", "storageClasses", "namespaces"} {
 			if k.shrinkList(k.tree, list) {
 				again = true
 			}

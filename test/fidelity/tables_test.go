@@ -22,6 +22,8 @@ type corner struct {
 	pods    []*corev1.Pod
 	budgets []*policyv1.PodDisruptionBudget
 	try     []*corev1.Pod
+	// storage adds what the pods' volumes are; nil for nothing.
+	storage func(*Scenario)
 }
 
 // TestCorners compares the corner cases of each plugin, in each configuration.
@@ -39,6 +41,7 @@ func TestCorners(t *testing.T) {
 		"InterPodAffinity":  podAffinityCorners(),
 		"ImageLocality":     imageCorners(),
 		"DefaultPreemption": preemptionCorners(),
+		"Volumes":           volumeCorners(),
 	} {
 		for _, variation := range Variations() {
 			t.Run(plugin+"/"+variation.Name, func(t *testing.T) {
@@ -46,6 +49,9 @@ func TestCorners(t *testing.T) {
 					s := &Scenario{
 						Name: fmt.Sprintf("%s, pod %d", plugin, i), Variation: variation.Name,
 						Namespaces: NewGenerator(1, 1, false).Namespaces(), Nodes: table.nodes, Pods: table.pods, Budgets: table.budgets, Pod: pod,
+					}
+					if table.storage != nil {
+						table.storage(s)
 					}
 					c, err := h.Compare(t.Context(), s)
 					if err != nil {

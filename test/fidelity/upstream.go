@@ -30,6 +30,7 @@ import (
 	frameworkplugins "k8s.io/kubernetes/pkg/scheduler/framework/plugins"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/defaultpreemption"
 	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/dynamicresources"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/nodevolumelimits"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
 )
@@ -48,7 +49,8 @@ type Upstream struct {
 	// plugins are the instances that the framework runs, in its order.
 	plugins []fwk.Plugin
 
-	namespaces, budgets, pods, services, replicaSets cache.Indexer
+	namespaces, budgets, pods, services, replicaSets                                  cache.Indexer
+	claims, volumes, classes, csiNodes, csiDrivers, csiStorageCapacities, attachments cache.Indexer
 }
 
 // NewUpstream returns kube-scheduler with the default profile, of which only
@@ -79,6 +81,7 @@ func NewUpstream(ctx context.Context, enabled []string, configure func(*config.K
 		frameworkruntime.WithClientSet(client),
 		frameworkruntime.WithInformerFactory(factory),
 		frameworkruntime.WithSharedDRAManager(dra),
+		frameworkruntime.WithSharedCSIManager(nodevolumelimits.NewCSIManager(factory.Storage().V1().CSINodes().Lister())),
 		frameworkruntime.WithSnapshotSharedLister(u.snapshot),
 		frameworkruntime.WithMutableSnapshotLister(u.snapshot),
 		frameworkruntime.WithPodNominator(&u.nominated),
@@ -96,6 +99,13 @@ func NewUpstream(ctx context.Context, enabled []string, configure func(*config.K
 	u.services = factory.Core().V1().Services().Informer().GetIndexer()
 	u.replicaSets = factory.Apps().V1().ReplicaSets().Informer().GetIndexer()
 	u.pods = factory.Core().V1().Pods().Informer().GetIndexer()
+	u.claims = factory.Core().V1().PersistentVolumeClaims().Informer().GetIndexer()
+	u.volumes = factory.Core().V1().PersistentVolumes().Informer().GetIndexer()
+	u.classes = factory.Storage().V1().StorageClasses().Informer().GetIndexer()
+	u.csiNodes = factory.Storage().V1().CSINodes().Informer().GetIndexer()
+	u.csiDrivers = factory.Storage().V1().CSIDrivers().Informer().GetIndexer()
+	u.csiStorageCapacities = factory.Storage().V1().CSIStorageCapacities().Informer().GetIndexer()
+	u.attachments = factory.Storage().V1().VolumeAttachments().Informer().GetIndexer()
 	return u, nil
 }
 
@@ -223,6 +233,13 @@ func (u *Upstream) load(s *Scenario) error {
 		replace(u.budgets, s.Budgets),
 		replace(u.services, s.Services),
 		replace(u.replicaSets, s.ReplicaSets),
+		replace(u.claims, s.PersistentVolumeClaims),
+		replace(u.volumes, s.PersistentVolumes),
+		replace(u.classes, s.StorageClasses),
+		replace(u.csiNodes, s.CSINodes),
+		replace(u.csiDrivers, s.CSIDrivers),
+		replace(u.csiStorageCapacities, s.CSIStorageCapacities),
+		replace(u.attachments, s.VolumeAttachments),
 		replace(u.pods, append(slices.Clone(pods), s.Pod)))
 }
 
@@ -268,6 +285,10 @@ func (u *Upstream) preempt(ctx context.Context, state fwk.CycleState, pod *corev
 			return err
 		}
 	}
+	if report.preemptionFailed() {
+		report.Message = fit.Error()
+		return nil
+	}
 	if len(report.Preemption) > 0 {
 		fit.Diagnosis.PostFilterMsg = report.Preemption[0].message()
 	} else {
@@ -291,10 +312,10 @@ func (u *Upstream) dryRun(ctx context.Context, plugin *defaultpreemption.Default
 		budgets = append(budgets, object.(*policyv1.PodDisruptionBudget))
 	}
 	candidates, _, err := plugin.Evaluator.DryRunPreemption(ctx, state, pod, nodes, budgets, 0, int32(len(nodes)))
-	if err != nil {
-		return err
-	}
 	if len(candidates) == 0 {
+		if err != nil {
+			report.Preemption = []Preemption{{Failed: true}}
+		}
 		return nil
 	}
 	seen := sets.New[string]()

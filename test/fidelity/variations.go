@@ -15,12 +15,13 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/podtopologyspread"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumebinding"
 )
 
 // Variations returns the configurations that are compared.
 func Variations() []Variation {
 	return []Variation{
-		{Name: "default", Ours: plugins.Default},
+		{Name: "default", Ours: plugins.ForPods},
 		{Name: "arguments", Upstream: setArguments, Ours: func() ([]framework.WeightedPlugin, error) {
 			return ourPlugins(arguments{
 				addedAffinity: addedAffinity,
@@ -30,6 +31,7 @@ func Variations() []Variation {
 				},
 				balanced:         ourResources(balancedResources),
 				spread:           podtopologyspread.Args{DefaultingType: podtopologyspread.ListDefaulting, DefaultConstraints: defaultConstraints},
+				binding:          volumebinding.Args{Shape: ourShape()},
 				interPodAffinity: interpodaffinity.Args{HardPodAffinityWeight: new(hardPodAffinityWeight), IgnorePreferredTermsOfExistingPods: true},
 			})
 		}},
@@ -99,6 +101,8 @@ func setArguments(profile *config.KubeSchedulerProfile) {
 			args.Resources = balancedResources
 		case *config.PodTopologySpreadArgs:
 			args.DefaultingType, args.DefaultConstraints = config.ListDefaulting, defaultConstraints
+		case *config.VolumeBindingArgs:
+			args.Shape = shape
 		case *config.InterPodAffinityArgs:
 			args.HardPodAffinityWeight, args.IgnorePreferredTermsOfExistingPods = hardPodAffinityWeight, true
 		}
@@ -124,20 +128,22 @@ type arguments struct {
 	balanced         []noderesources.ResourceSpec
 	spread           podtopologyspread.Args
 	interPodAffinity interpodaffinity.Args
+	binding          volumebinding.Args
 }
 
 // ourPlugins returns our default plugins, those with arguments built again.
 func ourPlugins(a arguments) ([]framework.WeightedPlugin, error) {
-	list, err := plugins.Default()
+	list, err := plugins.ForPods()
 	affinity, errAffinity := nodeaffinity.New(a.addedAffinity)
 	fit, errFit := noderesources.NewFit(a.fit)
 	balanced, errBalanced := noderesources.NewBalancedAllocation(a.balanced...)
 	spread, errSpread := podtopologyspread.New(a.spread)
 	interPod, errInterPod := interpodaffinity.New(a.interPodAffinity)
-	if err := errors.Join(err, errAffinity, errFit, errBalanced, errSpread, errInterPod); err != nil {
+	binding, errBinding := volumebinding.New(a.binding)
+	if err := errors.Join(err, errAffinity, errFit, errBalanced, errSpread, errInterPod, errBinding); err != nil {
 		return nil, err
 	}
-	for _, plugin := range []framework.Plugin{affinity, fit, balanced, spread, interPod} {
+	for _, plugin := range []framework.Plugin{affinity, fit, balanced, spread, interPod, binding} {
 		for i := range list {
 			if list[i].Name() == plugin.Name() {
 				list[i].Plugin = plugin

@@ -34,6 +34,8 @@ var allowed = []string{
 	"k8s.io/apimachinery",
 	"k8s.io/component-helpers/resource",
 	"k8s.io/component-helpers/scheduling/corev1",
+	"k8s.io/component-helpers/storage/ephemeral",
+	"k8s.io/csi-translation-lib",
 	"k8s.io/klog/v2",
 	"k8s.io/kube-openapi/pkg/util",
 	"k8s.io/utils",

@@ -24,7 +24,10 @@ func (r *Result) Fill(d *evidence.Decision, limit int) {
 		d.Message = r.Status.Message()
 	}
 	if s := r.preFilter.Status; !s.IsSuccess() {
-		d.PreFilter = &evidence.PluginVerdict{Plugin: r.preFilter.Plugin, Code: s.Code().String(), Reasons: s.Reasons()}
+		d.PreFilter = &evidence.PluginVerdict{
+			Plugin: r.preFilter.Plugin, Code: s.Code().String(), Reasons: s.Reasons(),
+			Objects: r.profile.BlameObjects(r.state, r.preFilter.Plugin, r.in.Pod, nil),
+		}
 	}
 	if r.PostFilter != nil {
 		d.NominatedNode = r.PostFilter.NominatedNode
@@ -100,7 +103,7 @@ func (r *Result) fillScores(out []evidence.PluginScore, node int) {
 }
 
 // appendRejected appends nodes by name. Nodes with the same objection share
-// one list of verdicts, unless these name pods.
+// one list of verdicts, unless these name pods or other objects.
 func (r *Result) appendRejected(out []evidence.NodeVerdict, limit int) []evidence.NodeVerdict {
 	first := smallest(len(r.rejected), limit, func(a, b int) int {
 		return cmp.Compare(r.rejected[a].node.Node().Name, r.rejected[b].node.Node().Name)
@@ -111,9 +114,10 @@ func (r *Result) appendRejected(out []evidence.NodeVerdict, limit int) []evidenc
 		v := evidence.NodeVerdict{Name: rejection.node.Node().Name}
 		if r.all != nil {
 			v.Filters = r.allVerdicts(rejection.node)
-		} else if pods := r.blame(rejection.filter, rejection.node); len(pods) > 0 {
+		} else if pods, objects := r.blame(rejection.filter, rejection.node); len(pods)+len(objects) > 0 {
 			v.Filters = r.verdicts(rejection.filter, rejection.status)
-			v.Filters[len(v.Filters)-1].Pods = pods
+			last := &v.Filters[len(v.Filters)-1]
+			last.Pods, last.Objects = pods, objects
 		} else {
 			list, ok := shared[rejection.status]
 			if !ok {
@@ -151,7 +155,7 @@ func (r *Result) allVerdicts(node *framework.NodeInfo) []evidence.PluginVerdict 
 	for i, s := range statuses {
 		v := r.verdict(i, s)
 		if s.IsRejected() {
-			v.Pods = r.blame(i, node)
+			v.Pods, v.Objects = r.blame(i, node)
 		}
 		out = append(out, v)
 	}
@@ -159,10 +163,10 @@ func (r *Result) allVerdicts(node *framework.NodeInfo) []evidence.PluginVerdict 
 }
 
 // blame names the pods because of which a filter rejected the node: those on it,
-// or else those that wait for it.
-func (r *Result) blame(filter int, node *framework.NodeInfo) []evidence.PodReference {
+// or else those that wait for it; and the other objects.
+func (r *Result) blame(filter int, node *framework.NodeInfo) ([]evidence.PodReference, []evidence.ObjectReference) {
 	if filter < 0 {
-		return nil
+		return nil, nil
 	}
 	pods := r.profile.Blame(r.state, filter, r.in.Pod, node)
 	if len(pods) == 0 && len(r.in.Nominated) > 0 {
@@ -174,7 +178,7 @@ func (r *Result) blame(filter int, node *framework.NodeInfo) []evidence.PodRefer
 	for _, pod := range pods {
 		out = append(out, pod.Reference())
 	}
-	return out
+	return out, r.profile.BlameObjects(r.state, r.profile.FilterName(filter), r.in.Pod, node)
 }
 
 func (r *Result) verdict(filter int, s *framework.Status) evidence.PluginVerdict {

@@ -6,6 +6,8 @@ package framework
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // Scores that plugins give, before weights.
@@ -84,6 +86,17 @@ type BlamePlugin interface {
 	// evidence.MaxBlamed of them; none where it is due to something else. It is asked after
 	// the decision, about the nodes that are shown.
 	Blame(state *CycleState, pod *PodInfo, node *NodeInfo) []*PodInfo
+}
+
+// ObjectBlamePlugin is implemented by a plugin that rejects pods because of
+// objects that are no pods.
+type ObjectBlamePlugin interface {
+	Plugin
+	// BlameObjects returns objects because of which Filter rejects the node, at most
+	// evidence.MaxBlamed of them; none where it is due to something else. A node of
+	// nil asks why PreFilter rejected the pod. It is asked after the decision, about
+	// the nodes that are shown.
+	BlameObjects(state *CycleState, pod *PodInfo, node *NodeInfo) []evidence.ObjectReference
 }
 
 // NodeStatuses is what filtering said of each node.

@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
+
+	"github.com/glassplane/glassplane/internal/evidence"
 )
 
 // maxPlugins is how many plugins a profile can have: skipped ones are bits of a word.
@@ -243,6 +245,19 @@ func (p *Profile) FilterName(filter int) string { return p.filters[filter].plugi
 func (p *Profile) Blame(state *CycleState, filter int, pod *PodInfo, node *NodeInfo) []*PodInfo {
 	if x, ok := p.filters[filter].plugin.(BlamePlugin); ok {
 		return x.Blame(state, pod, node)
+	}
+	return nil
+}
+
+// BlameObjects returns objects because of which the plugin rejects the node, or
+// the pod where node is nil; none where the plugin does not say.
+func (p *Profile) BlameObjects(state *CycleState, plugin string, pod *PodInfo, node *NodeInfo) []evidence.ObjectReference {
+	i, ok := p.byName[plugin]
+	if !ok {
+		return nil
+	}
+	if x, ok := p.plugins[i].Plugin.(ObjectBlamePlugin); ok {
+		return x.BlameObjects(state, pod, node)
 	}
 	return nil
 }

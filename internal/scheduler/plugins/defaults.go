@@ -7,6 +7,7 @@ package plugins
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/defaultpreemption"
@@ -17,16 +18,19 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeports"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeunschedulable"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodevolumelimits"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/podtopologyspread"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/queuesort"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/schedulinggates"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/tainttoleration"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumebinding"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumerestrictions"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumezone"
 )
 
-// Default returns the plugins in the order and with the weights of
-// kube-scheduler 1.37 (getDefaultPlugins of
-// k8s.io/kubernetes/pkg/scheduler/apis/config/v1), without those for volumes. It
-// fails only where a plugin's default configuration is not valid.
+// Default returns the plugins for simulated pods: those of ForPods without the
+// ones for volumes, which a simulated pod has not. It fails only where a plugin's
+// default configuration is not valid.
 func Default() ([]framework.WeightedPlugin, error) {
 	affinity, errAffinity := nodeaffinity.New(nil)
 	fit, errFit := noderesources.NewFit(noderesources.FitArgs{})
@@ -52,6 +56,25 @@ func Default() ([]framework.WeightedPlugin, error) {
 		{Plugin: balanced, Weight: 1},
 		{Plugin: imagelocality.New(), Weight: 1},
 	}, nil
+}
+
+// ForPods returns the plugins for real pods in the order and with the weights of
+// kube-scheduler 1.37 (getDefaultPlugins of
+// k8s.io/kubernetes/pkg/scheduler/apis/config/v1), without DynamicResources and
+// those that only bind. It fails as Default does.
+func ForPods() ([]framework.WeightedPlugin, error) {
+	list, errDefault := Default()
+	binding, errBinding := volumebinding.New(volumebinding.Args{})
+	if err := errors.Join(errDefault, errBinding); err != nil {
+		return nil, fmt.Errorf("building the plugins for volumes: %w", err)
+	}
+	at := slices.IndexFunc(list, func(p framework.WeightedPlugin) bool { return p.Name() == podtopologyspread.Name })
+	return slices.Insert(list, at,
+		framework.WeightedPlugin{Plugin: volumerestrictions.New()},
+		framework.WeightedPlugin{Plugin: nodevolumelimits.New()},
+		framework.WeightedPlugin{Plugin: binding, Weight: 1},
+		framework.WeightedPlugin{Plugin: volumezone.New()},
+	), nil
 }
 
 // DefaultProfile returns a profile with the default plugins.

@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	simv1alpha1 "github.com/glassplane/glassplane/api/v1alpha1"
@@ -32,17 +31,13 @@ type Objects struct {
 	Owners            []cache.Owner
 	DisruptionBudgets []policyv1.PodDisruptionBudget
 	// Volumes, and what says where they can be used.
-	PersistentVolumeClaims []corev1.PersistentVolumeClaim
-	PersistentVolumes      []corev1.PersistentVolume
-	StorageClasses         []storagev1.StorageClass
-	CSINodes               []storagev1.CSINode
-	CSIDrivers             []storagev1.CSIDriver
-	CSIStorageCapacities   []storagev1.CSIStorageCapacity
+	framework.StorageObjects
 }
 
 var (
 	_ framework.DefaultSelectorSnapshot  = (*Cluster)(nil)
 	_ framework.DisruptionBudgetSnapshot = (*Cluster)(nil)
+	_ framework.StorageSnapshot          = (*Cluster)(nil)
 )
 
 // Cluster is a snapshot of listed objects.
@@ -53,6 +48,7 @@ type Cluster struct {
 	nominated map[string][]*framework.PodInfo
 	// budgets are those of a real cluster, with the status that they have there.
 	budgets []*policyv1.PodDisruptionBudget
+	storage *framework.Storage
 }
 
 // NewCluster returns the snapshot that a scheduler would have that has watched
@@ -60,6 +56,7 @@ type Cluster struct {
 // objects must not be changed afterwards.
 func NewCluster(o Objects) *Cluster {
 	c := &Cluster{Snapshot: cache.NewSnapshot(), simulated: o.Simulated, nominated: map[string][]*framework.PodInfo{}}
+	c.storage = framework.NewStorage(o.StorageObjects)
 	all := cache.New()
 	for i := range o.PriorityClasses {
 		c.classes.Set(&o.PriorityClasses[i])
@@ -118,6 +115,9 @@ func (c *Cluster) DisruptionBudgets() []*policyv1.PodDisruptionBudget {
 	return c.budgets
 }
 
+// Storage implements framework.StorageSnapshot.
+func (c *Cluster) Storage() *framework.Storage { return c.storage }
+
 // Case returns what to ask about a pod in this cluster. It fails with a
 // *priority.UnknownClassError where the PriorityClass of the pod does not exist.
 func (c *Cluster) Case(pod *corev1.Pod, profile *framework.Profile) (Case, error) {
@@ -157,6 +157,7 @@ type changedNodes struct {
 var (
 	_ framework.DefaultSelectorSnapshot  = changedNodes{}
 	_ framework.DisruptionBudgetSnapshot = changedNodes{}
+	_ framework.StorageSnapshot          = changedNodes{}
 )
 
 // withNode returns the snapshot with the node in place of the one of its name,
@@ -191,3 +192,6 @@ func (c changedNodes) DefaultSelector(pod *corev1.Pod) labels.Selector {
 func (c changedNodes) DisruptionBudgets() []*policyv1.PodDisruptionBudget {
 	return framework.DisruptionBudgets(c.base)
 }
+
+// Storage implements framework.StorageSnapshot.
+func (c changedNodes) Storage() *framework.Storage { return framework.StorageOf(c.base) }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/glassplane/glassplane/internal/scheduler/framework"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/shape"
 )
 
 // ScoringStrategyType says which nodes NodeResourcesFit prefers.
@@ -54,7 +55,7 @@ func newStrategyScorer(strategy ScoringStrategy) (*allocationScorer, error) {
 	case MostAllocated:
 		return newAllocationScorer(strategy.Resources, false, mostAllocated)
 	case RequestedToCapacityRatio:
-		if err := validateShape(strategy.Shape); err != nil {
+		if err := shape.Validate(strategy.Shape); err != nil {
 			return nil, err
 		}
 		return newAllocationScorer(strategy.Resources, false, requestedToCapacityRatio(strategy.Shape))

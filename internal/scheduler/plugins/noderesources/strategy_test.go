@@ -60,13 +60,13 @@ func TestStrategies(t *testing.T) {
 		{
 			// 50 % is half way from 40 (score 2) to 60 (score 8), 60 % is the point: 50, 80
 			name:     "ratio, between points",
-			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{40, 2}, {60, 8}, {90, 0}}},
+			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{Utilization: 40, Score: 2}, {Utilization: 60, Score: 8}, {Utilization: 90, Score: 0}}},
 			pod:      plugintest.MakePod("p").Req("cpu", "1", "memory", "1000"), want: 65,
 		},
 		{
 			// cpu scores 0 and is left out
 			name:     "ratio, a resource that scores 0 does not count",
-			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{50, 0}, {60, 10}}},
+			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{Utilization: 50, Score: 0}, {Utilization: 60, Score: 10}}},
 			pod:      plugintest.MakePod("p").Req("cpu", "1", "memory", "1000"), want: 100,
 		},
 		{
@@ -83,7 +83,7 @@ func TestStrategies(t *testing.T) {
 		},
 		{
 			name:     "ratio, constant before the first point and more than the node has",
-			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{99, 3}, {100, 7}}},
+			strategy: ScoringStrategy{Type: RequestedToCapacityRatio, Shape: []UtilizationShapePoint{{Utilization: 99, Score: 3}, {Utilization: 100, Score: 7}}},
 			pod:      plugintest.MakePod("p").Req("cpu", "99", "memory", "1000"), want: (70 + 30) / 2,
 		},
 	} {
@@ -113,12 +113,12 @@ func TestStrategyArgs(t *testing.T) {
 		strategy ScoringStrategy
 		want     string
 	}{
-		{name: "valid", strategy: ratio(UtilizationShapePoint{0, 0}, UtilizationShapePoint{100, 10})},
+		{name: "valid", strategy: ratio(UtilizationShapePoint{Utilization: 0, Score: 0}, UtilizationShapePoint{Utilization: 100, Score: 10})},
 		{name: "no shape", strategy: ratio(), want: "at least one point"},
-		{name: "not rising", strategy: ratio(UtilizationShapePoint{50, 0}, UtilizationShapePoint{50, 1}), want: "shape[1].utilization"},
-		{name: "utilization", strategy: ratio(UtilizationShapePoint{101, 0}), want: "not from 0 to 100"},
-		{name: "score", strategy: ratio(UtilizationShapePoint{0, 11}), want: "not from 0 to 10"},
-		{name: "shape of another", strategy: ScoringStrategy{Type: MostAllocated, Shape: []UtilizationShapePoint{{0, 0}}}, want: "has no shape"},
+		{name: "not rising", strategy: ratio(UtilizationShapePoint{Utilization: 50, Score: 0}, UtilizationShapePoint{Utilization: 50, Score: 1}), want: "shape[1].utilization"},
+		{name: "utilization", strategy: ratio(UtilizationShapePoint{Utilization: 101, Score: 0}), want: "not from 0 to 100"},
+		{name: "score", strategy: ratio(UtilizationShapePoint{Utilization: 0, Score: 11}), want: "not from 0 to 10"},
+		{name: "shape of another", strategy: ScoringStrategy{Type: MostAllocated, Shape: []UtilizationShapePoint{{Utilization: 0, Score: 0}}}, want: "has no shape"},
 		{name: "unknown", strategy: ScoringStrategy{Type: "Random"}, want: "not supported"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -147,6 +147,6 @@ func FuzzStrategies(f *testing.F) {
 		// None may panic; numbers that overflow give any score, as in kube-scheduler.
 		leastAllocated(list)
 		mostAllocated(list)
-		requestedToCapacityRatio([]UtilizationShapePoint{{0, 0}, {10, 10}, {100, 5}})(list)
+		requestedToCapacityRatio([]UtilizationShapePoint{{Utilization: 0, Score: 0}, {Utilization: 10, Score: 10}, {Utilization: 100, Score: 5}})(list)
 	})
 }

@@ -24,11 +24,13 @@ type Snapshot struct {
 	Selector labels.Selector
 	// Budgets is the answer to DisruptionBudgets.
 	Budgets []*policyv1.PodDisruptionBudget
+	storage *framework.Storage
 }
 
 var (
 	_ framework.DefaultSelectorSnapshot  = (*Snapshot)(nil)
 	_ framework.DisruptionBudgetSnapshot = (*Snapshot)(nil)
+	_ framework.StorageSnapshot          = (*Snapshot)(nil)
 )
 
 // NewSnapshot returns a cluster with the nodes, in their order, and the pods on
@@ -82,6 +84,12 @@ func (s *Snapshot) WithNamespace(name string, set labels.Set) *Snapshot {
 	return s
 }
 
+// WithStorage sets the objects for volumes.
+func (s *Snapshot) WithStorage(o framework.StorageObjects) *Snapshot {
+	s.storage = framework.NewStorage(o)
+	return s
+}
+
 // List implements framework.Snapshot.
 func (s *Snapshot) List() []*framework.NodeInfo { return s.nodes }
 
@@ -102,3 +110,6 @@ func (s *Snapshot) DefaultSelector(*corev1.Pod) labels.Selector { return s.Selec
 
 // DisruptionBudgets implements framework.DisruptionBudgetSnapshot.
 func (s *Snapshot) DisruptionBudgets() []*policyv1.PodDisruptionBudget { return s.Budgets }
+
+// Storage implements framework.StorageSnapshot.
+func (s *Snapshot) Storage() *framework.Storage { return s.storage }
