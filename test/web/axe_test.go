@@ -37,9 +37,7 @@ var _ = Describe("every view looks as it should", Label("screenshots"), func() {
 		It("and axe-core finds nothing serious, in "+theme, func(ctx context.Context) {
 			p := openPage(ctx, recordedRun("fits").address("")+"&at=step4")
 			p.prefer(theme)
-			axe, err := os.ReadFile(axePath)
-			Expect(err).NotTo(HaveOccurred(), "run 'make test-web', which gets it")
-			evaluate[any](p.tab, string(axe)+";0")
+			p.loadAxe()
 			found := map[string][]string{}
 			eachView(p, func(v view) {
 				p.shoot(theme, v)
@@ -95,7 +93,15 @@ func (p page) shoot(form string, v view) {
 	Expect(os.WriteFile(filepath.Join(folder, v.id+".png"), p.screenshot(), 0o600)).To(Succeed())
 }
 
-// check runs axe-core and returns what is serious or worse.
+// loadAxe brings axe-core into the document, for check.
+func (p page) loadAxe() {
+	GinkgoHelper()
+	axe, err := os.ReadFile(axePath)
+	Expect(err).NotTo(HaveOccurred(), "run 'make test-web', which gets it")
+	evaluate[any](p.tab, string(axe)+";0")
+}
+
+// check runs axe-core, once it is loaded, and returns what is serious or worse.
 func check(p page) []violation {
 	GinkgoHelper()
 	return evaluate[[]violation](p.tab, `axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations

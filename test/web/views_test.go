@@ -79,6 +79,7 @@ var _ = Describe("two runs beside each other", func() {
 		p := openPage(ctx, "/compare?"+url.Values{"a": {ref(left)}, "b": {ref(right)}}.Encode())
 		Eventually(p.text).Should(And(ContainSubstring("How they ended"), ContainSubstring("only one run has it")))
 		Expect(p.text()).To(And(ContainSubstring(string(left.outcome)), ContainSubstring(string(right.outcome))))
+		p.loadAxe()
 		Expect(check(p)).To(BeEmpty())
 
 		at := func() string { return evaluate[string](p.tab, `document.querySelector(".compare-both").dataset.step`) }
