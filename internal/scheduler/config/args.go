@@ -22,6 +22,8 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/nodeaffinity"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/noderesources"
 	"github.com/glassplane/glassplane/internal/scheduler/plugins/podtopologyspread"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/shape"
+	"github.com/glassplane/glassplane/internal/scheduler/plugins/volumebinding"
 )
 
 // builders build the plugins that have arguments, by name.
@@ -46,6 +48,19 @@ var builders = map[string]func(args []byte) (framework.Plugin, error){
 			MinCandidateNodesPercentage: a.MinCandidateNodesPercentage, MinCandidateNodesAbsolute: a.MinCandidateNodesAbsolute,
 		})
 	}),
+	volumebinding.Name: decoding(newVolumeBinding),
+}
+
+// newVolumeBinding mirrors ValidateVolumeBindingArgs.
+func newVolumeBinding(a *VolumeBindingArgs) (framework.Plugin, error) {
+	if s := a.BindTimeoutSeconds; s != nil && *s < 0 {
+		return nil, field.Invalid(field.NewPath("bindTimeoutSeconds"), *s, "invalid BindTimeoutSeconds, should not be a negative value")
+	}
+	var args volumebinding.Args
+	for _, point := range a.Shape {
+		args.Shape = append(args.Shape, shape.Point(point))
+	}
+	return volumebinding.New(args)
 }
 
 // decoding returns a function that decodes arguments strictly and builds the plugin of them.

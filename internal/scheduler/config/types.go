@@ -157,3 +157,14 @@ type DefaultPreemptionArgs struct {
 	// Default: 100.
 	MinCandidateNodesAbsolute *int32 `json:"minCandidateNodesAbsolute,omitempty"`
 }
+
+// VolumeBindingArgs are the arguments of VolumeBinding, which only profiles for
+// real pods have.
+type VolumeBindingArgs struct {
+	metav1.TypeMeta `json:",inline"`
+	// BindTimeoutSeconds is how long kube-scheduler waits for a volume to be bound.
+	// It changes no decision.
+	BindTimeoutSeconds *int64 `json:"bindTimeoutSeconds,omitempty"`
+	// Shape is the function from the share of storage that is taken to the score.
+	Shape []UtilizationShapePoint `json:"shape,omitempty"`
+}
