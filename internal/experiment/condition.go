@@ -39,6 +39,9 @@ type State struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Fields that must be as they say.
 	Fields []Field `json:"fields,omitempty"`
+	// SameAs is a step or a moment at which each object was there already, as the same
+	// one: another of its name has another UID.
+	SameAs string `json:"sameAs,omitempty"`
 	// Absent means that there is no such object.
 	Absent bool `json:"absent,omitempty"`
 	// Count is how many there are.

@@ -102,11 +102,24 @@ func (s *State) matches(v *history.Version) bool {
 func (e *Evidence) matching(s *State, revision int64) (about, matching []*history.Version) {
 	about = e.History.Objects(revision, func(o history.Object) bool { return e.selects(s, o) })
 	for _, v := range about {
-		if s.matches(v) {
+		if s.matches(v) && e.isSameAs(s.SameAs, v) {
 			matching = append(matching, v)
 		}
 	}
 	return about, matching
+}
+
+// isSameAs says whether an object has the UID that its name had at a step or a moment.
+func (e *Evidence) isSameAs(mark string, v *history.Version) bool {
+	if mark == "" {
+		return true
+	}
+	at, ok := e.mark(mark)
+	if !ok {
+		return false
+	}
+	before := e.History.At(v.Key, at.revision)
+	return before != nil && before.UID() == v.UID()
 }
 
 func (e *Evidence) holdsAt(s *State, revision int64) bool {
@@ -171,6 +184,9 @@ func (s *State) wanted() string {
 	slices.Sort(fields)
 	for i := range s.Fields {
 		fields = append(fields, s.Fields[i].wanted())
+	}
+	if s.SameAs != "" {
+		fields = append(fields, "it is the same one as at "+s.SameAs)
 	}
 	if len(fields) > 0 {
 		what += " where " + strings.Join(fields, " and ")
@@ -247,6 +263,9 @@ func (s *State) found(about, matching []*history.Version, revision int64) string
 		found := fmt.Sprintf("%s at revision %d: %s", s.what(), about[0].Revision, Words(about[0]))
 		for i := range s.Fields {
 			found += fmt.Sprintf("; %s is %s", s.Fields[i].Path, text(lookUp(about[0].Value, s.Fields[i].Path)))
+		}
+		if s.SameAs != "" {
+			found += fmt.Sprintf("; its UID is %s", about[0].UID())
 		}
 		return found
 	}

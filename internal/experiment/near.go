@@ -4,6 +4,7 @@
 package experiment
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -68,17 +69,15 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// fieldNames are those that a file may have, at any place.
-var fieldNames = slices.Sorted(namesOf(reflect.TypeFor[Experiment](), map[reflect.Type]bool{}))
-
-func namesOf(t reflect.Type, seen map[reflect.Type]bool) func(yield func(string) bool) {
-	names := map[string]bool{}
+// fieldNames are those that a file of a type may have, at any place.
+func fieldNames(t reflect.Type) []string {
+	names, seen := map[string]bool{}, map[reflect.Type]bool{}
 	var visit func(t reflect.Type)
 	visit = func(t reflect.Type) {
 		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
-		if t.Kind() != reflect.Struct || seen[t] || !strings.HasSuffix(t.PkgPath(), "internal/experiment") {
+		if t.Kind() != reflect.Struct || seen[t] || !strings.HasPrefix(t.PkgPath(), ownPackages) {
 			return
 		}
 		seen[t] = true
@@ -91,11 +90,8 @@ func namesOf(t reflect.Type, seen map[reflect.Type]bool) func(yield func(string)
 		}
 	}
 	visit(t)
-	return func(yield func(string) bool) {
-		for name := range names {
-			if !yield(name) {
-				return
-			}
-		}
-	}
+	return slices.Sorted(maps.Keys(names))
 }
+
+// ownPackages have the types whose fields files may have.
+const ownPackages = "github.com/glassplane/glassplane/internal/"

@@ -22,7 +22,7 @@ func (e *Evidence) Tracker(subjects []Ref) []TrackerMoment {
 		}
 		m := TrackerMoment{Step: s.Name, Revision: s.Revision, EtcdAnswered: s.EtcdAnswered, Client: e.clientAt(i), Etcd: []TrackedState{}}
 		for _, ref := range subjects {
-			m.Etcd = append(m.Etcd, e.tracked(ref, s))
+			m.Etcd = append(m.Etcd, e.tracked(ref, s.Revision))
 		}
 		moments = append(moments, m)
 	}
@@ -47,10 +47,19 @@ func (e *Evidence) clientAt(step int) string {
 	return "nothing asked yet"
 }
 
-func (e *Evidence) tracked(ref Ref, s *StepResult) TrackedState {
+// Now is what etcd holds of objects.
+func (e *Evidence) Now(refs []Ref) []TrackedState {
+	var now []TrackedState
+	for _, ref := range refs {
+		now = append(now, e.tracked(ref, e.History.Last()))
+	}
+	return now
+}
+
+func (e *Evidence) tracked(ref Ref, revision int64) TrackedState {
 	about := State{Resource: ref.Resource, Namespace: ref.Namespace, Name: ref.Name}
 	tracked := TrackedState{Subject: about.what(), State: NothingStored}
-	for _, v := range e.History.Objects(s.Revision, func(o history.Object) bool { return e.selects(&about, o) }) {
+	for _, v := range e.History.Objects(revision, func(o history.Object) bool { return e.selects(&about, o) }) {
 		tracked.State, tracked.Revision = Words(v), v.Revision
 	}
 	return tracked

@@ -71,7 +71,7 @@ func (e *Experiment) validate() field.ErrorList {
 		v.moments[name] = true
 	}
 	v.moments[Healed] = true
-	v.allMoments(e)
+	v.allMoments(e.Moments)
 	v.questions(e.Questions)
 	v.checks(e.Checks)
 	v.conditions(field.NewPath("settled"), e.Settled)
@@ -146,17 +146,17 @@ func (v *validator) resource(path *field.Path, resource string) {
 	}
 }
 
-func (v *validator) allMoments(e *Experiment) {
+func (v *validator) allMoments(moments []Moment) {
 	seen := map[string]bool{}
-	for i := range e.Moments {
-		m, path := &e.Moments[i], field.NewPath("moments").Index(i)
+	for i := range moments {
+		m, path := &moments[i], field.NewPath("moments").Index(i)
 		v.name(path.Child("name"), m.Name)
 		if seen[m.Name] || v.steps[m.Name] != nil {
 			v.add(field.Duplicate(path.Child("name"), m.Name))
 		}
 		seen[m.Name] = true
 		v.required(path.Child("says"), m.Says, "say what the moment is")
-		v.momentOf(path, m, e.Moments[:i])
+		v.momentOf(path, m, moments[:i])
 	}
 }
 
@@ -237,6 +237,10 @@ func (v *validator) checks(checks []Check) {
 	if len(checks) == 0 {
 		v.add(field.Required(path, "expect at least one thing of the run"))
 	}
+	v.eachCheck(path, checks)
+}
+
+func (v *validator) eachCheck(path *field.Path, checks []Check) {
 	for i := range checks {
 		v.required(path.Index(i).Child("says"), checks[i].Says, "say the expectation in one sentence")
 		v.condition(path.Index(i), &checks[i].Condition)

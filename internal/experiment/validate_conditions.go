@@ -72,6 +72,9 @@ func (v *validator) state(path *field.Path, s *State) {
 	if s.At != "" {
 		v.moment(path.Child("at"), s.At)
 	}
+	if s.SameAs != "" {
+		v.moment(path.Child("sameAs"), s.SameAs)
+	}
 	for i := range s.Fields {
 		v.field(path.Child("fields").Index(i), &s.Fields[i])
 	}

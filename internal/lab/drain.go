@@ -41,7 +41,7 @@ func (r *run) drain(ctx context.Context, s *experiment.Step) error {
 	if err := cluster.Get(ctx, client.ObjectKey{Name: s.Drain.Node}, node); err != nil {
 		return fmt.Errorf("finding the node to drain: %w", err)
 	}
-	if node.Labels[runLabel] != r.of.Name {
+	if node.Labels[r.marker] != r.of.Name {
 		return fmt.Errorf("node %s is not the experiment's: drain one that setup or apply makes", node.Name)
 	}
 	options := drain.Options{Force: s.Drain.Force, IgnoreDaemonSets: true, GracePeriod: -1}

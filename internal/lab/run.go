@@ -77,6 +77,8 @@ type run struct {
 	sender *sender
 	etcd   *recorder
 	audit  *auditLog
+	// marker is the label of what the run makes.
+	marker string
 
 	// began is when the first step did.
 	began time.Time
@@ -106,7 +108,7 @@ func newRun(ctx context.Context, plane Plane, e *experiment.Experiment, opts Opt
 		opts.Tell = func(string, ...any) {}
 	}
 	r := &run{
-		plane: plane, of: e, opts: opts, audit: openAudit(plane.AuditLog),
+		plane: plane, of: e, opts: opts, audit: openAudit(plane.AuditLog), marker: runLabel,
 		watches: map[string]*watcher{}, seen: map[string]map[string]experiment.WatchSeen{}, drains: map[string]experiment.DrainSeen{},
 	}
 	var err error
@@ -146,7 +148,7 @@ func (r *run) run(ctx context.Context) (result experiment.Result, err error) {
 			}
 		}
 		r.began = time.Now()
-		return r.doSteps(ctx)
+		return r.doSteps(ctx, r.of.Steps)
 	})
 	// From here on nothing is interrupted: what was broken is healed first.
 	undoing, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), healTimeout, fmt.Errorf("not all was healed within %s", healTimeout))

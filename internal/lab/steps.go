@@ -26,7 +26,7 @@ func (r *run) label(object *unstructured.Unstructured) {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	labels[runLabel] = r.of.Name
+	labels[r.marker] = r.of.Name
 	object.SetLabels(labels)
 }
 
@@ -80,12 +80,12 @@ func (r *run) willDelete(resource, namespace, name string) {
 }
 
 // doSteps does one step after the other, until one fails.
-func (r *run) doSteps(ctx context.Context) error {
-	for i := range r.of.Steps {
+func (r *run) doSteps(ctx context.Context, steps []experiment.Step) error {
+	for i := range steps {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		s := &r.of.Steps[i]
+		s := &steps[i]
 		r.opts.Tell("%s", s.Does)
 		r.begin(experiment.ListedStep{Name: s.Name, Kind: s.Kind(), Does: s.Does}, s)
 		found, err := r.do(ctx, s)

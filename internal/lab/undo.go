@@ -91,15 +91,15 @@ func (r *run) awaitGone(ctx context.Context) error {
 // left are the objects of the run that are still there.
 func (r *run) left() []*history.Version {
 	h, _ := r.etcd.view()
-	ours := madeByRun(h)
+	ours := madeByRun(h, r.marker)
 	left := h.Objects(h.Last(), func(history.Object) bool { return true })
 	return slices.DeleteFunc(left, func(v *history.Version) bool { return v.Created <= h.Base || !ours[v.UID()] })
 }
 
-// madeByRun are the UIDs of what was made since the start and carries the label of a
+// madeByRun are the UIDs of what was made since the start and carries the label, marker, of a
 // run, and of what controllers have made for that, such as the pods of a set. Others may
 // make objects in the same cluster meanwhile.
-func madeByRun(h *history.History) map[string]bool {
+func madeByRun(h *history.History, marker string) map[string]bool {
 	ours := map[string]bool{}
 	for _, v := range h.Changes() { // an owner comes before what it owns
 		u := unstructured.Unstructured{Object: v.Value}
@@ -107,7 +107,7 @@ func madeByRun(h *history.History) map[string]bool {
 			continue
 		}
 		owner := metav1.GetControllerOfNoCopy(&u)
-		if u.GetLabels()[runLabel] != "" || v.Object.Group == v1alpha1.GroupName && owner != nil && ours[string(owner.UID)] {
+		if u.GetLabels()[marker] != "" || v.Object.Group == v1alpha1.GroupName && owner != nil && ours[string(owner.UID)] {
 			ours[v.UID()] = true
 		}
 	}
@@ -119,7 +119,7 @@ func madeByRun(h *history.History) map[string]bool {
 func (r *run) releaseOwn(ctx context.Context, v *history.Version) error {
 	u := unstructured.Unstructured{Object: v.Value}
 	kept := slices.DeleteFunc(slices.Clone(u.GetFinalizers()), func(name string) bool { return !strings.HasPrefix(name, v1alpha1.GroupName+"/") })
-	if u.GetDeletionTimestamp() == nil || len(kept) == len(u.GetFinalizers()) || u.GetLabels()[runLabel] == "" {
+	if u.GetDeletionTimestamp() == nil || len(kept) == len(u.GetFinalizers()) || u.GetLabels()[r.marker] == "" {
 		return nil
 	}
 	mapping, err := r.sender.mappingOf(&u)
@@ -197,7 +197,7 @@ func (r *run) removeLeftovers(ctx context.Context) error {
 	left := map[string]bool{}
 	for _, v := range h.Objects(h.Last(), func(history.Object) bool { return true }) {
 		labels, _, _ := unstructured.NestedStringMap(v.Value, "metadata", "labels")
-		if labels[runLabel] != "" {
+		if labels[r.marker] != "" {
 			left[v.Object.Resource] = true
 		}
 	}
@@ -224,7 +224,7 @@ func (r *run) deleteLabelled(ctx context.Context, resource string) error {
 	h, _ := r.etcd.view()
 	for _, v := range h.Objects(h.Last(), func(o history.Object) bool { return o.Resource == mapping.Resource.Resource }) {
 		u := unstructured.Unstructured{Object: v.Value}
-		if u.GetLabels()[runLabel] == "" {
+		if u.GetLabels()[r.marker] == "" {
 			continue
 		}
 		c := r.sender.newCall(http.MethodDelete, mapping, v.Object.Namespace, v.Object.Name, "")

@@ -38,7 +38,7 @@ func TestMadeByRun(t *testing.T) {
 	add(15, "simreplicasets", "theirs-set", "", "theirs")
 	add(16, "simpods", "theirs-pod", "", "theirs-set")
 	add(17, "simpods", "bare", "", "")
-	got := slices.Sorted(maps.Keys(madeByRun(h)))
+	got := slices.Sorted(maps.Keys(madeByRun(h, runLabel)))
 	if diff := cmp.Diff([]string{"ours", "ours-pod", "ours-set"}, got); diff != "" {
 		t.Errorf("made by the run (-want +got):\n%s", diff)
 	}

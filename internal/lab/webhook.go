@@ -70,7 +70,7 @@ func (r *run) webhookObject(step string, w *experiment.Webhook, address string) 
 			"clientConfig": map[string]any{"url": "https://" + address + "/"},
 			"rules":        rules, "failurePolicy": w.FailurePolicy, "timeoutSeconds": w.TimeoutSeconds,
 			"sideEffects": "None", "admissionReviewVersions": []any{"v1"},
-			"objectSelector": map[string]any{"matchLabels": map[string]any{runLabel: r.of.Name}},
+			"objectSelector": map[string]any{"matchLabels": map[string]any{r.marker: r.of.Name}},
 		}},
 	}
 }
