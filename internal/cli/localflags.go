@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 	uberzap "go.uber.org/zap"
 
+	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/local"
 	"github.com/glassplane/glassplane/internal/manager"
 	"github.com/glassplane/glassplane/internal/substrate"
@@ -41,6 +43,8 @@ type localFlags struct {
 	verbose                 bool
 	// restore is what etcd begins with; nil for nothing.
 	restore *substrate.Restore
+	// needs are those of what it is started for.
+	needs experiment.Needs
 
 	// logLevel is that of the components' logger.
 	logLevel uberzap.AtomicLevel
@@ -121,7 +125,12 @@ func (f *localFlags) options(io IO) (local.Options, error) {
 	}
 	logger, level := newLogger(io.ErrOut, f.verbose)
 	f.logLevel = level
+	grace := time.Duration(0)
+	if f.needs.NodeMonitorGracePeriod != nil {
+		grace = f.needs.NodeMonitorGracePeriod.Duration
+	}
 	return local.Options{
+		LeaderElection: f.needs.LeaderElection, NodeMonitorGracePeriod: grace,
 		Assets: assets, Dir: f.dataDir,
 		APIServerPort: f.apiServerPort, EtcdPort: f.etcdPort,
 		ObserverAddress: f.observerAddress, AllowWrites: f.allowWrites,

@@ -178,7 +178,7 @@ func (c *whatIfRunCommand) ask(ctx context.Context, l experiment.Listing) (map[s
 	lines := readLines(ctx, c.io.In)
 	predicted := map[string]string{}
 	for i, q := range l.Questions {
-		answer, err := c.askOne(ctx, lines, i, q)
+		answer, err := askChoice(ctx, c.io.ErrOut, lines, i, q)
 		if err != nil {
 			return nil, err
 		}
@@ -187,10 +187,10 @@ func (c *whatIfRunCommand) ask(ctx context.Context, l experiment.Listing) (map[s
 	return predicted, nil
 }
 
-// askOne asks until the answer is a choice, or empty for no prediction.
-func (c *whatIfRunCommand) askOne(ctx context.Context, lines <-chan string, index int, q experiment.ListedQuestion) (string, error) {
+// askChoice asks until the answer is a choice, or empty for no prediction.
+func askChoice(ctx context.Context, out io.Writer, lines <-chan string, index int, q experiment.ListedQuestion) (string, error) {
 	for {
-		fmt.Fprintf(c.io.ErrOut, "\n%d. %s\nYour answer (%s; Enter for none): ", index+1, q.Asks, letters(q))
+		fmt.Fprintf(out, "\n%d. %s\nYour answer (%s; Enter for none): ", index+1, q.Asks, letters(q))
 		select {
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
@@ -199,7 +199,7 @@ func (c *whatIfRunCommand) askOne(ctx context.Context, lines <-chan string, inde
 			if !open || answer == "" || slices.ContainsFunc(q.Choices, func(choice experiment.ListedChoice) bool { return choice.ID == answer }) {
 				return answer, nil
 			}
-			fmt.Fprintf(c.io.ErrOut, "%q is no choice: give one of %s.\n", answer, letters(q))
+			fmt.Fprintf(out, "%q is no choice: give one of %s.\n", answer, letters(q))
 		}
 	}
 }

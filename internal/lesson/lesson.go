@@ -16,6 +16,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/glassplane/glassplane/internal/experiment"
 )
@@ -141,6 +142,47 @@ func (t *Task) Patience() time.Duration {
 
 // Namespace is the one that the lesson has for itself.
 func (l *Lesson) Namespace() string { return "lesson-" + l.Name }
+
+// IsName says whether a lesson may have a name.
+func IsName(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
+
+// Listing is what may be shown of a lesson before it is taken: no answers, no hints and
+// no solutions.
+type Listing struct {
+	Name    string       `json:"name"`
+	Title   string       `json:"title"`
+	About   string       `json:"about"`
+	Minutes int          `json:"minutes"`
+	Steps   []ListedStep `json:"steps"`
+}
+
+// ListedStep is a step of a Listing.
+type ListedStep struct {
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	Text string `json:"text,omitempty"`
+	// Asks is what a question or a task asks.
+	Asks       string                    `json:"asks,omitempty"`
+	Choices    []experiment.ListedChoice `json:"choices,omitempty"`
+	Experiment string                    `json:"experiment,omitempty"`
+}
+
+// Listing of the lesson.
+func (l *Lesson) Listing() Listing {
+	out := Listing{Name: l.Name, Title: l.Title, About: l.About, Minutes: l.Minutes, Steps: []ListedStep{}}
+	for i := range l.Steps {
+		s := &l.Steps[i]
+		listed := ListedStep{Name: s.Name, Kind: s.Kind(), Text: s.Text, Experiment: s.Experiment}
+		switch {
+		case s.Question != nil:
+			listed.Asks, listed.Choices = s.Question.Asks, s.Question.Asked(s.Name).Choices
+		case s.Task != nil:
+			listed.Asks = s.Task.Asks
+		}
+		out.Steps = append(out.Steps, listed)
+	}
+	return out
+}
 
 // Index of a step; -1 where there is none of that name.
 func (l *Lesson) Index(step string) int {

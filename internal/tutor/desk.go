@@ -130,12 +130,12 @@ func (d *Desk) Traces(ctx context.Context) ([]explain.Trace, error) {
 }
 
 // result is what the task has come to.
-func (d *Desk) result(ctx context.Context) (TaskResult, error) {
+func (d *Desk) result(ctx context.Context) (lesson.TaskResult, error) {
 	e, err := d.session.Evidence(ctx)
 	if err != nil {
-		return TaskResult{}, err
+		return lesson.TaskResult{}, err
 	}
-	r := TaskResult{Before: d.before, After: d.Task.Judge(e), BySolution: d.solved, Hints: d.hints, Etcd: e.Now(d.Task.Subjects)}
+	r := lesson.TaskResult{Before: d.before, After: d.Task.Judge(e), BySolution: d.solved, Hints: d.hints, Etcd: e.Now(d.Task.Subjects)}
 	r.Changes, r.ChangesOmitted = e.Changes(d.before.Revision, e.History.Last())
 	return r, nil
 }

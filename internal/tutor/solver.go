@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/glassplane/glassplane/internal/experiment"
+	"github.com/glassplane/glassplane/internal/lesson"
 )
 
 // Solver is a learner who does each task as its file does, and predicts nothing. It
@@ -36,4 +37,4 @@ func (Solver) Experimented(context.Context, experiment.Result) error { return ni
 func (Solver) Work(ctx context.Context, d *Desk) error { return d.Solve(ctx) }
 
 // Did needs nothing to be shown: the report has it.
-func (Solver) Did(context.Context, *Desk, TaskResult) error { return nil }
+func (Solver) Did(context.Context, *Desk, lesson.TaskResult) error { return nil }

@@ -37,7 +37,7 @@ type Learner interface {
 	// task anew.
 	Work(ctx context.Context, d *Desk) error
 	// Did shows what a task has shown.
-	Did(ctx context.Context, d *Desk, r TaskResult) error
+	Did(ctx context.Context, d *Desk, r lesson.TaskResult) error
 }
 
 // ErrAgain asks for the task to be set up anew.
@@ -58,7 +58,7 @@ type Options struct {
 // Run takes a learner through a lesson. What it makes is deleted before it returns,
 // also when ctx ends. The error says why the lesson did not come to its end; a Report
 // whose Outcome is Differs has none.
-func Run(ctx context.Context, plane lab.Plane, l *lesson.Lesson, opts Options) (report Report, err error) {
+func Run(ctx context.Context, plane lab.Plane, l *lesson.Lesson, opts Options) (report lesson.Report, err error) {
 	if unmet := l.Unmet(plane.Offer); len(unmet) > 0 {
 		return report, fmt.Errorf("%w: %s", lab.ErrUnmet, strings.Join(unmet, "; "))
 	}
@@ -75,10 +75,10 @@ func Run(ctx context.Context, plane lab.Plane, l *lesson.Lesson, opts Options) (
 		opts.Passed = func(string) error { return nil }
 	}
 	t := &tutor{plane: plane, lesson: l, opts: opts, answers: map[string]string{}}
-	t.report = Report{SchemaVersion: ReportVersion, Lesson: l.Name, StartedAt: metav1.NewMicroTime(time.Now()), Steps: []StepReport{}}
+	t.report = lesson.Report{SchemaVersion: lesson.ReportVersion, Lesson: l.Name, StartedAt: metav1.NewMicroTime(time.Now()), Steps: []lesson.StepReport{}}
 	err = t.run(ctx, from)
 	err = errors.Join(err, t.close(ctx))
-	t.report.conclude(ctx, err)
+	conclude(ctx, &t.report, err)
 	return t.report, err
 }
 
@@ -91,7 +91,7 @@ type tutor struct {
 	session *lab.Session
 	// answers are those that are judged after a task, by the step of the question.
 	answers map[string]string
-	report  Report
+	report  lesson.Report
 }
 
 func (t *tutor) run(ctx context.Context, from int) error {
@@ -104,7 +104,7 @@ func (t *tutor) run(ctx context.Context, from int) error {
 			return err
 		}
 		began := time.Now()
-		result := StepReport{Name: s.Name, Kind: s.Kind()}
+		result := lesson.StepReport{Name: s.Name, Kind: s.Kind()}
 		err := t.step(ctx, i, &result)
 		result.Took = metav1.Duration{Duration: time.Since(began).Round(time.Millisecond)}
 		if err != nil {
@@ -121,7 +121,7 @@ func (t *tutor) run(ctx context.Context, from int) error {
 	return nil
 }
 
-func (t *tutor) step(ctx context.Context, index int, result *StepReport) error {
+func (t *tutor) step(ctx context.Context, index int, result *lesson.StepReport) error {
 	s := &t.lesson.Steps[index]
 	switch s.Kind() {
 	case lesson.KindQuestion:
@@ -135,7 +135,7 @@ func (t *tutor) step(ctx context.Context, index int, result *StepReport) error {
 }
 
 // question asks, and judges at once what is not a prediction.
-func (t *tutor) question(ctx context.Context, index int, result *StepReport) error {
+func (t *tutor) question(ctx context.Context, index int, result *lesson.StepReport) error {
 	s := &t.lesson.Steps[index]
 	answer, err := t.opts.Learner.Choose(ctx, s.Question.Asked(s.Name))
 	if err != nil {
@@ -148,7 +148,7 @@ func (t *tutor) question(ctx context.Context, index int, result *StepReport) err
 	return t.judge(ctx, index, answer, result)
 }
 
-func (t *tutor) judge(ctx context.Context, index int, answer string, result *StepReport) error {
+func (t *tutor) judge(ctx context.Context, index int, answer string, result *lesson.StepReport) error {
 	s := &t.lesson.Steps[index]
 	var e *experiment.Evidence
 	if !s.Question.IsGiven() {
@@ -166,7 +166,7 @@ func (t *tutor) judge(ctx context.Context, index int, answer string, result *Ste
 }
 
 // experiment runs one, which has the control plane for itself.
-func (t *tutor) experiment(ctx context.Context, s *lesson.Step, result *StepReport) error {
+func (t *tutor) experiment(ctx context.Context, s *lesson.Step, result *lesson.StepReport) error {
 	if err := t.close(ctx); err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (t *tutor) experiment(ctx context.Context, s *lesson.Step, result *StepRepo
 }
 
 // task sets a task up, until the learner has done it.
-func (t *tutor) task(ctx context.Context, index int, result *StepReport) error {
+func (t *tutor) task(ctx context.Context, index int, result *lesson.StepReport) error {
 	for {
 		desk, err := t.setUp(ctx, index)
 		if err != nil {
@@ -204,7 +204,7 @@ func (t *tutor) task(ctx context.Context, index int, result *StepReport) error {
 }
 
 // did shows what a task has shown, and judges the predictions about it.
-func (t *tutor) did(ctx context.Context, index int, desk *Desk, result *StepReport) error {
+func (t *tutor) did(ctx context.Context, index int, desk *Desk, result *lesson.StepReport) error {
 	done, err := desk.result(ctx)
 	if err != nil {
 		return err
@@ -290,4 +290,20 @@ func (t *tutor) close(ctx context.Context) error {
 	t.session = nil
 	t.opts.Tell("deleting what the lesson made")
 	return session.Close(ctx)
+}
+
+// conclude says how the lesson ended.
+func conclude(ctx context.Context, r *lesson.Report, err error) {
+	r.EndedAt = metav1.NewMicroTime(time.Now())
+	switch {
+	case ctx.Err() != nil:
+		r.Outcome, r.Problem = experiment.Interrupted, "it was interrupted"
+	case err != nil:
+		r.Outcome, r.Problem = experiment.Failed, err.Error()
+	default:
+		r.Outcome = experiment.AsExpected
+		if r.Problem = r.Differs(); r.Problem != "" {
+			r.Outcome = experiment.Differs
+		}
+	}
 }

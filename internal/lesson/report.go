@@ -1,17 +1,14 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package tutor
+package lesson
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/glassplane/glassplane/internal/experiment"
-	"github.com/glassplane/glassplane/internal/lesson"
 )
 
 // ReportVersion is the version of the JSON form of a Report, which docs/lessons.md
@@ -37,7 +34,7 @@ type Report struct {
 // StepReport is a step that was taken.
 type StepReport struct {
 	Name string          `json:"name"`
-	Kind lesson.Kind     `json:"kind"`
+	Kind Kind            `json:"kind"`
 	Took metav1.Duration `json:"took"`
 	// Task is what a task has come to, and Experiment an experiment.
 	Task       *TaskResult        `json:"task,omitempty"`
@@ -52,8 +49,8 @@ type StepReport struct {
 // TaskResult is what a task has come to.
 type TaskResult struct {
 	// Before is what was judged before the learner began, After once the task was done.
-	Before lesson.State `json:"before"`
-	After  lesson.State `json:"after"`
+	Before State `json:"before"`
+	After  State `json:"after"`
 	// BySolution says that the file's solution has done it, and Hints how many were given.
 	BySolution bool `json:"bySolution"`
 	Hints      int  `json:"hints"`
@@ -65,24 +62,8 @@ type TaskResult struct {
 	Etcd []experiment.TrackedState `json:"etcd,omitempty"`
 }
 
-// conclude says how the lesson ended.
-func (r *Report) conclude(ctx context.Context, err error) {
-	r.EndedAt = metav1.NewMicroTime(time.Now())
-	switch {
-	case ctx.Err() != nil:
-		r.Outcome, r.Problem = experiment.Interrupted, "it was interrupted"
-	case err != nil:
-		r.Outcome, r.Problem = experiment.Failed, err.Error()
-	default:
-		r.Outcome = experiment.AsExpected
-		if r.Problem = r.differs(); r.Problem != "" {
-			r.Outcome = experiment.Differs
-		}
-	}
-}
-
-// differs says where reality is not what the file expects; empty where it is.
-func (r *Report) differs() string {
+// Differs says where reality is not what the file expects; empty where it is.
+func (r *Report) Differs() string {
 	for i := range r.Steps {
 		s := &r.Steps[i]
 		if s.Experiment != nil && s.Experiment.Outcome != experiment.AsExpected {

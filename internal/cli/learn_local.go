@@ -1,0 +1,70 @@
+// Copyright 2026 The Glassplane Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !windows
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"go.uber.org/zap/zapcore"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/glassplane/glassplane/internal/lab"
+	"github.com/glassplane/glassplane/internal/local"
+)
+
+// onPlane takes the lesson on the control plane that flags name, else on one that is
+// started for it.
+func (c *learnRunCommand) onPlane(ctx context.Context, run func(plane lab.Plane, kubectl string) error) (err error) {
+	if c.clients.isExplicit() {
+		return c.onRunning(ctx, run)
+	}
+	flags := &localFlags{verbose: c.verbose, needs: c.lesson.Needs, traceSampling: math.NaN()}
+	cluster, err := startLocal(ctx, c.io, flags)
+	if err != nil {
+		return fmt.Errorf("starting a control plane for the lesson: %w", err)
+	}
+	defer func() {
+		err = flags.stop(c.io, cluster, err)
+		c.progress.tell("stopped; nothing is left behind")
+	}()
+	if !c.verbose {
+		flags.logLevel.SetLevel(zapcore.FatalLevel) // what components say of what is broken on purpose
+	}
+	plane, err := cluster.Lab()
+	if err != nil {
+		return err
+	}
+	kubeconfig, err := c.kubeconfig(cluster)
+	if err != nil {
+		return err
+	}
+	plane.Trace = traceWith(newObserver(cluster.ObserverURL()))
+	return errors.Join(run(plane, "export KUBECONFIG="+kubeconfig), cluster.Err())
+}
+
+// kubeconfig writes one whose namespace is the lesson's, beside that of the control
+// plane, so that other commands find the observer by it. Both are removed together.
+func (c *learnRunCommand) kubeconfig(cluster *local.Cluster) (string, error) {
+	if err := cluster.WriteInstance(); err != nil {
+		return "", err
+	}
+	config, err := clientcmd.LoadFromFile(cluster.KubeconfigPath())
+	if err != nil {
+		return "", fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	for _, each := range config.Contexts {
+		each.Namespace = c.lesson.Namespace()
+	}
+	path := filepath.Join(cluster.Dir(), "lesson.kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return "", fmt.Errorf("writing a kubeconfig for the lesson: %w", err)
+	}
+	return path, nil
+}
