@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 
 	"go.uber.org/zap/zapcore"
 	"k8s.io/client-go/tools/clientcmd"
@@ -49,22 +48,22 @@ func (c *learnRunCommand) onPlane(ctx context.Context, run func(plane lab.Plane,
 	return errors.Join(run(plane, "export KUBECONFIG="+kubeconfig), cluster.Err())
 }
 
-// kubeconfig writes one whose namespace is the lesson's, beside that of the control
-// plane, so that other commands find the observer by it. Both are removed together.
+// kubeconfig gives the control plane's own the namespace of the lesson: by it other
+// commands find the observer, and it is removed with the control plane.
 func (c *learnRunCommand) kubeconfig(cluster *local.Cluster) (string, error) {
 	if err := cluster.WriteInstance(); err != nil {
 		return "", err
 	}
-	config, err := clientcmd.LoadFromFile(cluster.KubeconfigPath())
+	path := cluster.KubeconfigPath()
+	config, err := clientcmd.LoadFromFile(path)
 	if err != nil {
 		return "", fmt.Errorf("reading the kubeconfig: %w", err)
 	}
 	for _, each := range config.Contexts {
 		each.Namespace = c.lesson.Namespace()
 	}
-	path := filepath.Join(cluster.Dir(), "lesson.kubeconfig")
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		return "", fmt.Errorf("writing a kubeconfig for the lesson: %w", err)
+		return "", fmt.Errorf("giving the kubeconfig the namespace of the lesson: %w", err)
 	}
 	return path, nil
 }

@@ -51,7 +51,8 @@ type Options struct {
 	Learner Learner
 	// Tell is told what is done. Default: nobody is.
 	Tell func(format string, args ...any)
-	// Passed is told of each step that was passed, so that it can be remembered.
+	// Passed is told of each step that was passed, so that it can be remembered: of a
+	// prediction once it was judged.
 	Passed func(step string) error
 }
 
@@ -113,6 +114,9 @@ func (t *tutor) run(ctx context.Context, from int) error {
 		t.report.Steps = append(t.report.Steps, result)
 		if err != nil {
 			return fmt.Errorf("step %s: %w", s.Name, err)
+		}
+		if _, isOpen := t.answers[s.Name]; isOpen {
+			continue // It is passed once it is judged.
 		}
 		if err := t.opts.Passed(s.Name); err != nil {
 			return err
@@ -220,6 +224,10 @@ func (t *tutor) did(ctx context.Context, index int, desk *Desk, result *lesson.S
 			continue
 		}
 		if err := t.judge(ctx, i, answer, result); err != nil {
+			return err
+		}
+		delete(t.answers, s.Name)
+		if err := t.opts.Passed(s.Name); err != nil {
 			return err
 		}
 	}
