@@ -165,6 +165,7 @@ components themselves left behind.`,
 		newRolloutCommand(name, io, clients),
 		newBreakCommand(name, io, clients),
 		newSnapshotCommand(name, io, clients),
+		newDiffCommand(name, io),
 		newUninstallCommand(name, io, clients),
 		newVersionCommand(io),
 	)
