@@ -126,6 +126,13 @@ func (s *Session) Evidence(ctx context.Context) (*experiment.Evidence, error) {
 	return s.r.evidence(), nil
 }
 
+// AwaitAudit waits a little until the audit log has what was answered before, and who
+// wrote what conditions ask about.
+func (s *Session) AwaitAudit(ctx context.Context, conditions []experiment.Condition) {
+	s.r.of.Settled = conditions
+	s.r.awaitAudit(ctx)
+}
+
 // ErrNoObserver is the error of Trace where nobody explains objects.
 var ErrNoObserver = errors.New("no observer is known")
 

@@ -131,6 +131,7 @@ func (d *Desk) Traces(ctx context.Context) ([]explain.Trace, error) {
 
 // result is what the task has come to.
 func (d *Desk) result(ctx context.Context) (lesson.TaskResult, error) {
+	d.session.AwaitAudit(ctx, nil)
 	e, err := d.session.Evidence(ctx)
 	if err != nil {
 		return lesson.TaskResult{}, err

@@ -159,6 +159,11 @@ func (t *tutor) judge(ctx context.Context, index int, answer string, result *les
 		if err := t.open(ctx, index); err != nil {
 			return err
 		}
+		var conditions []experiment.Condition
+		for i := range s.Question.Choices {
+			conditions = append(conditions, s.Question.Choices[i].When...)
+		}
+		t.session.AwaitAudit(ctx, conditions)
 		var err error
 		if e, err = t.session.Evidence(ctx); err != nil {
 			return err
