@@ -45,6 +45,12 @@ type explainCommand struct {
 	color       colorFlag
 	// schedulerConfig is the file with the profiles that predictions use.
 	schedulerConfig string
+	// from is a file with the state of a real cluster.
+	from string
+	// simulated reads Pods of manifests as SimPods.
+	simulated bool
+	// exitCode tells by the exit code that a pod stays pending.
+	exitCode bool
 
 	namespace string
 	subject   subject
@@ -53,7 +59,7 @@ type explainCommand struct {
 func newExplainCommand(name string, io IO, clients *clients) *cobra.Command {
 	c := &explainCommand{io: io, clients: clients, program: name, suggestions: 5}
 	command := &cobra.Command{
-		Use:   "explain (simpod/NAME | -f FILENAME)",
+		Use:   "explain (pod/NAME | simpod/NAME | -f FILENAME)",
 		Short: "Say which node a pod got or would get and why, or why it is pending",
 		Long: `Say which node a pod got and why, or why it is pending: for each node, what
 each plugin of the scheduler said. It is what the scheduler decided then, not a
@@ -62,6 +68,11 @@ new decision; every recorded attempt can be shown.
 For a pending pod it also says what would be decided now, and which single
 changes would let the pod fit, the smallest first. Each was checked by making
 the change on a copy of what was listed and deciding again.
+
+Of a real pod, whose scheduler keeps no record, it says what would be decided on
+what the cluster holds now, beside what its scheduler wrote. Nothing need be
+installed in the cluster; --from takes a file in its place, with what "kubectl
+get nodes,pods,… -A -o yaml" printed.
 
 With -f the pod need not exist: the decision is predicted from the nodes and
 pods that there are. Nothing is written.`,
@@ -72,13 +83,20 @@ glassplane explain simpod/web
 # Why not that one? What did each plugin say?
 glassplane explain simpod/web --node=node-2
 
+# Why is this pod of my cluster pending? It exits with 2 if it would stay so
+glassplane explain pod/web-7d4b --exit-code
+
+# The same without the cluster
+kubectl get nodes,pods,namespaces,services,replicasets -A -o yaml > cluster.yaml
+glassplane explain pod/web-7d4b --from=cluster.yaml
+
 # Which node would a pod get? Nothing is created
 glassplane explain -f pod.yaml
 
 # For other programs
 glassplane explain simpod/web -o json`),
 		Args:              cobra.MaximumNArgs(2),
-		ValidArgsFunction: clients.completeSubject([]followed.Resource{followed.SimPods()}),
+		ValidArgsFunction: clients.completeSubject([]followed.Resource{followed.SimPods(), followed.Pods()}),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := c.Validate(args); err != nil {
 				return err
@@ -96,7 +114,11 @@ glassplane explain simpod/web -o json`),
 	flags.StringVar(&c.node, "node", "", "show only this node, with what each plugin said")
 	flags.BoolVar(&c.allNodes, "all-nodes", false, "list every node, also those that do not fit")
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
-	flags.StringVar(&c.schedulerConfig, "scheduler-config", "", "file with the scheduler's profiles, for predictions; by default one with the default plugins")
+	flags.StringVar(&c.schedulerConfig, "scheduler-config", "",
+		"file with the scheduler's profiles, for predictions: for real pods kube-scheduler's own; by default one with the default plugins")
+	flags.StringVar(&c.from, "from", "", "file with the state of a real cluster, as kubectl get -o yaml or json prints it, in place of a cluster; - reads it from stdin")
+	flags.BoolVar(&c.simulated, "simulated", false, "with -f: read a Pod as a simulated one, also where the cluster has real nodes")
+	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where the pod would stay pending")
 	c.color.add(command)
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(explainFormats...), "node": clients.completeNodes})
 	return command
@@ -118,6 +140,10 @@ func (c *explainCommand) Validate(args []string) error {
 		return fmt.Errorf("invalid --attempt %d: attempts are numbered from 1", c.attempt)
 	case c.suggestions < 0 || c.suggestions > maxSuggestions:
 		return fmt.Errorf("invalid --suggestions %d: must be 0 to %d", c.suggestions, maxSuggestions)
+	case c.from != "" && c.simulated:
+		return errors.New("give either --from or --simulated, not both: a file holds a real cluster")
+	case c.from == "-" && c.filename == "-":
+		return errors.New("both --from and -f read stdin: give one of them a file")
 	case c.node != "" && c.allNodes:
 		return errors.New("give either --node or --all-nodes, not both")
 	}
@@ -135,9 +161,14 @@ func (c *explainCommand) Complete(args []string) (err error) {
 	if c.subject.auditID != "" {
 		return fmt.Errorf("cannot explain %s: name the pod, such as simpod/web", c.subject)
 	}
-	if c.subject.resource != followed.SimPods().Resource {
-		return fmt.Errorf("cannot explain %[1]s: decisions are recorded for simulated pods only; see \"%[2]s walk %[1]s\" for how it came to run, or \"%[2]s explain -f\" with its manifest for what would be decided",
+	switch simulated := c.subject.resource == followed.SimPods().Resource; {
+	case !simulated && c.subject.resource != followed.Pods().Resource:
+		return fmt.Errorf("cannot explain %[1]s: decisions are made about pods; see \"%[2]s walk %[1]s\" for how it came about",
 			c.subject, c.program)
+	case simulated && c.from != "":
+		return fmt.Errorf("cannot explain %s from a file: it holds a real cluster; name a pod, such as pod/web", c.subject)
+	case !simulated && c.attempt != 0:
+		return errors.New("--attempt is for simulated pods: the scheduler of real ones keeps no record of its attempts")
 	}
 	return nil
 }
@@ -145,20 +176,33 @@ func (c *explainCommand) Complete(args []string) (err error) {
 // Run explains the pod.
 func (c *explainCommand) Run(ctx context.Context) error {
 	explain := c.explainPod
-	if c.filename != "" {
+	switch {
+	case c.filename != "":
 		explain = c.explainManifest
+	case c.subject.resource == followed.Pods().Resource:
+		explain = c.explainReal
 	}
 	e, err := explain(ctx)
 	if err != nil {
 		return err
 	}
+	e.APIVersion, e.Kind = explanation.APIVersion, explanation.Kind
 	if c.node != "" {
 		if e, err = e.OnlyNode(c.node); err != nil {
 			return err
 		}
 	}
-	return c.print(e)
+	if err := c.print(e); err != nil {
+		return err
+	}
+	if c.exitCode && e.StaysPending() {
+		return exitPending
+	}
+	return nil
 }
+
+// exitPending says that a pod would stay pending.
+const exitPending = exitCode(2)
 
 func (c *explainCommand) print(e explanation.Explanation) error {
 	switch c.output {
@@ -226,13 +270,18 @@ func (c *explainCommand) predict(listed whatif.Listing, pod *v1alpha1.SimPod) (*
 	if err != nil {
 		return nil, fmt.Errorf("spec.priorityClassName: %w, so that the scheduler does not try the pod: create the class, or name another", err)
 	}
+	return c.predictCase(listed, what), nil
+}
+
+// predictCase decides, and looks for changes where the pod does not fit.
+func (c *explainCommand) predictCase(listed whatif.Listing, what whatif.Case) *explanation.Prediction {
 	d := what.Predict(c.io.Clock.Now(), 0)
 	prediction := &explanation.Prediction{
-		ReadAt: listed.ReadAt, ReadUntil: listed.ReadUntil, Lists: listed.Lists,
+		ReadAt: listed.ReadAt, ReadUntil: listed.ReadUntil, Lists: listed.Lists, Source: listed.Source,
 		Decision: explanation.NewDecision(d), BestNodes: explanation.BestNodes(d),
 	}
 	if d.Node == "" && c.suggestions > 0 {
 		prediction.Suggestions = new(whatif.Suggest(what, c.suggestions))
 	}
-	return prediction, nil
+	return prediction
 }

@@ -34,7 +34,9 @@ type IO struct {
 	width int
 	// terminal is the one that Out leads to; nil for none. theme is what it can show.
 	terminal *os.File
-	theme    look.Theme
+	// errTerminal is true where ErrOut leads to one: progress is told there only.
+	errTerminal bool
+	theme       look.Theme
 }
 
 // The exit codes of commands that a signal ended, as shells have them.
@@ -50,6 +52,7 @@ func Main(ctx context.Context, program string, args []string, io IO) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := &pipe{w: io.Out, closed: cancel}
+	io.errTerminal = terminalOf(io.ErrOut) != nil
 	io.width, io.terminal, io.theme = widthOf(io.Out), terminalOf(io.Out), themeOf(io.Out, io.Env)
 	// What is written there is for people, and some of it comes from objects.
 	io.Out, io.ErrOut = out, render.CleanWriter(io.ErrOut)
@@ -72,6 +75,9 @@ func execute(ctx context.Context, program string, args []string, io IO) int {
 	}
 	if out, ok := io.Out.(*pipe); ok && out.isClosed() {
 		return exitClosedPipe
+	}
+	if quiet, ok := errors.AsType[exitCode](err); ok {
+		return int(quiet)
 	}
 	code, text := 1, message(err)
 	if coded, ok := errors.AsType[*codedError](err); ok {
@@ -102,6 +108,11 @@ type codedError struct {
 }
 
 func (e *codedError) Unwrap() error { return e.error }
+
+// exitCode ends a command that has said all there is to say.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // exactName is the check of a command's only argument.
 func exactName(usage string) cobra.PositionalArgs {

@@ -190,6 +190,12 @@ func Resources() []Resource { return slices.Clone(resources) }
 // SimPods is the entry of the simulated pods, the first one.
 func SimPods() Resource { return resources[0] }
 
+// Pods returns the entry of real pods.
+func Pods() Resource {
+	r, _ := ByName("pods")
+	return r
+}
+
 // ByResource returns the entry of a resource, and whether it is followed. One
 // that is not has the shapes that every resource has.
 func ByResource(r schema.GroupResource) (Resource, bool) {

@@ -45,7 +45,7 @@ type ExplainOptions struct {
 func ExplainText(w io.Writer, e explanation.Explanation, o ExplainOptions) error {
 	p := &explainPrinter{printer: newPrinter(w, o.Options), o: o, width: o.width()}
 	if e.State != nil {
-		p.state(e.Pod, *e.State)
+		p.state(e.Pod, *e.State, e.NotEvaluated)
 	}
 	switch {
 	case e.Decision != nil:
@@ -54,13 +54,15 @@ func ExplainText(w io.Writer, e explanation.Explanation, o ExplainOptions) error
 	case e.Prediction != nil:
 		p.predicted(e)
 		p.nodes(best(*e.Prediction))
-	default:
+	case !e.Real:
 		p.line("No decision on this pod is recorded: the scheduler has not tried to place it, or its record is gone.")
 	}
 	p.attempts(e.Attempts)
 	if e.Prediction != nil {
 		p.now(e)
 	}
+	p.report(e.Report)
+	p.notEvaluated(e.NotEvaluated)
 	for _, note := range e.Notes {
 		p.printf("\n")
 		p.paragraph("Note: "+note, p.width, "")
@@ -75,16 +77,16 @@ type explainPrinter struct {
 }
 
 // state says first what has become of a pod that does not wait or run any more.
-func (p *explainPrinter) state(pod string, s explanation.State) {
+func (p *explainPrinter) state(pod string, s explanation.State, missing []explanation.NotEvaluated) {
 	text := strings.ToLower(string(s.Outcome))
 	if s.Reason != "" {
 		text += ": " + s.Reason
 	}
 	with := red
-	if s.Outcome == explain.OutcomeSucceeded {
+	if s.Outcome == explain.OutcomeSucceeded || s.Outcome == explain.OutcomeRunning {
 		with = green
 	}
-	p.headline(pod, with, text)
+	p.headline(pod, with, text+but(missing))
 }
 
 func (p *explainPrinter) verdict(e explanation.Explanation) {
@@ -138,16 +140,20 @@ func (p *explainPrinter) priority(priority *explanation.Priority) {
 func (p *explainPrinter) predicted(e explanation.Explanation) {
 	prediction := *e.Prediction
 	d := prediction.Decision
+	text, with := "would stay pending: no node would be chosen", red
 	switch best := prediction.BestNodes; {
 	case len(best) > 1:
-		p.headline(e.Pod, green, fmt.Sprintf("would be assigned to one of %d nodes with the same points: %s", len(best), names(best)))
+		text, with = fmt.Sprintf("would be assigned to one of %d nodes with the same points: %s", len(best), names(best)), green
 	case d.Node != "":
-		p.headline(e.Pod, green, "would be assigned to node "+d.Node)
+		text, with = "would be assigned to node "+d.Node, green
 	case d.NominatedNode != "":
-		p.headline(e.Pod, red, fmt.Sprintf("would stay pending until %s on node %s %s preempted: %s",
-			number(len(d.Victims), "pod"), d.NominatedNode, isOrAre(len(d.Victims)), podNames(d.Victims)))
-	default:
-		p.headline(e.Pod, red, "would stay pending: no node would be chosen")
+		text = fmt.Sprintf("would stay pending until %s on node %s %s preempted: %s",
+			number(len(d.Victims), "pod"), d.NominatedNode, isOrAre(len(d.Victims)), podNames(d.Victims))
+	}
+	if e.State != nil { // which is the headline
+		p.paragraph("If it had to be placed now, as if it were not there, it "+text+".", p.width, "  ")
+	} else {
+		p.headline(e.Pod, with, text+but(e.NotEvaluated))
 	}
 	p.why(d)
 	p.priority(e.Priority)
@@ -173,13 +179,23 @@ func (p *explainPrinter) why(d explanation.Decision) {
 func readAt(prediction explanation.Prediction) string {
 	var counts, missing []string
 	for _, list := range prediction.Lists {
+		if list.Error != "" && prediction.Source != "" {
+			missing = append(missing, list.Resource)
+			continue
+		}
 		if list.Error != "" {
 			missing = append(missing, fmt.Sprintf("%s (%s)", list.Resource, list.Error))
 			continue
 		}
-		counts = append(counts, fmt.Sprintf("%s %d", list.Resource, list.Items))
+		counts = append(counts, fmt.Sprintf("%s %d%s", list.Resource, list.Items, prefixed(" of namespace ", list.Namespace)))
 	}
 	text := fmt.Sprintf("The lists were read at %s: %s.", prediction.ReadAt.UTC().Format(timeFormat), strings.Join(counts, ", "))
+	if prediction.Source != "" {
+		text = fmt.Sprintf("The lists are those of %s: %s.", prediction.Source, strings.Join(counts, ", "))
+	}
+	if len(missing) > 0 && prediction.Source != "" {
+		return text + " Not in it: " + strings.Join(missing, ", ") + "."
+	}
 	if len(missing) > 0 {
 		text += " Not read: " + strings.Join(missing, ", ") + "."
 	}

@@ -38,7 +38,11 @@ func (c *Configuration) build() ([]*framework.Profile, error) {
 			errs = append(errs, validatePercentage(p.PercentageOfNodesToScore, path.Child("percentageOfNodesToScore")))
 		}
 		errs = append(errs, validateName(p.SchedulerName, names, path.Child("schedulerName")))
-		profile, err := p.build(path)
+		var profile *framework.Profile
+		list, err := plugins.Default()
+		if err == nil {
+			profile, err = p.build(list, path)
+		}
 		errs, out = append(errs, err), append(out, profile)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -65,12 +69,9 @@ func validatePercentage(percentage *int32, path *field.Path) error {
 	return nil
 }
 
-// build returns the profile: the default plugins as plugins and pluginConfig change them.
-func (p *Profile) build(path *field.Path) (*framework.Profile, error) {
-	list, err := plugins.Default()
-	if err != nil {
-		return nil, err
-	}
+// build returns the profile: the plugins of the list, which it changes, as plugins
+// and pluginConfig say.
+func (p *Profile) build(list []framework.WeightedPlugin, path *field.Path) (*framework.Profile, error) {
 	if err := p.configure(list, path.Child("pluginConfig")); err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func (p *Profile) build(path *field.Path) (*framework.Profile, error) {
 	if name == "" { // which is said elsewhere
 		name = all
 	}
-	profile, err := framework.NewProfile(name, percentage, p.Plugins.MultiPoint.apply(list)...)
+	profile, err := framework.NewProfile(name, percentage, p.Plugins.points.apply(p.Plugins.MultiPoint.apply(list), list)...)
 	if err != nil {
 		return nil, below(multiPoint, err)
 	}

@@ -47,6 +47,10 @@ type Profile struct {
 // at none.
 type Plugins struct {
 	MultiPoint PluginSet `json:"multiPoint,omitzero"`
+
+	// points are the changes at single extension points, which only a
+	// KubeSchedulerConfiguration has.
+	points pointSets
 }
 
 // PluginSet is a change of the default plugins.

@@ -18,10 +18,22 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
+// APIVersion and Kind of an Explanation in JSON. Fields may be added to a version;
+// one that goes, or means something else, makes a new one.
+const (
+	APIVersion = "explanation.glassplane.dev/v1"
+	Kind       = "Explanation"
+)
+
 // Explanation is what is said about the node that a pod got or would get.
 type Explanation struct {
+	// APIVersion and Kind are those of the format; see docs/explain-schema.md.
+	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind,omitempty"`
 	// Pod is the pod as namespace/name.
 	Pod string `json:"pod"`
+	// Real is true for a pod of a real cluster, of whose attempts there is no record.
+	Real bool `json:"real,omitempty"`
 	// State says what has become of the pod since it was decided about; nil where it
 	// waits or runs.
 	State *State `json:"state,omitempty"`
@@ -37,6 +49,12 @@ type Explanation struct {
 	// Wait says what wakes a pending pod; nil where it does not wait, or where that is
 	// not recorded.
 	Wait *Wait `json:"wait,omitempty"`
+	// NotEvaluated is what the scheduler of a real cluster looks at and the
+	// prediction does not: the answer may be wrong in that.
+	NotEvaluated []NotEvaluated `json:"notEvaluated,omitempty"`
+	// Report is what the scheduler of a real cluster wrote to the pod; nil where it
+	// wrote nothing.
+	Report *Report `json:"report,omitempty"`
 	// Notes say what the reader should know of how this came about.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -80,6 +98,8 @@ type Prediction struct {
 	// one was answered.
 	ReadAt    time.Time `json:"readAt"`
 	ReadUntil time.Time `json:"readUntil"`
+	// Source is the file that the lists are from; empty for a cluster.
+	Source string `json:"source,omitempty"`
 	// Lists that were read, and those that could not be.
 	Lists []whatif.List `json:"lists"`
 	// Decision in full: each filter was asked about each node.
@@ -247,4 +267,15 @@ func (d *Decision) onlyNode(name string) bool {
 	d.Nodes = d.Nodes[i : i+1]
 	d.Rejections = rejections(d.Decision)
 	return true
+}
+
+// StaysPending is true where the pod has no node and would get none now.
+func (e Explanation) StaysPending() bool {
+	switch {
+	case e.State != nil:
+		return false
+	case e.Prediction != nil:
+		return e.Prediction.Decision.Node == ""
+	}
+	return e.Decision != nil && e.Decision.Node == ""
 }

@@ -75,9 +75,11 @@ func NewPodInfo(pod *corev1.Pod) *PodInfo {
 	return info
 }
 
-// setRequests mirrors PodInfo.CalculateResource of kube-scheduler.
+// setRequests mirrors PodInfo.CalculateResource of kube-scheduler: a pod that is
+// resized takes the most of what it asks for, was given and has. Simulated pods
+// are not resized.
 func (p *PodInfo) setRequests() {
-	p.Requests = NewResource(resourcehelper.PodRequests(p.Pod, resourcehelper.PodResourcesOptions{}))
+	p.Requests = NewResource(resourcehelper.PodRequests(p.Pod, resourcehelper.PodResourcesOptions{UseStatusResources: true}))
 	for name, value := range p.Requests.ScalarResources {
 		if value > 0 {
 			p.Scalars = append(p.Scalars, ScalarRequest{Name: name, Value: value})
@@ -86,6 +88,7 @@ func (p *PodInfo) setRequests() {
 	slices.SortFunc(p.Scalars, func(a, b ScalarRequest) int { return compareStrings(string(a.Name), string(b.Name)) })
 
 	nonZero := resourcehelper.PodRequests(p.Pod, resourcehelper.PodResourcesOptions{
+		UseStatusResources: true,
 		NonMissingContainerRequests: corev1.ResourceList{
 			corev1.ResourceCPU:    *resource.NewMilliQuantity(DefaultMilliCPURequest, resource.DecimalSI),
 			corev1.ResourceMemory: *resource.NewQuantity(DefaultMemoryRequest, resource.DecimalSI),

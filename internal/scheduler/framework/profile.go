@@ -23,7 +23,24 @@ type WeightedPlugin struct {
 	// Weight multiplies the plugin's scores; 0 counts as 1. It means nothing for a
 	// plugin that does not score.
 	Weight int64
+	// Off are the extension points that the plugin has and does not run at.
+	Off Points
 }
+
+// Points are extension points, as a set.
+type Points uint8
+
+// The extension points at which a plugin can be switched off.
+const (
+	AtPreEnqueue Points = 1 << iota
+	AtPreFilter
+	AtFilter
+	AtPostFilter
+	AtPreScore
+	AtScore
+	// Everywhere is all of them.
+	Everywhere = AtPreEnqueue | AtPreFilter | AtFilter | AtPostFilter | AtPreScore | AtScore
+)
 
 // Profile is the configuration of the scheduler for the pods of one
 // schedulerName. It is immutable and can be used by several goroutines.
@@ -99,9 +116,10 @@ func (p *Profile) validate() error {
 	return errors.Join(errs...)
 }
 
-// register adds plugin i to the list of each extension point that it implements.
+// register adds plugin i to the list of each extension point that it implements
+// and runs at.
 func (p *Profile) register(i int) error {
-	plugin := p.plugins[i].Plugin
+	plugin, off := p.plugins[i].Plugin, p.plugins[i].Off
 	if _, taken := p.byName[plugin.Name()]; taken {
 		return fmt.Errorf("plugin %s is enabled twice", plugin.Name())
 	}
@@ -112,22 +130,22 @@ func (p *Profile) register(i int) error {
 		}
 		p.queueSort = x
 	}
-	if x, ok := plugin.(PreEnqueuePlugin); ok {
+	if x, ok := plugin.(PreEnqueuePlugin); ok && off&AtPreEnqueue == 0 {
 		p.preEnqueues = append(p.preEnqueues, x)
 	}
-	if x, ok := plugin.(PreFilterPlugin); ok {
+	if x, ok := plugin.(PreFilterPlugin); ok && off&AtPreFilter == 0 {
 		p.preFilters = append(p.preFilters, indexed[PreFilterPlugin]{i, x})
 	}
-	if x, ok := plugin.(FilterPlugin); ok {
+	if x, ok := plugin.(FilterPlugin); ok && off&AtFilter == 0 {
 		p.filters = append(p.filters, indexed[FilterPlugin]{i, x})
 	}
-	if x, ok := plugin.(PostFilterPlugin); ok {
+	if x, ok := plugin.(PostFilterPlugin); ok && off&AtPostFilter == 0 {
 		p.postFilters = append(p.postFilters, x)
 	}
-	if x, ok := plugin.(PreScorePlugin); ok {
+	if x, ok := plugin.(PreScorePlugin); ok && off&AtPreScore == 0 {
 		p.preScores = append(p.preScores, indexed[PreScorePlugin]{i, x})
 	}
-	if x, ok := plugin.(ScorePlugin); ok {
+	if x, ok := plugin.(ScorePlugin); ok && off&AtScore == 0 {
 		p.scores = append(p.scores, indexed[ScorePlugin]{i, x})
 	}
 	return nil

@@ -5,6 +5,7 @@ package whatif
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,9 +14,13 @@ import (
 
 // commands are the commands of kubectl that make changes: to simulated objects,
 // or to real ones.
-type commands struct{ simulated bool }
+type commands struct {
+	simulated bool
+	// owner has the template of a real pod; nil for none.
+	owner *Controller
+}
 
-func (s *search) commands() commands { return commands{simulated: s.base.Simulated} }
+func (s *search) commands() commands { return commands{s.base.Simulated, s.base.Owner} }
 
 func (c commands) uncordon(node string) string {
 	if c.simulated {
@@ -66,6 +71,35 @@ func (c commands) patchPod(pod *corev1.Pod, json string) string {
 		kind = "simpod"
 	}
 	return patch(kind+" -n "+quote(pod.Namespace), pod.Name, json)
+}
+
+// template is the command that merges a patch into the template from which the
+// pod was made; empty where that cannot be changed, or is not known.
+func (c commands) template(spec string) string {
+	if c.owner == nil || c.simulated {
+		return ""
+	}
+	switch c.owner.Kind {
+	case "Deployment", "StatefulSet", "DaemonSet":
+		return fmt.Sprintf("kubectl patch %s -n %s %s -p %s", strings.ToLower(c.owner.Kind), quote(c.owner.Namespace), quote(c.owner.Name),
+			quote(`{"spec":{"template":{"spec":`+spec+`}}}`))
+	}
+	return ""
+}
+
+// request is the command that sets what a container of the template requests.
+func (c commands) request(list, container string, name corev1.ResourceName, to resource.Quantity) string {
+	return c.template(fmt.Sprintf(`{%q:[{"name":%q,"resources":{"requests":{%q:%q}}}]}`, list, container, name, to.String()))
+}
+
+// selector is the command that sets a label of the template's nodeSelector, or
+// drops it where there is no value.
+func (c commands) selector(key string, value *string) string {
+	to := "null"
+	if value != nil {
+		to = strconv.Quote(*value)
+	}
+	return c.template(fmt.Sprintf(`{"nodeSelector":{%q:%s}}`, key, to))
 }
 
 // patch is the command that merges a patch into an object.

@@ -120,12 +120,14 @@ func (s *search) nodeSelector() []Change {
 			out = append(out, Change{
 				Kind: ChangeNodeSelector, Object: objectPod, Field: field, From: selector[key], To: value, Size: 18,
 				Description: fmt.Sprintf("select nodes with %s=%s in place of %s=%s", key, value, key, selector[key]),
+				Command:     s.commands().selector(key, &value),
 				apply:       changePod(func(spec *corev1.PodSpec) { spec.NodeSelector[key] = value }),
 			})
 		}
 		out = append(out, Change{
 			Kind: DropNodeSelector, Object: objectPod, Field: field, From: selector[key], Size: 25,
 			Description: fmt.Sprintf("drop %s=%s from the nodeSelector", key, selector[key]),
+			Command:     s.commands().selector(key, nil),
 			apply:       changePod(func(spec *corev1.PodSpec) { delete(spec.NodeSelector, key) }),
 		})
 	}

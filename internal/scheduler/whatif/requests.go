@@ -80,10 +80,15 @@ func containers(spec *corev1.PodSpec) []*corev1.Container {
 }
 
 func (s *search) lowerRequest(i int, c *corev1.Container, name corev1.ResourceName) (Change, bool) {
-	return s.lower(name, c.Resources, lowering{
+	change, ok := s.lower(name, c.Resources, lowering{
 		field: fmt.Sprintf("spec.%s.resources", containerPath(&s.base.Pod.Spec, i)), of: "container " + c.Name,
 		in: func(spec *corev1.PodSpec) corev1.ResourceList { return containers(spec)[i].Resources.Requests },
 	})
+	if to, err := resource.ParseQuantity(change.To); ok && err == nil && !mustEqualLimit(name) {
+		list, _, _ := strings.Cut(containerPath(&s.base.Pod.Spec, i), "[")
+		change.Command = s.commands().request(list, c.Name, name, to)
+	}
+	return change, ok
 }
 
 // lowerPodRequest lowers what the pod requests as a whole, to no less than what

@@ -31,6 +31,8 @@ type Case struct {
 	Tolerations []corev1.Toleration
 	// Simulated is true where pod and nodes are simulated ones.
 	Simulated bool
+	// Owner has the pod's template; nil where it is not known, or there is none.
+	Owner *Controller
 }
 
 // Predict returns what the scheduler would decide, with what each filter says

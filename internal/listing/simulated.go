@@ -1,7 +1,6 @@
 // Copyright 2026 The Glassplane Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package listing reads from an API server what a scheduling decision depends on.
 package listing
 
 import (
