@@ -56,7 +56,7 @@ func TestBadInput(t *testing.T) {
 		"walk without a slash":  {[]string{"walk", "web"}, "expected TYPE/NAME"},
 		"walk too deep":         {[]string{"walk", "pod/default/web"}, "expected TYPE/NAME"},
 		"walk without cluster":  {[]string{"walk", "simpod/web", "--kubeconfig=/nowhere"}, "reading the namespace of the kubeconfig: stat /nowhere"},
-		"explain a real pod":    {[]string{"explain", "pod/web"}, "decisions are recorded for simulated pods only; see \"glassplane walk pod/web\""},
+		"explain a set":         {[]string{"explain", "simreplicaset/web"}, "decisions are made about pods; see \"glassplane walk simreplicaset/web\""},
 		"explain a request":     {[]string{"explain", "request/2f1c7b1e"}, "cannot explain request/2f1c7b1e"},
 		"uninstall what":        {[]string{"uninstall", "all"}, `unknown command "all"`},
 		"uninstall dry run":     {[]string{"uninstall", "--dry-run=server"}, `invalid --dry-run "server": must be none or client`},

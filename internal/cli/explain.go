@@ -54,12 +54,15 @@ type explainCommand struct {
 
 	namespace string
 	subject   subject
+	// ownerKind and ownerName are what owns the pods that are asked about; empty
+	// where one pod is.
+	ownerKind, ownerName string
 }
 
 func newExplainCommand(name string, io IO, clients *clients) *cobra.Command {
 	c := &explainCommand{io: io, clients: clients, program: name, suggestions: 5}
 	command := &cobra.Command{
-		Use:   "explain (pod/NAME | simpod/NAME | -f FILENAME)",
+		Use:   "explain (pod/NAME | TYPE/NAME | simpod/NAME | -f FILENAME)",
 		Short: "Say which node a pod got or would get and why, or why it is pending",
 		Long: `Say which node a pod got and why, or why it is pending: for each node, what
 each plugin of the scheduler said. It is what the scheduler decided then, not a
@@ -73,6 +76,9 @@ Of a real pod, whose scheduler keeps no record, it says what would be decided on
 what the cluster holds now, beside what its scheduler wrote. Nothing need be
 installed in the cluster; --from takes a file in its place, with what "kubectl
 get nodes,pods,… -A -o yaml" printed.
+
+TYPE is deployment, replicaset, statefulset, daemonset, job or
+replicationcontroller: its pods are grouped by the reason for which they wait.
 
 With -f the pod need not exist: the decision is predicted from the nodes and
 pods that there are. Nothing is written.`,
@@ -155,6 +161,13 @@ func (c *explainCommand) Complete(args []string) (err error) {
 	if c.namespace, err = c.clients.namespace(); err != nil || c.filename != "" {
 		return err
 	}
+	if kind, name, ok := parseOwner(args); ok {
+		c.ownerKind, c.ownerName = kind, name
+		if c.node != "" || c.attempt != 0 || c.allNodes {
+			return fmt.Errorf("--node, --all-nodes and --attempt are for one pod: name one of %s/%s", strings.ToLower(kind), name)
+		}
+		return nil
+	}
 	if c.subject, err = parseSubject(args, c.namespace); err != nil {
 		return err
 	}
@@ -175,6 +188,9 @@ func (c *explainCommand) Complete(args []string) (err error) {
 
 // Run explains the pod.
 func (c *explainCommand) Run(ctx context.Context) error {
+	if c.ownerKind != "" {
+		return c.explainOwner(ctx)
+	}
 	explain := c.explainPod
 	switch {
 	case c.filename != "":

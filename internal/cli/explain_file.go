@@ -18,6 +18,7 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 	"github.com/glassplane/glassplane/internal/convert"
 	"github.com/glassplane/glassplane/internal/manifest"
+	"github.com/glassplane/glassplane/internal/podtemplate"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
@@ -27,7 +28,24 @@ const maxManifestBytes = 3 << 20
 
 // explainManifest predicts the decision about the pod of --filename.
 func (c *explainCommand) explainManifest(ctx context.Context) (explanation.Explanation, error) {
-	pod, notes, err := c.readManifest()
+	data, err := c.readFile()
+	if err != nil {
+		return explanation.Explanation{}, err
+	}
+	// What is wrong with it is said by who reads it.
+	if object, err := manifest.One(data); err == nil {
+		if podtemplate.IsReal(object) && !c.simulated {
+			if _, err := c.readTemplate(object); err != nil {
+				return explanation.Explanation{}, err
+			}
+		}
+		if real, err := c.asksReal(ctx, object); err != nil {
+			return explanation.Explanation{}, err
+		} else if real {
+			return c.explainTemplate(ctx, object)
+		}
+	}
+	pod, notes, err := c.readManifest(data)
 	if err != nil {
 		return explanation.Explanation{}, err
 	}
@@ -68,23 +86,23 @@ func doubts(pod *v1alpha1.SimPod, listed whatif.Listing) []string {
 }
 
 // readManifest reads the pod, and says what of it has no effect.
-func (c *explainCommand) readManifest() (*v1alpha1.SimPod, []string, error) {
-	data, err := c.readFile()
-	if err != nil {
-		return nil, nil, err
-	}
+func (c *explainCommand) readManifest(data []byte) (*v1alpha1.SimPod, []string, error) {
 	pod, notes, err := decodePod(data)
 	if err == nil {
 		err = c.completePod(pod)
 	}
 	if err != nil {
-		name := c.filename
-		if name == "-" {
-			name = "stdin"
-		}
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", c.file(), err)
 	}
 	return pod, notes, nil
+}
+
+// file is what errors call the manifest's file.
+func (c *explainCommand) file() string {
+	if c.filename == "-" {
+		return "stdin"
+	}
+	return c.filename
 }
 
 func (c *explainCommand) readFile() ([]byte, error) {

@@ -43,6 +43,57 @@ func TestExplainRealPods(t *testing.T) {
 	}
 }
 
+const realDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: big}
+spec:
+  replicas: 5
+  selector: {matchLabels: {app: big}}
+  template:
+    metadata: {labels: {app: big}}
+    spec: {containers: [{name: main, image: a, resources: {requests: {cpu: 200m}}}]}
+`
+
+// TestRealPodsTogether: what is said of many pods of a real cluster.
+func TestRealPodsTogether(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		code int
+	}{
+		"pending":    {args: []string{"pending", "-A", "--exit-code"}, code: 2},
+		"deployment": {args: []string{"explain", "deploy/web"}},
+		"manifest":   {args: []string{"explain", "-f", "-", "--exit-code"}, code: 2},
+		"daemons":    {args: []string{"explain", "-f", "testdata/daemons.yaml"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := runOffline(t, realDeployment, append(test.args, "--from="+clusterFile)...)
+			if code != test.code || stderr != "" {
+				t.Fatalf("exit code %d, want %d; stderr: %s", code, test.code, stderr)
+			}
+			golden.Check(t, filepath.Join("testdata", "real-"+name+".golden"), stdout)
+		})
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no such deployment": {[]string{"explain", "deployment/none"}, "deployment/none has no pods in namespace default"},
+		"a node of many":     {[]string{"explain", "deployment/web", "--node=node-1"}, "are for one pod"},
+		"watching a file":    {[]string{"pending", "-w"}, "either --watch or --from"},
+		"too often":          {[]string{"pending", "--interval=1ms"}, "must be at least 2s"},
+		"a SimPod":           {[]string{"explain", "-f", "-"}, "a file of a real cluster takes a Pod"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr := runOffline(t, simPodHeader, append(test.args, "--from="+clusterFile)...)
+			if code != 1 || stdout != "" || !strings.Contains(stderr, test.want) {
+				t.Errorf("exit code %d, stdout %q, stderr %q; want 1, nothing and %q", code, stdout, stderr, test.want)
+			}
+		})
+	}
+}
+
 func TestExplainRealPodsAsJSON(t *testing.T) {
 	code, stdout, stderr := explainWith(t, "", "pod/devices", "--from="+clusterFile, "-o", "json")
 	if code != 0 {

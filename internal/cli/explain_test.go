@@ -27,9 +27,15 @@ import (
 // explainWith runs the command without any cluster or observer.
 func explainWith(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return runOffline(t, stdin, append([]string{"explain"}, args...)...)
+}
+
+// runOffline runs a command without any cluster or observer.
+func runOffline(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errOut bytes.Buffer
 	home := t.TempDir()
-	code = Main(t.Context(), "glassplane", append([]string{"explain"}, args...), IO{
+	code = Main(t.Context(), "glassplane", args, IO{
 		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &out, ErrOut: &errOut},
 		Clock:     clocktesting.NewFakeClock(time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)),
 		Env: func(name string) string {
@@ -55,7 +61,7 @@ func TestExplainRefusesBadInput(t *testing.T) {
 		"negative attempt":       {args: []string{"simpod/web", "--attempt=-1"}, want: "attempts are numbered from 1"},
 		"too many suggestions":   {args: []string{"simpod/web", "--suggestions=99"}, want: "invalid --suggestions 99: must be 0 to 50"},
 		"one and all nodes":      {args: []string{"simpod/web", "--node=a", "--all-nodes"}, want: "either --node or --all-nodes"},
-		"unknown type":           {args: []string{"deployment/web"}, want: `cannot follow a "deployment"`},
+		"unknown type":           {args: []string{"service/web"}, want: `cannot follow a "service"`},
 		"a request":              {args: []string{"request/1234"}, want: "name the pod, such as simpod/web"},
 		"missing file":           {args: []string{"-f", "does-not-exist.yaml"}, want: `the file "does-not-exist.yaml" does not exist`},
 		"a folder":               {args: []string{"-f", os.TempDir()}, want: "reading the manifest"},
@@ -65,7 +71,7 @@ func TestExplainRefusesBadInput(t *testing.T) {
 		"several":                {manifest: simPodHeader + container + "---\n" + simPodHeader + container, want: "it holds 2 documents, must hold one"},
 		"no kind":                {manifest: "metadata: {name: web}\n" + container, want: "apiVersion and kind are missing: set apiVersion: sim.glassplane.dev/v1alpha1 and kind: SimPod"},
 		"wrong kind":             {manifest: "apiVersion: v1\nkind: Service\n", want: `kind is "Service" and apiVersion "v1", which is not a pod`},
-		"a workload":             {manifest: "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {}}\n", want: "kind is Deployment (apps/v1), which makes pods from spec.template"},
+		"a workload":             {manifest: "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {}}\n", want: "stdin: metadata.name is missing"},
 		"wrong version":          {manifest: "apiVersion: sim.glassplane.dev/v9\nkind: SimPod\n", want: `apiVersion "sim.glassplane.dev/v9"`},
 		"unknown field":          {manifest: simPodHeader + "spec: {containers: [{name: main, image: nginx, resurces: {}}]}", want: `unknown field "spec.containers[0].resurces"`},
 		"unknown field of a Pod": {manifest: "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {nodeSelectr: {a: b}, containers: [{name: a, image: b}]}", want: `unknown field "spec.nodeSelectr"`},

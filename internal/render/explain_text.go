@@ -150,15 +150,37 @@ func (p *explainPrinter) predicted(e explanation.Explanation) {
 		text = fmt.Sprintf("would stay pending until %s on node %s %s preempted: %s",
 			number(len(d.Victims), "pod"), d.NominatedNode, isOrAre(len(d.Victims)), podNames(d.Victims))
 	}
+	switch r := e.Replicas; {
+	case r == nil:
+	case r.Kind == "DaemonSet":
+		text = fmt.Sprintf("would run on %s", number(r.Placed, "node"))
+	case r.Placed < r.Wanted:
+		text, with = fmt.Sprintf("%d of %d pods would get a node, the next one %s", r.Placed, r.Wanted, text), red
+	default:
+		text, with = fmt.Sprintf("all %d pods would get a node", r.Wanted), green
+	}
 	if e.State != nil { // which is the headline
 		p.paragraph("If it had to be placed now, as if it were not there, it "+text+".", p.width, "  ")
 	} else {
 		p.headline(e.Pod, with, text+but(e.NotEvaluated))
 	}
+	p.replicas(e.Replicas)
 	p.why(d)
 	p.priority(e.Priority)
 	p.paragraph(fmt.Sprintf("A prediction for profile %s, nothing was written: %d of %d nodes considered, %d fit. %s",
 		cmp.Or(d.Profile, "<none>"), d.NodesEvaluated, d.NodesTotal, d.NodesFeasible, readAt(prediction)), p.width, "  ")
+}
+
+// replicas says where the pods of a manifest would go.
+func (p *explainPrinter) replicas(r *explanation.Replicas) {
+	if r == nil || len(r.Nodes) == 0 {
+		return
+	}
+	list := make([]string, len(r.Nodes))
+	for i, n := range r.Nodes {
+		list[i] = fmt.Sprintf("%s ×%d", n.Node, n.Pods)
+	}
+	p.paragraph("Placed one after the other: "+names(list)+".", p.width, "  ")
 }
 
 func (p *explainPrinter) headline(pod string, with style, text string) {

@@ -46,6 +46,9 @@ type Explanation struct {
 	// Prediction is what would be decided on the objects as they were listed; nil
 	// where the pod has a node, or where nothing could be listed.
 	Prediction *Prediction `json:"prediction,omitempty"`
+	// Replicas says where the pods of a manifest would go; nil for a single pod. The
+	// prediction is then that for the first one without a node, or else the first one.
+	Replicas *Replicas `json:"replicas,omitempty"`
 	// Wait says what wakes a pending pod; nil where it does not wait, or where that is
 	// not recorded.
 	Wait *Wait `json:"wait,omitempty"`
@@ -57,6 +60,22 @@ type Explanation struct {
 	Report *Report `json:"report,omitempty"`
 	// Notes say what the reader should know of how this came about.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// Replicas are the pods of a manifest, placed one after the other.
+type Replicas struct {
+	Kind string `json:"kind"`
+	// Wanted is how many it asks for; for a DaemonSet, the nodes that fit.
+	Wanted int `json:"wanted"`
+	Placed int `json:"placed"`
+	// Nodes that they got, the one with the most first.
+	Nodes []NodeCount `json:"nodes,omitempty"`
+}
+
+// NodeCount counts pods on a node.
+type NodeCount struct {
+	Node string `json:"node"`
+	Pods int    `json:"pods"`
 }
 
 // Attempt is one attempt in short.
@@ -274,6 +293,8 @@ func (e Explanation) StaysPending() bool {
 	switch {
 	case e.State != nil:
 		return false
+	case e.Replicas != nil && e.Replicas.Placed < e.Replicas.Wanted:
+		return true
 	case e.Prediction != nil:
 		return e.Prediction.Decision.Node == ""
 	}
