@@ -123,6 +123,12 @@ func kinds(l *whatif.Listing) []kind {
 			read: each(func(n *storagev1.CSINode) { n.ManagedFields = nil; o.CSINodes = append(o.CSINodes, *n) })},
 		{group: "storage.k8s.io", version: "v1", resource: "csidrivers", kind: "CSIDriver", affects: whatif.Volumes, effect: "whether a driver tells its capacity is not known",
 			read: each(func(d *storagev1.CSIDriver) { d.ManagedFields = nil; o.CSIDrivers = append(o.CSIDrivers, *d) })},
+		{group: "storage.k8s.io", version: "v1", resource: "volumeattachments", kind: "VolumeAttachment",
+			affects: whatif.Volumes, effect: "how many volumes a node has already is known of its pods only",
+			read: each(func(a *storagev1.VolumeAttachment) {
+				a.ManagedFields, a.Status.AttachmentMetadata = nil, nil
+				o.VolumeAttachments = append(o.VolumeAttachments, *a)
+			})},
 		{group: "storage.k8s.io", version: "v1", resource: "csistoragecapacities", kind: "CSIStorageCapacity", namespaced: true,
 			affects: whatif.Volumes, effect: "whether there is storage for a new volume near a node is not known",
 			read: each(func(c *storagev1.CSIStorageCapacity) {

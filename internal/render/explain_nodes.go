@@ -107,7 +107,7 @@ func nodeRow(n evidence.NodeVerdict, chosen string) []string {
 func rejectedBy(n evidence.NodeVerdict) string {
 	var parts []string
 	for _, v := range whatif.Objections(n) {
-		parts = append(parts, fmt.Sprintf("%s: %s (%s)%s", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code, dueTo(v.Pods)))
+		parts = append(parts, fmt.Sprintf("%s: %s (%s)%s", v.Plugin, cmp.Or(strings.Join(v.Reasons, ", "), v.Code), v.Code, dueTo(v.Pods, v.Objects)))
 	}
 	if len(parts) == 0 {
 		return "no verdict recorded"
@@ -115,15 +115,33 @@ func rejectedBy(n evidence.NodeVerdict) string {
 	return strings.Join(parts, "; ")
 }
 
-// dueTo names the pods to which a rejection is due; empty for none.
-func dueTo(pods []evidence.PodReference) string {
+// dueTo names the pods and other objects to which a rejection is due; empty for none.
+func dueTo(pods []evidence.PodReference, objects []evidence.ObjectReference) string {
+	text := ""
 	switch len(pods) {
 	case 0:
-		return ""
 	case 1:
-		return " because of pod " + podNames(pods)
+		text = " because of pod " + podNames(pods)
+	default:
+		text = " because of pods " + podNames(pods)
 	}
-	return " because of pods " + podNames(pods)
+	for i, o := range objects {
+		join := " and "
+		if i == 0 && text == "" {
+			join = " because of "
+		}
+		text += join + objectName(o)
+	}
+	return text
+}
+
+// objectName is the kind and the name of an object, and what of it matters.
+func objectName(o evidence.ObjectReference) string {
+	name := o.Kind + " " + o.Name
+	if o.Namespace != "" {
+		name = o.Kind + " " + o.Namespace + "/" + o.Name
+	}
+	return name + prefixed(", ", o.Detail)
 }
 
 // longest is the width of the first column: that of its longest cell, bounded.
@@ -151,7 +169,7 @@ func (p *explainPrinter) groups(d explanation.Decision) {
 		if r.Nodes > len(r.Examples) {
 			examples += ", …"
 		}
-		rows = append(rows, []string{fmt.Sprint(r.Nodes), r.Plugin, fmt.Sprintf("%s (%s)%s", r.Reason, examples, dueTo(r.Pods))})
+		rows = append(rows, []string{fmt.Sprint(r.Nodes), r.Plugin, fmt.Sprintf("%s (%s)%s", r.Reason, examples, dueTo(r.Pods, r.Objects))})
 	}
 	p.table(columns, rows)
 }
@@ -168,7 +186,7 @@ func (p *explainPrinter) node(n evidence.NodeVerdict) {
 	}
 	var rows [][]string
 	for _, v := range n.Filters {
-		row := []string{v.Plugin, v.Code, "", "", strings.Join(v.Reasons, ", ") + dueTo(v.Pods)}
+		row := []string{v.Plugin, v.Code, "", "", strings.Join(v.Reasons, ", ") + dueTo(v.Pods, v.Objects)}
 		if s, ok := scores[v.Plugin]; ok {
 			row[2], row[3] = fmt.Sprint(s.Raw), points(s)
 			delete(scores, v.Plugin)

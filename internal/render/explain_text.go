@@ -192,8 +192,8 @@ func (p *explainPrinter) why(d explanation.Decision) {
 		p.paragraph(d.Message, p.width, "  ")
 	}
 	if d.PreFilter != nil {
-		p.paragraph(fmt.Sprintf("Plugin %s rejected the pod for all nodes (%s): %s.", d.PreFilter.Plugin, d.PreFilter.Code,
-			strings.Join(d.PreFilter.Reasons, ", ")), p.width, "  ")
+		p.paragraph(fmt.Sprintf("Plugin %s rejected the pod for all nodes (%s): %s%s.", d.PreFilter.Plugin, d.PreFilter.Code,
+			strings.Join(d.PreFilter.Reasons, ", "), dueTo(d.PreFilter.Pods, d.PreFilter.Objects)), p.width, "  ")
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
 	"github.com/glassplane/glassplane/internal/explain"
@@ -120,6 +122,32 @@ var _ = Describe("glassplane explain pod/NAME", func() {
 		}, whatif.Kind("")),
 	)
 
+	DescribeTable("decides about volumes as kube-scheduler does, and names what is to blame", func(ctx context.Context, prepare func(context.Context), blamed string) {
+		prepare(ctx)
+		create(ctx, "pending", func(p *corev1.Pod) {
+			p.Spec.Volumes = []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{
+				PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"},
+			}}}
+		})
+		eventuallyPending(ctx, "pending")
+		e := explained(ctx, "pod/pending")
+		Expect(e.Report.Agrees).To(BeTrue(), "kube-scheduler: %s\nours: %s\n%+v", e.Report.Message, e.Prediction.Decision.Message, e.Report.Differences)
+		Expect(e.NotEvaluated).To(BeEmpty())
+		_, stdout, _ := glassplane(ctx, userKubeconfig, "explain", "pod/pending")
+		Expect(stdout).To(ContainSubstring(blamed))
+	},
+		Entry("a claim that does not exist", func(context.Context) {}, `persistentvolumeclaim "data" not found`),
+		Entry("a claim of a class that waits for a pod, without a volume", func(ctx context.Context) {
+			makeClass(ctx, "waits")
+			makeClaim(ctx, "waits", "")
+		}, "PersistentVolumeClaim default/data"),
+		Entry("a volume on another node", func(ctx context.Context) {
+			makeClass(ctx, "waits")
+			makeVolume(ctx, "waits", "disk", "elsewhere")
+			makeClaim(ctx, "waits", "disk")
+		}, "PersistentVolume"),
+	)
+
 	It("names the pod that holds a host port", func(ctx context.Context) {
 		port := func(p *corev1.Pod) {
 			p.Spec.NodeSelector = map[string]string{corev1.LabelHostname: "node-4"}
@@ -185,6 +213,70 @@ var _ = Describe("glassplane explain pod/NAME", func() {
 		Expect(stderr).To(ContainSubstring("listing nodes: you may not list them"))
 	})
 })
+
+func makeClass(ctx context.Context, name string) {
+	GinkgoHelper()
+	_, err := admin.StorageV1().StorageClasses().Create(ctx, &storagev1.StorageClass{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Provisioner: "kubernetes.io/no-provisioner", VolumeBindingMode: new(storagev1.VolumeBindingWaitForFirstConsumer),
+	}, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) {
+		Expect(admin.StorageV1().StorageClasses().Delete(ctx, name, metav1.DeleteOptions{})).To(Succeed())
+	})
+}
+
+// makeClaim makes the claim data, bound to a volume where that is named, as the
+// controller that does not run here would.
+func makeClaim(ctx context.Context, class, volume string) {
+	GinkgoHelper()
+	claims := admin.CoreV1().PersistentVolumeClaims(metav1.NamespaceDefault)
+	claim := &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Name: "data"},
+		Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, StorageClassName: &class, VolumeName: volume,
+			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		},
+	}
+	if volume != "" {
+		claim.Annotations = map[string]string{"pv.kubernetes.io/bind-completed": "yes"}
+	}
+	claim, err := claims.Create(ctx, claim, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) {
+		_, err := claims.Patch(ctx, "data", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(claims.Delete(ctx, "data", metav1.DeleteOptions{})).To(Succeed())
+	})
+	if volume != "" {
+		claim.Status.Phase = corev1.ClaimBound
+		_, err = claims.UpdateStatus(ctx, claim, metav1.UpdateOptions{})
+		Expect(err).NotTo(HaveOccurred())
+	}
+}
+
+// makeVolume makes a volume that can be used on one node only.
+func makeVolume(ctx context.Context, class, name, node string) {
+	GinkgoHelper()
+	volumes := admin.CoreV1().PersistentVolumes()
+	_, err := volumes.Create(ctx, &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: corev1.PersistentVolumeSpec{
+			Capacity: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}, StorageClassName: class,
+			AccessModes:            []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			PersistentVolumeSource: corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: "/mnt"}},
+			ClaimRef:               &corev1.ObjectReference{Namespace: metav1.NamespaceDefault, Name: "data"},
+			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+				MatchExpressions: []corev1.NodeSelectorRequirement{{Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{node}}},
+			}}}},
+		},
+	}, metav1.CreateOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) {
+		_, err := volumes.Patch(ctx, name, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(volumes.Delete(ctx, name, metav1.DeleteOptions{})).To(Succeed())
+	})
+}
 
 // requests are what the documented user has asked for, each once.
 func requests() []string {

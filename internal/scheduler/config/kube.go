@@ -98,8 +98,7 @@ type kubeExtender struct {
 
 // irrelevant are plugins of kube-scheduler that say nothing of where a pod fits,
 // and those that are named by what a pod asks for.
-var irrelevant = sets.New("DefaultBinder", "DynamicResources", "GangScheduling", "NodeDeclaredFeatures",
-	"VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone")
+var irrelevant = sets.New("DefaultBinder", "DynamicResources", "GangScheduling", "NodeDeclaredFeatures")
 
 // ParseKube reads a KubeSchedulerConfiguration as kube-scheduler does, and returns
 // its profiles. A field that is unknown or said twice is an error, which names it;
@@ -184,7 +183,7 @@ func (c *kubeConfiguration) extenders() []NotBuiltIn {
 }
 
 func (p *kubeProfile) build(path *field.Path) (KubeProfile, error) {
-	list, err := plugins.Default()
+	list, err := plugins.ForPods()
 	if err != nil {
 		return KubeProfile{}, err
 	}

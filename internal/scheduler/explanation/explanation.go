@@ -109,6 +109,8 @@ type Rejection struct {
 	Examples []string `json:"examples,omitempty"`
 	// Pods are the first pods to which the rejections are due.
 	Pods []evidence.PodReference `json:"pods,omitempty"`
+	// Objects are the first other objects, such as claims and volumes.
+	Objects []evidence.ObjectReference `json:"objects,omitempty"`
 }
 
 // Prediction is a decision about objects as they were listed.
@@ -229,7 +231,7 @@ func rejections(d evidence.Decision) []Rejection {
 				if g.Nodes++; g.Nodes <= maxExamples {
 					g.Examples = append(g.Examples, n.Name)
 				}
-				g.blame(v.Pods)
+				g.blame(v.Pods, v.Objects)
 			}
 		}
 	}
@@ -242,11 +244,16 @@ func rejections(d evidence.Decision) []Rejection {
 	return out
 }
 
-// blame adds pods that are not among the first yet.
-func (r *Rejection) blame(pods []evidence.PodReference) {
+// blame adds pods and other objects that are not among the first yet.
+func (r *Rejection) blame(pods []evidence.PodReference, objects []evidence.ObjectReference) {
 	for _, pod := range pods {
 		if len(r.Pods) < maxExamples && !slices.Contains(r.Pods, pod) {
 			r.Pods = append(r.Pods, pod)
+		}
+	}
+	for _, object := range objects {
+		if len(r.Objects) < maxExamples && !slices.Contains(r.Objects, object) {
+			r.Objects = append(r.Objects, object)
 		}
 	}
 }
