@@ -65,6 +65,7 @@ func TestRealPodsTogether(t *testing.T) {
 		"deployment": {args: []string{"explain", "deploy/web"}},
 		"manifest":   {args: []string{"explain", "-f", "-", "--exit-code"}, code: 2},
 		"daemons":    {args: []string{"explain", "-f", "testdata/daemons.yaml"}},
+		"refused":    {args: []string{"explain", "-f", "-", "-n", "small", "--exit-code"}, code: 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

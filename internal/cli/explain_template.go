@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	apitypes "k8s.io/apimachinery/pkg/types"
 
+	"github.com/glassplane/glassplane/internal/admission"
 	"github.com/glassplane/glassplane/internal/podtemplate"
 	"github.com/glassplane/glassplane/internal/scheduler/explanation"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
@@ -71,6 +72,7 @@ func (c *explainCommand) explainTemplate(ctx context.Context, object *unstructur
 	if err != nil {
 		return e, fmt.Errorf("%s: %w", c.file(), err)
 	}
+	e.Admission = admit(template.Pod, listed)
 	what, err := whatif.NewCluster(listed.Objects).Case(template.Pod, profile)
 	if err != nil {
 		return e, fmt.Errorf("%s: spec.priorityClassName: %w, so that the API server would refuse the pod: create the class, or name another", c.file(), err)
@@ -135,6 +137,23 @@ func placed(template podtemplate.Template, what whatif.Case) (whatif.Case, *expl
 	return what, out
 }
 
+// admit changes the pod as admission would, and says what it would refuse.
+func admit(pod *corev1.Pod, listed whatif.Listing) *explanation.Admission {
+	class := pod.Spec.RuntimeClassName
+	if slices.ContainsFunc(listed.Lists, func(l whatif.List) bool { return l.Resource == "runtimeclasses" && l.Error != "" }) {
+		pod.Spec.RuntimeClassName = nil // whether it exists is not known
+	}
+	outcome := admission.Admit(pod, admission.Objects{
+		RuntimeClasses: listed.RuntimeClasses, LimitRanges: listed.LimitRanges, ResourceQuotas: listed.ResourceQuotas,
+	})
+	*pod = *outcome.Pod
+	pod.Spec.RuntimeClassName = class
+	if len(outcome.Additions)+len(outcome.Refusals) == 0 {
+		return nil
+	}
+	return &explanation.Admission{Additions: outcome.Additions, Refusals: outcome.Refusals}
+}
+
 // templateNotes say what a prediction for a manifest leaves out.
 func templateNotes(template podtemplate.Template, listed whatif.Listing) []string {
 	var out []string
@@ -142,6 +161,6 @@ func templateNotes(template podtemplate.Template, listed whatif.Listing) []strin
 	if known && !slices.ContainsFunc(listed.Objects.Namespaces, func(n corev1.Namespace) bool { return n.Name == template.Namespace }) {
 		out = append(out, fmt.Sprintf("Namespace %s does not exist: the API server would refuse the pod.", template.Namespace))
 	}
-	return append(out, "Admission is not asked: a ResourceQuota may refuse the pod, and a LimitRange, a RuntimeClass or a webhook may change it. "+
+	return append(out, "Of admission, RuntimeClasses, LimitRanges and ResourceQuotas are asked, the latter about one pod; webhooks and policies may change or refuse it. "+
 		"What the kubelet itself checks is no part of this either.")
 }

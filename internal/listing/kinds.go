@@ -6,6 +6,7 @@ package listing
 import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -55,6 +56,7 @@ func (k kind) apiVersion() string {
 const notEnded = "status.phase!=Succeeded,status.phase!=Failed"
 
 const (
+	admitting = "what admission would add to a manifest's pod, or refuse of it, is not known"
 	spreading = "the default spreading of pods that belong together, which only prefers nodes, is not counted"
 	volumes   = "on which nodes the volumes of a pod can be used is not known"
 )
@@ -79,11 +81,17 @@ func kinds(l *whatif.Listing) []kind {
 				o.Namespaces = append(o.Namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: n.Labels}})
 			})},
 		{group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", kind: "PriorityClass",
-			affects: whatif.PriorityOfManifests, effect: "a manifest counts with priority 0, and its class is not checked",
+			affects: whatif.Manifests, effect: "a manifest counts with priority 0, and its class is not checked",
 			read: each(func(c *schedulingv1.PriorityClass) {
 				c.ManagedFields, c.Annotations = nil, nil
 				o.PriorityClasses = append(o.PriorityClasses, *c)
 			})},
+		{group: "node.k8s.io", version: "v1", resource: "runtimeclasses", kind: "RuntimeClass", affects: whatif.Manifests, effect: admitting,
+			read: each(func(c *nodev1.RuntimeClass) { c.ManagedFields = nil; l.RuntimeClasses = append(l.RuntimeClasses, *c) })},
+		{version: "v1", resource: "limitranges", kind: "LimitRange", namespaced: true, affects: whatif.Manifests, effect: admitting,
+			read: each(func(r *corev1.LimitRange) { r.ManagedFields = nil; l.LimitRanges = append(l.LimitRanges, *r) })},
+		{version: "v1", resource: "resourcequotas", kind: "ResourceQuota", namespaced: true, affects: whatif.Manifests, effect: admitting,
+			read: each(func(q *corev1.ResourceQuota) { q.ManagedFields = nil; l.ResourceQuotas = append(l.ResourceQuotas, *q) })},
 		{group: "policy", version: "v1", resource: "poddisruptionbudgets", kind: "PodDisruptionBudget", namespaced: true,
 			affects: whatif.Preemption, effect: "preemption takes no budget into account, and may choose other victims",
 			read: each(func(b *policyv1.PodDisruptionBudget) {

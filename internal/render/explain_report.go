@@ -64,3 +64,16 @@ func (p *explainPrinter) report(r *explanation.Report) {
 	}
 	p.table(columns, rows)
 }
+
+// admission says what the API server would refuse and add.
+func (p *explainPrinter) admission(a *explanation.Admission) {
+	if a == nil {
+		return
+	}
+	for _, r := range a.Refusals {
+		p.paragraph("Refused: "+r.Message+".", p.width, "  ")
+	}
+	for _, added := range a.Additions {
+		p.paragraph(fmt.Sprintf("Added by %s: %s %s.", added.By, added.Field, added.Value), p.width, "  ")
+	}
+}

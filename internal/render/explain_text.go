@@ -151,6 +151,8 @@ func (p *explainPrinter) predicted(e explanation.Explanation) {
 			number(len(d.Victims), "pod"), d.NominatedNode, isOrAre(len(d.Victims)), podNames(d.Victims))
 	}
 	switch r := e.Replicas; {
+	case e.Admission != nil && len(e.Admission.Refusals) > 0:
+		text, with = "the API server would refuse it; if it did not, it "+text, red
 	case r == nil:
 	case r.Kind == "DaemonSet":
 		text = fmt.Sprintf("would run on %s", number(r.Placed, "node"))
@@ -165,6 +167,7 @@ func (p *explainPrinter) predicted(e explanation.Explanation) {
 		p.headline(e.Pod, with, text+but(e.NotEvaluated))
 	}
 	p.replicas(e.Replicas)
+	p.admission(e.Admission)
 	p.why(d)
 	p.priority(e.Priority)
 	p.paragraph(fmt.Sprintf("A prediction for profile %s, nothing was written: %d of %d nodes considered, %d fit. %s",

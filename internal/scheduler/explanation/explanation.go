@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glassplane/glassplane/internal/admission"
 	"github.com/glassplane/glassplane/internal/evidence"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
@@ -27,7 +28,7 @@ const (
 
 // Explanation is what is said about the node that a pod got or would get.
 type Explanation struct {
-	// APIVersion and Kind are those of the format; see docs/explain-schema.md.
+	// APIVersion and Kind are those of the format; see docs/real-clusters.md.
 	APIVersion string `json:"apiVersion,omitempty"`
 	Kind       string `json:"kind,omitempty"`
 	// Pod is the pod as namespace/name.
@@ -49,6 +50,9 @@ type Explanation struct {
 	// Replicas says where the pods of a manifest would go; nil for a single pod. The
 	// prediction is then that for the first one without a node, or else the first one.
 	Replicas *Replicas `json:"replicas,omitempty"`
+	// Admission is what the API server would make of the pod of a manifest; nil for
+	// pods that exist.
+	Admission *Admission `json:"admission,omitempty"`
 	// Wait says what wakes a pending pod; nil where it does not wait, or where that is
 	// not recorded.
 	Wait *Wait `json:"wait,omitempty"`
@@ -60,6 +64,13 @@ type Explanation struct {
 	Report *Report `json:"report,omitempty"`
 	// Notes say what the reader should know of how this came about.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// Admission is what the API server's own plugins add to a pod, and why they refuse
+// it. Webhooks and policies are no part of it.
+type Admission struct {
+	Additions []admission.Addition `json:"additions,omitempty"`
+	Refusals  []admission.Refusal  `json:"refusals,omitempty"`
 }
 
 // Replicas are the pods of a manifest, placed one after the other.
@@ -300,6 +311,8 @@ func (e Explanation) StaysPending() bool {
 	switch {
 	case e.State != nil:
 		return false
+	case e.Admission != nil && len(e.Admission.Refusals) > 0:
+		return true
 	case e.Replicas != nil && e.Replicas.Placed < e.Replicas.Wanted:
 		return true
 	case e.Prediction != nil:

@@ -65,7 +65,7 @@ func matters(part whatif.Part, pod *corev1.Pod) bool {
 	switch part {
 	case whatif.Volumes:
 		return len(limitedVolumes(pod)) > 0
-	case whatif.PriorityOfManifests:
+	case whatif.Manifests:
 		return pod.Spec.Priority == nil
 	case whatif.Scores: // the default constraints are for pods without their own
 		return len(pod.Spec.TopologySpreadConstraints) == 0 && (len(pod.Labels) > 0 || len(pod.OwnerReferences) > 0)

@@ -100,7 +100,7 @@ func TestNotEvaluatedFor(t *testing.T) {
 	}}
 	lists := []whatif.List{
 		{Resource: "nodes"}, {Resource: "services", Error: "forbidden", Effect: "x"}, {Resource: "replicasets", Error: "forbidden", Effect: "x"},
-		{Resource: "pods", Namespace: "default", Effect: "y"}, {Resource: "poddisruptionbudgets", Error: "forbidden", Affects: whatif.PriorityOfManifests, Effect: "z"},
+		{Resource: "pods", Namespace: "default", Effect: "y"}, {Resource: "poddisruptionbudgets", Error: "forbidden", Affects: whatif.Manifests, Effect: "z"},
 	}
 	pod.Spec.Priority = new(int32(0))
 	var got []string

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -17,6 +18,10 @@ type Listing struct {
 	Objects Objects
 	// Controllers are the sets of a real cluster that control pods.
 	Controllers []Controller
+	// RuntimeClasses, LimitRanges and ResourceQuotas are what admission looks at.
+	RuntimeClasses []nodev1.RuntimeClass
+	LimitRanges    []corev1.LimitRange
+	ResourceQuotas []corev1.ResourceQuota
 	// Ended are the pods that have ended, as far as they were listed.
 	Ended []*corev1.Pod
 	// Source is the file that was read; empty for a cluster.
@@ -57,8 +62,8 @@ const (
 	Scores
 	// Preemption is which pods would make room.
 	Preemption
-	// PriorityOfManifests matters to pods without a stored priority.
-	PriorityOfManifests
+	// Manifests is what admission makes of pods that do not exist yet.
+	Manifests
 	// Volumes matter to pods that have some that not every node can have.
 	Volumes
 )
