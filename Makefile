@@ -53,9 +53,8 @@ MODULES := . hack/controlplane hack/kindnode
 # Packages without clients, clocks and I/O; .golangci.yml keeps them so.
 PURE := admission assemble component conditions convert disruption ending evidence experiment explain fault followed \
 	history invariant kubelet lesson nodepool overview podtemplate redact rollout rundiff scheduler/cache \
-	scheduler/decide \
-	scheduler/explanation scheduler/framework scheduler/plugins scheduler/priority scheduler/queue scheduler/whatif \
-	tolerations workload
+	scheduler/decide scheduler/explanation scheduler/framework scheduler/plugins scheduler/priority scheduler/queue \
+	scheduler/whatif tolerations workload
 
 # Each tool is built when first used, from the versions in hack/tools/go.mod.
 TOOLS_DIR ?= $(CURDIR)/bin/tools
