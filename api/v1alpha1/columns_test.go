@@ -21,6 +21,11 @@ import (
 	"github.com/glassplane/glassplane/test/golden"
 )
 
+const (
+	ended = `template: {` + pod + `, restartPolicy: Never}}`
+	shape = `template: {spec: {capacity: {cpu: 4}}}`
+)
+
 // shown are objects with a status, as their components write it. No component
 // runs, so it stays as it is.
 var shown = []struct{ kind, plural, name, spec, status string }{
@@ -59,6 +64,16 @@ var shown = []struct{ kind, plural, name, spec, status string }{
 	{
 		kind: "SimDaemonSet", plural: "simdaemonsets", name: "agents", spec: `spec: {` + set + `}`,
 		status: `status: {desiredNumberScheduled: 3, currentNumberScheduled: 3, numberReady: 2, updatedNumberScheduled: 1, numberAvailable: 2}`,
+	},
+	{kind: "SimJob", plural: "simjobs", name: "fresh", spec: `spec: {` + ended + `}`},
+	{
+		kind: "SimJob", plural: "simjobs", name: "batch", spec: `spec: {completions: 3, ` + ended + `}`,
+		status: `status: {summary: Running, progress: 1/3, active: 1, succeeded: 1, failed: 2}`,
+	},
+	{kind: "SimNodePool", plural: "simnodepools", name: "fresh", spec: `spec: {` + shape + `}`},
+	{
+		kind: "SimNodePool", plural: "simnodepools", name: "blue", spec: `spec: {replicas: 3, zones: [zone-a, zone-b], ` + shape + `}`,
+		status: `status: {replicas: 3, readyReplicas: 2, selector: a=b}`,
 	},
 	{
 		kind: "Fault", plural: "faults", name: "crash", spec: `spec: {type: NodeCrash, target: {nodes: {selector: {}}}, duration: 1m30s}`,

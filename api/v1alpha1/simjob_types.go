@@ -21,7 +21,6 @@ import (
 // +kubebuilder:printcolumn:name="Failed",type=integer,JSONPath=`.status.failed`,description="SimPods that have failed"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`,description="Time since the object was created"
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() + (self.spec.completionMode == 'Indexed' && has(self.spec.completions) && self.spec.completions > 0 ? string(self.spec.completions - 1).size() + 1 : 0) <= 63",fieldPath=".metadata",reason=FieldValueInvalid,message="name must be no more than 63 characters, with a dash and the highest index where completionMode is Indexed: the SimPods have it as a label"
-// +kubebuilder:validation:XValidation:rule="self.spec.template == oldSelf.spec.template",fieldPath=".spec.template",message="template is immutable: delete the SimJob and create it again"
 // +kubebuilder:validation:XValidation:rule="self.spec.completionMode == oldSelf.spec.completionMode",fieldPath=".spec.completionMode",message="completionMode is immutable: delete the SimJob and create it again"
 // +kubebuilder:validation:XValidation:rule="has(self.spec.podFailurePolicy) == has(oldSelf.spec.podFailurePolicy) && (!has(self.spec.podFailurePolicy) || self.spec.podFailurePolicy == oldSelf.spec.podFailurePolicy)",fieldPath=".spec.podFailurePolicy",message="podFailurePolicy is immutable: delete the SimJob and create it again"
 // +kubebuilder:validation:XValidation:rule="has(self.spec.completions) == has(oldSelf.spec.completions) && (!has(self.spec.completions) || self.spec.completions == oldSelf.spec.completions || self.spec.completionMode == 'Indexed' && self.spec.completions == self.spec.parallelism)",fieldPath=".spec.completions",message="completions is immutable, but where completionMode is Indexed and it stays equal to parallelism: delete the SimJob and create it again"
@@ -150,9 +149,8 @@ type PodFailurePolicy struct {
 	// none does, the failure counts.
 	// +required
 	// +listType=atomic
-	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=20
-	Rules []PodFailurePolicyRule `json:"rules,omitempty"`
+	Rules []PodFailurePolicyRule `json:"rules"`
 }
 
 // PodFailurePolicyAction is what becomes of a failure.

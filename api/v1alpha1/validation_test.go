@@ -48,7 +48,7 @@ func object(t *testing.T, kind, name, spec string) *unstructured.Unstructured {
 	u.SetAPIVersion("sim.glassplane.dev/v1alpha1")
 	u.SetKind(kind)
 	u.SetName(name)
-	if kind != "SimNode" && kind != "Fault" {
+	if kind != "SimNode" && kind != "SimNodePool" && kind != "Fault" {
 		u.SetNamespace("default")
 	}
 	return u
