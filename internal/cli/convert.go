@@ -51,11 +51,10 @@ func newConvertCommand(name string, io IO, clients *clients) *cobra.Command {
 		Short: "Turn Pods, workloads and Nodes into simulated ones",
 		Long: `Turn Pods, workloads and Nodes into simulated ones, and print or apply them.
 
-A Pod becomes a SimPod, a Node a SimNode, a ReplicaSet a SimReplicaSet, a
-Deployment a SimDeployment. Of other workloads the nearest is made: of a
-StatefulSet a SimReplicaSet, of a Job the SimPods that it runs at once, of a
-DaemonSet a SimPod for each Node that is given with it. Pods and ReplicaSets whose
-controller is given, too, are left out: they are created again.
+A Pod becomes a SimPod, a Node a SimNode, and a Deployment, ReplicaSet,
+StatefulSet, DaemonSet or Job the simulated one of the same name. A CronJob becomes
+one SimJob. Pods, ReplicaSets and Jobs whose controller is given, too, are left
+out: they are created again.
 
 On stderr it says what was left out and what that changes: where a pod may run,
 how it lives, or nothing. The status of objects, and what the API server sets by

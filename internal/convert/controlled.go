@@ -89,8 +89,7 @@ func selects(r *Result, of map[string]string) bool {
 }
 
 // refuseDoubles refuses what would become an object that another one has become
-// already: a ReplicaSet and a StatefulSet may have the same name, two SimReplicaSets
-// may not.
+// already: a CronJob and a Job may have the same name, two SimJobs may not.
 func refuseDoubles(results []Result) {
 	seen := map[string]*Result{}
 	for i := range results {

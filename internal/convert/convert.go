@@ -91,35 +91,20 @@ var (
 	simNodeKind     = v1alpha1.GroupVersion.WithKind("SimNode")
 )
 
-// maxPods bounds the pods that are made of one object.
-const maxPods = 10000
-
 // Convert converts objects, which it does not change; there is a result for
 // each, in their order. They are taken for one cluster: pods are not made twice,
-// of the object that controls them and of themselves, and a DaemonSet gets a pod
-// for each of the nodes.
+// of the object that controls them and of themselves.
 func Convert(objects []*unstructured.Unstructured, o Options) []Result {
 	results := make([]Result, len(objects))
-	nodes := &nodeSet{}
 	for i, object := range objects {
-		results[i].Original = object
-		// A DaemonSet needs the nodes: they come first, whatever their order.
-		if kind := object.GroupVersionKind(); kind == nodeKind || kind == simNodeKind {
-			results[i] = convertOne(object, nil, o)
-			nodes.add(results[i].Objects)
-		}
-	}
-	for i, object := range objects {
-		if kind := object.GroupVersionKind(); kind != nodeKind && kind != simNodeKind {
-			results[i] = convertOne(object, nodes, o)
-		}
+		results[i] = convertOne(object, o)
 	}
 	skipControlled(results)
 	refuseDoubles(results)
 	return results
 }
 
-func convertOne(object *unstructured.Unstructured, nodes *nodeSet, o Options) Result {
+func convertOne(object *unstructured.Unstructured, o Options) Result {
 	result := Result{Original: object}
 	kind := object.GroupVersionKind()
 	switch kind {
@@ -129,10 +114,12 @@ func convertOne(object *unstructured.Unstructured, nodes *nodeSet, o Options) Re
 		result.addNode(object)
 	case deploymentKind:
 		result.addDeployment(object, o)
-	case replicaSetKind, statefulSetKind:
-		result.addSet(object, o)
+	case replicaSetKind:
+		result.addReplicaSet(object, o)
+	case statefulSetKind:
+		result.addStatefulSet(object, o)
 	case daemonSetKind:
-		result.addDaemons(object, nodes, o)
+		result.addDaemonSet(object, o)
 	case jobKind:
 		result.addJob(object, o)
 	case cronJobKind:

@@ -140,8 +140,8 @@ func TestRulesAreComplete(t *testing.T) {
 		"template":    {reflect.TypeFor[corev1.PodTemplateSpec](), reflect.TypeFor[v1alpha1.SimPodTemplateSpec](), templateRules, []string{"spec"}},
 		"deployment":  {reflect.TypeFor[appsv1.DeploymentSpec](), reflect.TypeFor[v1alpha1.SimDeploymentSpec](), nil, []string{"template"}},
 		"replicaset":  {reflect.TypeFor[appsv1.ReplicaSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), nil, []string{"template"}},
-		"statefulset": {reflect.TypeFor[appsv1.StatefulSetSpec](), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), statefulSetRules, []string{"template"}},
-		"daemonset":   {reflect.TypeFor[appsv1.DaemonSetSpec](), reflect.TypeFor[onlyTemplate](), daemonSetRules, []string{"template"}},
+		"statefulset": {reflect.TypeFor[appsv1.StatefulSetSpec](), reflect.TypeFor[v1alpha1.SimStatefulSetSpec](), statefulSetRules, []string{"template"}},
+		"daemonset":   {reflect.TypeFor[appsv1.DaemonSetSpec](), reflect.TypeFor[v1alpha1.SimDaemonSetSpec](), nil, []string{"template"}},
 		"job":         {reflect.TypeFor[batchv1.JobSpec](), reflect.TypeFor[v1alpha1.SimJobSpec](), jobRules, []string{"template"}},
 		"cronjob":     {reflect.TypeFor[batchv1.CronJobSpec](), reflect.TypeFor[onlyJobTemplate](), cronJobRules, []string{"jobTemplate"}},
 		"node":        {reflect.TypeFor[corev1.NodeSpec](), reflect.TypeFor[v1alpha1.SimNodeSpec](), nodeRules, nil},
@@ -235,7 +235,6 @@ func TestConvertRefuses(t *testing.T) {
 		"wrong type":          {manifest: "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: a}\nspec: {replicas: many}", err: "replicas"},
 		"nameless set":        {manifest: "apiVersion: apps/v1\nkind: ReplicaSet\nspec: {" + template + "}", err: "metadata.name is missing"},
 		"node without status": {manifest: "apiVersion: v1\nkind: Node\nmetadata: {name: a}", err: "status.capacity is missing"},
-		"daemons, no nodes":   {manifest: "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {" + template + "}", err: "give the Nodes or SimNodes with it"},
 		"suspended cron job":  {manifest: "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {suspend: true, jobTemplate: {spec: {" + template + "}}}", skipped: "it is suspended"},
 		"nameless job":        {manifest: "apiVersion: batch/v1\nkind: Job\nspec: {" + template + "}", err: "metadata.name is missing"},
 		"nameless cron job":   {manifest: "apiVersion: batch/v1\nkind: CronJob\nspec: {jobTemplate: {spec: {" + template + "}}}", err: "metadata.name is missing"},
@@ -299,4 +298,34 @@ func FuzzConvert(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What a controller gives to pods because of a field that SimPods do not have, the
+// template of the simulated workload has.
+func TestDaemonsOnTheNetworkOfTheirNodes(t *testing.T) {
+	manifest := "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {template: {spec: {hostNetwork: true, containers: [{name: a, image: b}]}}}"
+	r := Convert(objects(t, manifest), Options{})[0]
+	if r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	want := []corev1.Toleration{{Key: "node.kubernetes.io/network-unavailable", Operator: "Exists", Effect: "NoSchedule"}}
+	if d := cmp.Diff(want, r.Objects[0].(*v1alpha1.SimDaemonSet).Spec.Template.Spec.Tolerations); d != "" {
+		t.Errorf("tolerations (-want +got):\n%s", d)
+	}
+}
+
+// A history has a bound here, and upstream need not have one.
+func TestUnboundHistory(t *testing.T) {
+	manifest := "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec: {revisionHistoryLimit: -1, template: {spec: {containers: [{name: a, image: b}]}}}"
+	r := Convert(objects(t, manifest), Options{})[0]
+	if r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if limit := r.Objects[0].(*v1alpha1.SimStatefulSet).Spec.RevisionHistoryLimit; limit != nil {
+		t.Errorf("limit %d: want the default", *limit)
+	}
+	want := []Difference{{"spec.revisionHistoryLimit", EffectLifecycle, "the last 10 revisions are kept, not all", false}}
+	if d := cmp.Diff(want, r.Differences); d != "" {
+		t.Errorf("differences (-want +got):\n%s", d)
+	}
 }

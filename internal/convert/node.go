@@ -17,24 +17,6 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 )
 
-// nodeSet are the simulated nodes of an input.
-type nodeSet struct {
-	nodes []*v1alpha1.SimNode
-}
-
-// add adds nodes, with the labels with which a kubelet registers.
-func (s *nodeSet) add(objects []runtime.Object) {
-	for _, object := range objects {
-		node := object.(*v1alpha1.SimNode).DeepCopy()
-		labels := map[string]string{
-			corev1.LabelHostname: node.Name, corev1.LabelOSStable: "linux", corev1.LabelArchStable: "amd64",
-		}
-		maps.Copy(labels, node.Labels)
-		node.Labels = labels
-		s.nodes = append(s.nodes, node)
-	}
-}
-
 // addNode makes a SimNode of a Node: what its status says that it has, the
 // simulated one has.
 func (r *Result) addNode(object *unstructured.Unstructured) {

@@ -85,20 +85,9 @@ var anywhere = []string{"configMap", "downwardAPI", "emptyDir", "gitRepo", "host
 var templateRules = rules{"metadata": harmless}
 
 var statefulSetRules = rules{
-	"ordinals":                             harmless,
 	"persistentVolumeClaimRetentionPolicy": harmless,
-	"podManagementPolicy":                  {EffectLifecycle, "all pods are created at once"},
-	"revisionHistoryLimit":                 harmless,
 	"serviceName":                          harmless,
-	"updateStrategy":                       {EffectLifecycle, "there are no rolling updates"},
 	"volumeClaimTemplates":                 {EffectPlacement, "the pods fit also where their volumes cannot be had"},
-}
-
-var daemonSetRules = rules{
-	"minReadySeconds":      harmless,
-	"revisionHistoryLimit": harmless,
-	"selector":             harmless,
-	"updateStrategy":       {EffectLifecycle, "there are no rolling updates"},
 }
 
 var jobRules = rules{

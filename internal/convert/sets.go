@@ -4,7 +4,6 @@
 package convert
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -18,82 +17,98 @@ import (
 	"github.com/glassplane/glassplane/api/v1alpha1"
 )
 
-// set is what ReplicaSets and StatefulSets have in common.
-type set struct {
-	meta     metav1.ObjectMeta
-	template *corev1.PodTemplateSpec
-	// spec is that of the original, which decodes to what a SimReplicaSet has.
-	spec any
-}
-
-// addDeployment makes a SimDeployment of a Deployment: its spec has the same fields.
+// addDeployment makes a SimDeployment of a Deployment.
 func (r *Result) addDeployment(object *unstructured.Unstructured, o Options) {
-	original := &appsv1.Deployment{}
+	original, sim := &appsv1.Deployment{}, &v1alpha1.SimDeployment{TypeMeta: typeMeta("SimDeployment")}
 	if r.Err = read(object.Object, original); r.Err != nil {
 		return
 	}
-	if _, r.Err = nameOf(original.ObjectMeta); r.Err != nil {
+	r.addSet(object, set{
+		original.ObjectMeta, &original.Spec.Template, &original.Spec, sim, &sim.ObjectMeta, &sim.Spec.Template, &sim.Spec, nil,
+	}, o)
+}
+
+// addReplicaSet makes a SimReplicaSet of a ReplicaSet.
+func (r *Result) addReplicaSet(object *unstructured.Unstructured, o Options) {
+	original, sim := &appsv1.ReplicaSet{}, &v1alpha1.SimReplicaSet{TypeMeta: typeMeta("SimReplicaSet")}
+	if r.Err = read(object.Object, original); r.Err != nil {
 		return
 	}
-	meta, differences := metadata(object, original.ObjectMeta)
-	sim := &v1alpha1.SimDeployment{TypeMeta: typeMeta("SimDeployment"), ObjectMeta: meta}
-	spec, more, err := template(object, &original.Spec.Template, reflect.TypeFor[appsv1.DeploymentSpec](), reflect.TypeFor[v1alpha1.SimDeploymentSpec](), nil, o)
+	r.addSet(object, set{
+		original.ObjectMeta, &original.Spec.Template, &original.Spec, sim, &sim.ObjectMeta, &sim.Spec.Template, &sim.Spec, nil,
+	}, o)
+}
+
+// addStatefulSet makes a SimStatefulSet of a StatefulSet.
+func (r *Result) addStatefulSet(object *unstructured.Unstructured, o Options) {
+	original, sim := &appsv1.StatefulSet{}, &v1alpha1.SimStatefulSet{TypeMeta: typeMeta("SimStatefulSet")}
+	if r.Err = read(object.Object, original); r.Err != nil {
+		return
+	}
+	r.addSet(object, set{
+		original.ObjectMeta, &original.Spec.Template, &original.Spec, sim, &sim.ObjectMeta, &sim.Spec.Template, &sim.Spec, statefulSetRules,
+	}, o)
+	if limit := sim.Spec.RevisionHistoryLimit; r.Err == nil && limit != nil && *limit < 0 {
+		sim.Spec.RevisionHistoryLimit = nil
+		r.Differences = append(r.Differences, Difference{"spec.revisionHistoryLimit", EffectLifecycle, "the last 10 revisions are kept, not all", false})
+	}
+}
+
+// addDaemonSet makes a SimDaemonSet of a DaemonSet.
+func (r *Result) addDaemonSet(object *unstructured.Unstructured, o Options) {
+	original, sim := &appsv1.DaemonSet{}, &v1alpha1.SimDaemonSet{TypeMeta: typeMeta("SimDaemonSet")}
+	if r.Err = read(object.Object, original); r.Err != nil {
+		return
+	}
+	tolerateWithoutNetwork(&original.Spec.Template.Spec)
+	r.addSet(object, set{
+		original.ObjectMeta, &original.Spec.Template, &original.Spec, sim, &sim.ObjectMeta, &sim.Spec.Template, &sim.Spec, nil,
+	}, o)
+}
+
+// tolerateWithoutNetwork gives to the pods of a DaemonSet on the network of their
+// nodes the toleration that its controller gives them: the one that it gives for a
+// field which SimPods do not have (AddOrUpdateDaemonPodTolerations of
+// k8s.io/kubernetes/pkg/controller/daemon/util).
+func tolerateWithoutNetwork(spec *corev1.PodSpec) {
+	toleration := corev1.Toleration{Key: corev1.TaintNodeNetworkUnavailable, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule}
+	if spec.HostNetwork && !slices.Contains(spec.Tolerations, toleration) {
+		spec.Tolerations = append(spec.Tolerations, toleration)
+	}
+}
+
+// set is a workload and the simulated one that is made of it.
+type set struct {
+	// meta, template and spec are the original's. spec decodes to simSpec.
+	meta     metav1.ObjectMeta
+	template *corev1.PodTemplateSpec
+	spec     any
+	// sim is what is made of it, with pointers to what it holds.
+	sim         runtime.Object
+	simMeta     *metav1.ObjectMeta
+	simTemplate *v1alpha1.SimPodTemplateSpec
+	simSpec     any
+	// known are the fields of the spec that sim has not.
+	known rules
+}
+
+// addSet fills the simulated workload in.
+func (r *Result) addSet(object *unstructured.Unstructured, s set, o Options) {
+	if _, r.Err = nameOf(s.meta); r.Err != nil {
+		return
+	}
+	meta, differences := metadata(object, s.meta)
+	spec, more, err := template(object, s.template, reflect.TypeOf(s.spec).Elem(), reflect.TypeOf(s.simSpec).Elem(), s.known, o)
 	if err != nil {
 		r.Err = err
 		return
 	}
-	if r.Err = decode(original.Spec, &sim.Spec); r.Err != nil {
+	if r.Err = decode(s.spec, s.simSpec); r.Err != nil {
 		return
 	}
-	sim.Spec.Template.Spec = spec
-	r.Objects = []runtime.Object{sim}
+	*s.simMeta, s.simTemplate.Spec = meta, spec
+	r.Objects = []runtime.Object{s.sim}
 	r.Differences = slices.Concat(differences, more)
-}
-
-// addSet makes a SimReplicaSet of an object that keeps a number of like pods.
-func (r *Result) addSet(object *unstructured.Unstructured, o Options) {
-	set, known, err := readSet(object)
-	if err != nil {
-		r.Err = err
-		return
-	}
-	if _, err := nameOf(set.meta); err != nil {
-		r.Err = err
-		return
-	}
-	meta, differences := metadata(object, set.meta)
-	sim := &v1alpha1.SimReplicaSet{TypeMeta: typeMeta("SimReplicaSet"), ObjectMeta: meta}
-	spec, more, err := template(object, set.template, reflect.TypeOf(set.spec), reflect.TypeFor[v1alpha1.SimReplicaSetSpec](), known, o)
-	if err != nil {
-		r.Err = err
-		return
-	}
-	if r.Err = decode(set.spec, &sim.Spec); r.Err != nil {
-		return
-	}
-	sim.Spec.Template.Spec = spec
-	r.Objects = []runtime.Object{sim}
-	r.Differences = append(append(differences, lossOfKind[object.GetKind()]...), more...)
-}
-
-// lossOfKind is what sets that are more than replica sets lose.
-var lossOfKind = map[string][]Difference{
-	"StatefulSet": {{"kind", EffectLifecycle,
-		"a SimReplicaSet is made of the StatefulSet: the number of its pods is kept, but they have no fixed names and no order", false}},
-}
-
-func readSet(object *unstructured.Unstructured) (set, rules, error) {
-	switch object.GroupVersionKind() {
-	case statefulSetKind:
-		original := &appsv1.StatefulSet{}
-		err := read(object.Object, original)
-		return set{original.ObjectMeta, &original.Spec.Template, original.Spec}, statefulSetRules, err
-	case replicaSetKind:
-		original := &appsv1.ReplicaSet{}
-		err := read(object.Object, original)
-		return set{original.ObjectMeta, &original.Spec.Template, original.Spec}, nil, err
-	}
-	return set{}, nil, fmt.Errorf("%s is not a set of pods", object.GetKind()) // unreachable
 }
 
 // template makes the spec of SimPods of a workload's template, and describes
