@@ -55,7 +55,7 @@ func (c *explainCommand) decideReal(e explanation.Explanation, listed whatif.Lis
 	what.Owner = listed.ControllerOf(pod)
 	e.Prediction = c.predictCase(listed, what)
 	e.Priority = explanation.RealPriorityOf(pod, e.Prediction.Decision.Priority)
-	e.NotEvaluated = append(missing, explanation.NotEvaluatedFor(pod, profile, listed.Lists)...)
+	e.NotEvaluated = slices.Concat(missing, explanation.NotEvaluatedFor(pod, profile, listed.Lists))
 	if e.State == nil {
 		e.Report = explanation.ReportOf(pod, e.Prediction.Decision.Decision)
 	}

@@ -86,7 +86,7 @@ func (c *explainCommand) explainTemplate(ctx context.Context, object *unstructur
 		e.Replicas.Wanted = e.Replicas.Placed
 	}
 	e.Priority = explanation.RealPriorityOf(template.Pod, e.Prediction.Decision.Priority)
-	e.NotEvaluated = append(missing, explanation.NotEvaluatedFor(template.Pod, profile, listed.Lists)...)
+	e.NotEvaluated = slices.Concat(missing, explanation.NotEvaluatedFor(template.Pod, profile, listed.Lists))
 	e.Notes = append(e.Notes, templateNotes(template, listed)...)
 	return e, nil
 }

@@ -178,7 +178,7 @@ func pendingOf(listed whatif.Listing, flags realFlags, about string, of func(*co
 		}
 		what, err := cluster.Case(pod, profile)
 		what.Owner = listed.ControllerOf(pod)
-		return what, append(missing, explanation.NotEvaluatedFor(pod, profile, listed.Lists)...), err
+		return what, slices.Concat(missing, explanation.NotEvaluatedFor(pod, profile, listed.Lists)), err
 	}, suggestions)
 	out.About, out.OnNodes = about, onNodes
 	out.ReadAt, out.ReadUntil, out.Source, out.Lists = listed.ReadAt, listed.ReadUntil, listed.Source, listed.Lists

@@ -64,7 +64,7 @@ const (
 // kinds are all kinds, whose objects go into the listing.
 func kinds(l *whatif.Listing) []kind {
 	o := &l.Objects
-	return []kind{
+	list := []kind{
 		{version: "v1", resource: "nodes", kind: "Node", required: true, effect: "there is nothing to decide about",
 			read: each(func(n *corev1.Node) { o.Nodes = append(o.Nodes, trimNode(n)) })},
 		{version: "v1", resource: "pods", kind: "Pod", namespaced: true, required: true, fieldSelector: notEnded,
@@ -112,6 +112,13 @@ func kinds(l *whatif.Listing) []kind {
 			read: each(func(s *appsv1.ReplicaSet) { addOwner(l, "ReplicaSet", s, s.Spec.Replicas, s.Spec.Selector) })},
 		{group: "apps", version: "v1", resource: "statefulsets", kind: "StatefulSet", namespaced: true, affects: whatif.Scores, effect: spreading,
 			read: each(func(s *appsv1.StatefulSet) { addOwner(l, "StatefulSet", s, s.Spec.Replicas, s.Spec.Selector) })},
+	}
+	return append(list, volumeKinds(o)...)
+}
+
+// volumeKinds are those that say where volumes can be used.
+func volumeKinds(o *whatif.Objects) []kind {
+	return []kind{
 		{version: "v1", resource: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true, affects: whatif.Volumes, effect: volumes,
 			read: each(func(c *corev1.PersistentVolumeClaim) {
 				c.ManagedFields = nil

@@ -228,7 +228,7 @@ func (g *grouping) inOrder() (waiting []whatif.Case, of []*class) {
 	}
 	slices.SortStableFunc(all, func(a, b one) int {
 		return cmp.Or(cmp.Compare(*b.what.Pod.Spec.Priority, *a.what.Pod.Spec.Priority),
-			a.what.Pod.CreationTimestamp.Time.Compare(b.what.Pod.CreationTimestamp.Time), cmp.Compare(nameOf(a.what.Pod), nameOf(b.what.Pod)))
+			a.what.Pod.CreationTimestamp.Compare(b.what.Pod.CreationTimestamp.Time), cmp.Compare(nameOf(a.what.Pod), nameOf(b.what.Pod)))
 	})
 	for _, o := range all[:min(len(all), maxPlaced)] {
 		waiting, of = append(waiting, o.what), append(of, o.of)
