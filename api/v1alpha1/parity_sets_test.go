@@ -254,7 +254,7 @@ func update(t *testing.T, object map[string]any, patch string) error {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		//nolint:usetesting // the test's own context has ended
+		// The test's own context has ended.
 		if err := environment.Client.Delete(context.Background(), u); err != nil {
 			t.Error(err)
 		}

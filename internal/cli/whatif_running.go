@@ -71,7 +71,7 @@ func mustBeWhole(ctx context.Context, running *remote.Client) error {
 	}
 	var broken []string
 	for _, f := range state.InForce {
-		line := f.Disruption.String()
+		line := f.String()
 		if !f.Until.IsZero() {
 			line += fmt.Sprintf(", which heals by itself at %s", f.Until.Format(time.TimeOnly))
 		}

@@ -57,7 +57,7 @@ func (r *Result) addCronJob(object *unstructured.Unstructured, o Options) {
 		r.Skipped = "it is suspended (spec.suspend): it starts no Jobs"
 		return
 	}
-	if _, r.Err = nameOf(cron.ObjectMeta); r.Err != nil {
+	if r.Err = checkName(cron.ObjectMeta); r.Err != nil {
 		return
 	}
 	next := nextJob(object)
@@ -110,7 +110,7 @@ func nextJob(cron *unstructured.Unstructured) *unstructured.Unstructured {
 
 // job makes a SimJob of a Job, which it changes.
 func job(object *unstructured.Unstructured, original *batchv1.Job, o Options) (*v1alpha1.SimJob, []Difference, error) {
-	if _, err := nameOf(original.ObjectMeta); err != nil {
+	if err := checkName(original.ObjectMeta); err != nil {
 		return nil, nil, err
 	}
 	meta, differences := metadata(object, original.ObjectMeta)

@@ -24,7 +24,7 @@ func (r *Result) addNode(object *unstructured.Unstructured) {
 	if r.Err = read(object.Object, original); r.Err != nil {
 		return
 	}
-	if _, err := nameOf(original.ObjectMeta); err != nil {
+	if err := checkName(original.ObjectMeta); err != nil {
 		r.Err = err
 		return
 	}

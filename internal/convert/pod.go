@@ -205,11 +205,10 @@ func metadata(object *unstructured.Unstructured, original metav1.ObjectMeta) (me
 	}, out
 }
 
-// nameOf returns the name of an object, or where its names begin.
-func nameOf(meta metav1.ObjectMeta) (string, error) {
-	name := cmp.Or(meta.Name, strings.TrimSuffix(meta.GenerateName, "-"))
-	if name == "" {
-		return "", errors.New("metadata.name is missing: give the object a name")
+// checkName refuses an object that has neither a name nor a beginning of one.
+func checkName(meta metav1.ObjectMeta) error {
+	if cmp.Or(meta.Name, strings.TrimSuffix(meta.GenerateName, "-")) == "" {
+		return errors.New("metadata.name is missing: give the object a name")
 	}
-	return name, nil
+	return nil
 }

@@ -94,7 +94,7 @@ type set struct {
 
 // addSet fills the simulated workload in.
 func (r *Result) addSet(object *unstructured.Unstructured, s set, o Options) {
-	if _, r.Err = nameOf(s.meta); r.Err != nil {
+	if r.Err = checkName(s.meta); r.Err != nil {
 		return
 	}
 	meta, differences := metadata(object, s.meta)
