@@ -45,7 +45,7 @@ var _ = Describe("Completion", func() {
 		Entry("TYPE NAME", []string{"web-1", "web-2"}, "explain", "simpod", "web"),
 		Entry("no third word", nil, "walk", "simpod", "web-1", ""),
 		Entry("no name of an unknown type", nil, "walk", "secret/"),
-		Entry("no real pod to explain", nil, "explain", "p"),
+		Entry("a real pod to explain", []string{"pod/"}, "explain", "p"),
 		Entry("in a namespace", nil, "walk", "-n", "kube-system", "simpod/"),
 		Entry("nodes", []string{"rack-1"}, "explain", "--node", ""),
 		Entry("namespaces", []string{"glassplane-system"}, "walk", "-n", "glass"),
