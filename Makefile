@@ -143,7 +143,7 @@ vulncheck: $(GOVULNCHECK) ## Check the modules for known vulnerabilities, where 
 test: test-page controlplane $(GOTESTSUM) ## Run all tests, those against a real API server too, with -race.
 	assets="$$(cd hack/controlplane && $(GO) run . --print-dir)"; \
 	KUBEBUILDER_ASSETS="$$assets" $(GOTESTSUM) --format pkgname --raw-command -- \
-		hack/gotest.sh $(MODULES) -- -race $(ARGS) ./...
+		hack/gotest.sh $(MODULES) -- -race -timeout=30m $(ARGS) ./...
 
 .PHONY: test-unit
 test-unit: $(GOTESTSUM) ## Run the tests of the pure packages: quick, and no API server is needed.
