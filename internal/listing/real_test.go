@@ -90,6 +90,10 @@ func pods(t testing.TB, first, n int, next string) []byte {
 			ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, UID: types.UID(name), Labels: map[string]string{"app": "web", "pod-template-hash": "7d4b"}},
 			Spec:       corev1.PodSpec{NodeName: fmt.Sprint("n-", i%5000), ServiceAccountName: "default", Volumes: []corev1.Volume{{Name: "kube-api-access"}}},
 		}
+		pod.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "1", "example.com/token": "secret"}
+		pod.Spec.NodeSelector, pod.Spec.Tolerations = map[string]string{"disk": "ssd"}, []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
+		pod.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{MaxSkew: 1, TopologyKey: "zone"}}
+		pod.Spec.Affinity = &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{}}
 		container := corev1.Container{Name: "main", Image: "registry.example.com/web:1.2.3", Resources: corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("100m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
 		}}
@@ -137,6 +141,12 @@ func TestRead(t *testing.T) {
 	}
 	if spec := got.Objects.Pods[0].Spec; spec.Containers[0].Env != nil || got.Objects.Pods[0].ManagedFields != nil {
 		t.Errorf("more is kept than a decision reads: %+v", spec)
+	}
+	if spec := got.Objects.Pods[0].Spec; spec.NodeSelector == nil || spec.Tolerations == nil || spec.TopologySpreadConstraints == nil || spec.Affinity == nil {
+		t.Errorf("a pod on a node could not be decided about anew: %+v", spec)
+	}
+	if _, static := got.Objects.Pods[0].Annotations[corev1.MirrorPodAnnotationKey]; !static || len(got.Objects.Pods[0].Annotations) != 1 {
+		t.Errorf("annotations are %v, want only the one of a static pod", got.Objects.Pods[0].Annotations)
 	}
 	asked := strings.Join(server.queries, "\n")
 	for _, want := range []string{"/api/v1/nodes?limit=500&resourceVersion=0", "/api/v1/namespaces/default/services?", "/api/v1/pods?continue=page-2&fieldSelector="} {

@@ -38,16 +38,16 @@ func trimConditions(in []corev1.NodeCondition) []corev1.NodeCondition {
 	return nil
 }
 
-// trimPod keeps what a decision reads of a pod: of one on a node, what it takes
-// there and whom it attracts or repels; of one that waits, all that may keep it
-// waiting. Environment, arguments, probes and secrets are never kept.
+// trimPod keeps what a decision reads of a pod, be it about the pod, which may be
+// asked about anew where it is on a node, or about others beside it. Environment,
+// arguments, probes and secrets are never kept.
 func trimPod(p *corev1.Pod) *corev1.Pod {
 	s := &p.Spec
 	out := &corev1.Pod{
 		ObjectMeta: trimMeta(&p.ObjectMeta),
 		Spec: corev1.PodSpec{
-			Volumes: trimVolumes(s.Volumes), InitContainers: trimContainers(s.InitContainers, s.NodeName == ""),
-			Containers: trimContainers(s.Containers, s.NodeName == ""), RestartPolicy: s.RestartPolicy,
+			Volumes: trimVolumes(s.Volumes), InitContainers: trimContainers(s.InitContainers),
+			Containers: trimContainers(s.Containers), RestartPolicy: s.RestartPolicy,
 			NodeSelector: s.NodeSelector, NodeName: s.NodeName, HostNetwork: s.HostNetwork, Affinity: s.Affinity,
 			SchedulerName: s.SchedulerName, Tolerations: s.Tolerations, PriorityClassName: s.PriorityClassName, Priority: s.Priority,
 			RuntimeClassName: s.RuntimeClassName, PreemptionPolicy: s.PreemptionPolicy, Overhead: s.Overhead,
@@ -61,11 +61,10 @@ func trimPod(p *corev1.Pod) *corev1.Pod {
 			ContainerStatuses: trimStatuses(p.Status.ContainerStatuses), InitContainerStatuses: trimStatuses(p.Status.InitContainerStatuses),
 		},
 	}
-	if s.NodeName != "" { // where it may run is decided
-		out.Spec.NodeSelector, out.Spec.TopologySpreadConstraints, out.Spec.Tolerations = nil, nil, nil
-		if a := s.Affinity; a != nil {
-			out.Spec.Affinity = &corev1.Affinity{PodAffinity: a.PodAffinity, PodAntiAffinity: a.PodAntiAffinity}
-		}
+	if mirrors, static := p.Annotations[corev1.MirrorPodAnnotationKey]; static { // a kubelet made it
+		out.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: mirrors}
+	}
+	if s.NodeName != "" {
 		return out
 	}
 	for _, c := range p.Status.Conditions {
@@ -76,14 +75,11 @@ func trimPod(p *corev1.Pod) *corev1.Pod {
 	return out
 }
 
-// trimContainers keeps what containers take. Images only matter to pods that wait.
-func trimContainers(in []corev1.Container, waits bool) []corev1.Container {
+// trimContainers keeps what containers take, and the images that nodes may have.
+func trimContainers(in []corev1.Container) []corev1.Container {
 	var out []corev1.Container
 	for i := range in {
-		c := corev1.Container{Name: in[i].Name, Resources: in[i].Resources, RestartPolicy: in[i].RestartPolicy}
-		if waits {
-			c.Image = in[i].Image
-		}
+		c := corev1.Container{Name: in[i].Name, Image: in[i].Image, Resources: in[i].Resources, RestartPolicy: in[i].RestartPolicy}
 		for _, port := range in[i].Ports {
 			if port.HostPort != 0 {
 				c.Ports = append(c.Ports, corev1.ContainerPort{
