@@ -51,7 +51,7 @@ GO_BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 MODULES := . hack/controlplane hack/kindnode
 
 # Packages without clients, clocks and I/O; .golangci.yml keeps them so.
-PURE := admission assemble component conditions convert disruption ending evidence experiment explain fault followed \
+PURE := admission assemble capacity component conditions convert disruption ending evidence experiment explain fault followed \
 	history invariant kubelet lesson nodepool overview podtemplate redact rollout rundiff scheduler/cache \
 	scheduler/decide scheduler/explanation scheduler/framework scheduler/plugins scheduler/priority scheduler/queue \
 	scheduler/whatif tolerations workload

@@ -69,6 +69,35 @@ func (a *admission) checkQuota(q *corev1.ResourceQuota) {
 	}
 }
 
+// Charge returns the quotas as they would be once the pod was created, or why they
+// refuse it. Quotas of other namespaces do not count; none of them is changed.
+func Charge(pod *corev1.Pod, quotas []corev1.ResourceQuota) ([]corev1.ResourceQuota, []Refusal) {
+	a := &admission{pod: pod}
+	for _, q := range ofNamespace(quotas, pod.Namespace, func(q *corev1.ResourceQuota) (string, string) { return q.Namespace, q.Name }) {
+		a.checkQuota(q)
+	}
+	if len(a.refusals) > 0 {
+		return quotas, a.refusals
+	}
+	usage := podUsage(pod)
+	charged := slices.Clone(quotas)
+	for i := range charged {
+		q := &charged[i]
+		if q.Namespace != pod.Namespace || !matchesScopes(q, pod) {
+			continue
+		}
+		q.Status.Used = maps.Clone(q.Status.Used)
+		for _, name := range countedOf(q.Status.Hard) {
+			if amount, ok := usage[name]; ok {
+				sum := q.Status.Used[name].DeepCopy()
+				sum.Add(amount)
+				q.Status.Used[name] = sum
+			}
+		}
+	}
+	return charged, nil
+}
+
 // countedOf returns what a quota limits of pods, sorted. It mirrors
 // MatchingResources of the evaluator of pods.
 func countedOf(hard corev1.ResourceList) []corev1.ResourceName {

@@ -28,7 +28,7 @@ const maxManifestBytes = 3 << 20
 
 // explainManifest predicts the decision about the pod of --filename.
 func (c *explainCommand) explainManifest(ctx context.Context) (explanation.Explanation, error) {
-	data, err := c.readFile()
+	data, err := readManifestFile(c.filename, c.io.In)
 	if err != nil {
 		return explanation.Explanation{}, err
 	}
@@ -98,19 +98,21 @@ func (c *explainCommand) readManifest(data []byte) (*v1alpha1.SimPod, []string, 
 }
 
 // file is what errors call the manifest's file.
-func (c *explainCommand) file() string {
-	if c.filename == "-" {
+func (c *explainCommand) file() string { return manifestName(c.filename) }
+
+func manifestName(filename string) string {
+	if filename == "-" {
 		return "stdin"
 	}
-	return c.filename
+	return filename
 }
 
-func (c *explainCommand) readFile() ([]byte, error) {
-	in := c.io.In
-	if c.filename != "-" {
-		file, err := os.Open(c.filename)
+// readManifestFile reads the file of --filename, or stdin.
+func readManifestFile(filename string, in io.Reader) ([]byte, error) {
+	if filename != "-" {
+		file, err := os.Open(filename)
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("the file %q does not exist: give -f the path of a manifest, or - for stdin", c.filename)
+			return nil, fmt.Errorf("the file %q does not exist: give -f the path of a manifest, or - for stdin", filename)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the manifest: %w", err)
@@ -123,7 +125,7 @@ func (c *explainCommand) readFile() ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading the manifest: %w", err)
 	case len(data) > maxManifestBytes:
-		return nil, fmt.Errorf("%s is larger than %d bytes: it must hold one pod", c.filename, maxManifestBytes)
+		return nil, fmt.Errorf("%s is larger than %d bytes: it must hold one pod", filename, maxManifestBytes)
 	}
 	return data, nil
 }

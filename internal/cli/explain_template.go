@@ -92,16 +92,23 @@ func (c *explainCommand) explainTemplate(ctx context.Context, object *unstructur
 }
 
 func (c *explainCommand) readTemplate(object *unstructured.Unstructured) (podtemplate.Template, error) {
-	explicit, own := *c.clients.flags.Namespace, object.GetNamespace()
-	if explicit != "" && own != "" && own != explicit {
-		return podtemplate.Template{}, fmt.Errorf("%s: metadata.namespace is %q, but --namespace is %q: give one of them", c.file(), own, explicit)
-	}
-	template, err := podtemplate.Read(object, c.namespace)
+	template, err := c.clients.readTemplate(object, c.namespace, c.file())
 	if err == nil && object.GetKind() != "Pod" && template.Replicas == 0 && object.GetKind() != "DaemonSet" {
 		err = errors.New("it asks for no pods: set replicas, or parallelism, to 1 or more")
-	}
-	if err != nil {
 		err = fmt.Errorf("%s: %w", c.file(), err)
+	}
+	return template, err
+}
+
+// readTemplate reads a real manifest for a namespace, unless it names one itself.
+func (c *clients) readTemplate(object *unstructured.Unstructured, namespace, file string) (podtemplate.Template, error) {
+	explicit, own := *c.flags.Namespace, object.GetNamespace()
+	if explicit != "" && own != "" && own != explicit {
+		return podtemplate.Template{}, fmt.Errorf("%s: metadata.namespace is %q, but --namespace is %q: give one of them", file, own, explicit)
+	}
+	template, err := podtemplate.Read(object, namespace)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", file, err)
 	}
 	return template, err
 }
@@ -156,11 +163,15 @@ func admit(pod *corev1.Pod, listed whatif.Listing) *explanation.Admission {
 
 // templateNotes say what a prediction for a manifest leaves out.
 func templateNotes(template podtemplate.Template, listed whatif.Listing) []string {
-	var out []string
+	return append(missingNamespace(template, listed), "Of admission, RuntimeClasses, LimitRanges and ResourceQuotas are asked, the latter about one pod; webhooks and policies may change or refuse it. "+
+		"What the kubelet itself checks is no part of this either.")
+}
+
+// missingNamespace says that the namespace does not exist.
+func missingNamespace(template podtemplate.Template, listed whatif.Listing) []string {
 	known := slices.ContainsFunc(listed.Lists, func(l whatif.List) bool { return l.Resource == "namespaces" && l.Error == "" })
 	if known && !slices.ContainsFunc(listed.Objects.Namespaces, func(n corev1.Namespace) bool { return n.Name == template.Namespace }) {
-		out = append(out, fmt.Sprintf("Namespace %s does not exist: the API server would refuse the pod.", template.Namespace))
+		return []string{fmt.Sprintf("Namespace %s does not exist: the API server would refuse the pod.", template.Namespace)}
 	}
-	return append(out, "Of admission, RuntimeClasses, LimitRanges and ResourceQuotas are asked, the latter about one pod; webhooks and policies may change or refuse it. "+
-		"What the kubelet itself checks is no part of this either.")
+	return nil
 }

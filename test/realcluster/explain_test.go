@@ -7,7 +7,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -20,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
+	"github.com/glassplane/glassplane/internal/capacity"
 	"github.com/glassplane/glassplane/internal/explain"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
@@ -211,6 +214,35 @@ var _ = Describe("glassplane explain pod/NAME", func() {
 		code, _, stderr = glassplane(ctx, nodes, "explain", "pod/unreadable")
 		Expect(code).To(Equal(1))
 		Expect(stderr).To(ContainSubstring("listing nodes: you may not list them"))
+	})
+})
+
+var _ = Describe("glassplane capacity", func() {
+	It("counts as many more pods as kube-scheduler then places", func(ctx context.Context) {
+		create(ctx, "there", request("1"))
+		eventuallyPlaced(ctx, "there")
+		manifest := filepath.Join(GinkgoT().TempDir(), "pod.yaml")
+		Expect(os.WriteFile(manifest, []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: more}\n"+
+			"spec: {containers: [{name: main, image: nginx, resources: {requests: {cpu: 900m}}}]}\n"), 0o600)).To(Succeed())
+		code, stdout, stderr := glassplane(ctx, userKubeconfig, "capacity", "-f", manifest, "-o", "json")
+		Expect(code).To(BeZero(), stderr)
+		var report capacity.Report
+		Expect(json.Unmarshal([]byte(stdout), &report)).To(Succeed())
+		Expect(report.Fit.Bounded).To(BeFalse())
+		Expect(report.Fit.Fits).To(BeNumerically(">", 1))
+		got := map[string]int{}
+		for i := range report.Fit.Fits {
+			name := fmt.Sprint("more-", i)
+			create(ctx, name, request("900m"))
+			got[eventuallyPlaced(ctx, name)]++
+		}
+		for _, n := range report.Fit.Nodes { // of pods that are alike each node takes its number, in whatever order
+			Expect(got).To(HaveKeyWithValue(n.Node, n.Pods))
+		}
+		create(ctx, "one-too-many", request("900m"))
+		eventuallyPending(ctx, "one-too-many")
+		Expect(condition(ctx, "one-too-many").Message).To(ContainSubstring("Insufficient cpu"))
+		Expect(report.Fit.Next.Scarce).To(ContainElement(HaveField("Resource", "cpu")))
 	})
 })
 

@@ -4,6 +4,8 @@
 package whatif
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
@@ -148,7 +150,7 @@ func (c *Cluster) Pod(pod *corev1.Pod) (*corev1.Pod, error) {
 	return &out, err
 }
 
-// changedNodes is a snapshot in which nodes are replaced or added.
+// changedNodes is a snapshot in which nodes are replaced, added or removed.
 type changedNodes struct {
 	framework.Snapshot
 	base framework.Snapshot
@@ -174,6 +176,20 @@ func withNode(base framework.Snapshot, node *framework.NodeInfo) framework.Snaps
 	}
 	if !replaced {
 		nodes = append(nodes, node)
+	}
+	return withNodes(base, nodes)
+}
+
+// withoutNode returns the snapshot without the node of that name.
+func withoutNode(base framework.Snapshot, name string) framework.Snapshot {
+	return withNodes(base, slices.DeleteFunc(slices.Clone(base.List()), func(n *framework.NodeInfo) bool { return n.Node().Name == name }))
+}
+
+// withNodes returns the snapshot with other nodes. What is changed many times is
+// still only one step away from what was listed.
+func withNodes(base framework.Snapshot, nodes []*framework.NodeInfo) framework.Snapshot {
+	if changed, ok := base.(changedNodes); ok {
+		base = changed.base
 	}
 	return changedNodes{Snapshot: cache.StaticSnapshot(nodes, nil), base: base}
 }

@@ -16,24 +16,50 @@ import (
 // of them. No pod is preempted.
 func Place(cases []Case) (nodes []string, after framework.Snapshot) {
 	nodes = make([]string, len(cases))
-	var workspace decide.Workspace
-	for i, c := range cases {
-		if i == 0 {
-			after = c.Snapshot
-		}
-		if _, status := c.Profile.RunPreEnqueue(c.Pod); !status.IsSuccess() {
-			continue
-		}
-		result := decide.Decide(decide.Input{
-			Snapshot: after, Pod: framework.NewPodInfo(c.Pod), Profile: withoutPreemption(c.Profile), Nominated: c.Nominated, Workspace: &workspace,
-		})
-		if result.Status.IsSuccess() {
-			nodes[i] = result.Node
-			after = withPod(after, c.Pod, result.Node)
-		}
+	if len(cases) == 0 {
+		return nodes, nil
 	}
-	return nodes, after
+	p := NewPlacer(cases[0].Snapshot)
+	for i, c := range cases {
+		nodes[i] = p.Place(c)
+	}
+	return nodes, p.Snapshot()
 }
+
+// Placer puts pods on nodes, one after the other. A copy of it goes on from the
+// same state on its own.
+type Placer struct {
+	snapshot  framework.Snapshot
+	workspace *decide.Workspace
+}
+
+// NewPlacer begins with a cluster, which is only read.
+func NewPlacer(snapshot framework.Snapshot) Placer {
+	return Placer{snapshot: snapshot, workspace: &decide.Workspace{}}
+}
+
+// Snapshot is the cluster with all that was placed.
+func (p *Placer) Snapshot() framework.Snapshot { return p.snapshot }
+
+// Place decides about the pod of a case in the cluster as it is by now, whatever
+// the case's own, and puts it on the node that it returns: empty where it fits
+// nowhere. No pod is preempted.
+func (p *Placer) Place(c Case) (node string) {
+	if _, status := c.Profile.RunPreEnqueue(c.Pod); !status.IsSuccess() {
+		return ""
+	}
+	result := decide.Decide(decide.Input{
+		Snapshot: p.snapshot, Pod: framework.NewPodInfo(c.Pod), Profile: withoutPreemption(c.Profile), Nominated: c.Nominated, Workspace: p.workspace,
+	})
+	if !result.Status.IsSuccess() {
+		return ""
+	}
+	p.snapshot = withPod(p.snapshot, c.Pod, result.Node)
+	return result.Node
+}
+
+// RemoveNode takes a node away, with the pods on it.
+func (p *Placer) RemoveNode(name string) { p.snapshot = withoutNode(p.snapshot, name) }
 
 // withPod returns the snapshot with the pod on the node.
 func withPod(base framework.Snapshot, pod *corev1.Pod, node string) framework.Snapshot {
