@@ -74,8 +74,8 @@ the change on a copy of what was listed and deciding again.
 
 Of a real pod, whose scheduler keeps no record, it says what would be decided on
 what the cluster holds now, beside what its scheduler wrote. Nothing need be
-installed in the cluster; --from takes a file in its place, with what "kubectl
-get nodes,pods,… -A -o yaml" printed.
+installed in the cluster; --from takes a file in its place, of "snapshot cluster"
+or with what "kubectl get nodes,pods,… -A -o yaml" printed.
 
 TYPE is deployment, replicaset, statefulset, daemonset, job or
 replicationcontroller: its pods are grouped by the reason for which they wait.
@@ -93,8 +93,8 @@ glassplane explain simpod/web --node=node-2
 glassplane explain pod/web-7d4b --exit-code
 
 # The same without the cluster
-kubectl get nodes,pods,namespaces,services,replicasets -A -o yaml > cluster.yaml
-glassplane explain pod/web-7d4b --from=cluster.yaml
+glassplane snapshot cluster cluster.yaml.gz
+glassplane explain pod/web-7d4b --from=cluster.yaml.gz
 
 # Which node would a pod get? Nothing is created
 glassplane explain -f pod.yaml
@@ -122,7 +122,7 @@ glassplane explain simpod/web -o json`),
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
 	flags.StringVar(&c.schedulerConfig, "scheduler-config", "",
 		"file with the scheduler's profiles, for predictions: for real pods kube-scheduler's own; by default one with the default plugins")
-	flags.StringVar(&c.from, "from", "", "file with the state of a real cluster, as kubectl get -o yaml or json prints it, in place of a cluster; - reads it from stdin")
+	flags.StringVar(&c.from, "from", "", "file with the state of a real cluster, of \"snapshot cluster\" or as kubectl get -o yaml prints it, in place of a cluster; - is stdin")
 	flags.BoolVar(&c.simulated, "simulated", false, "with -f: read a Pod as a simulated one, also where the cluster has real nodes")
 	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where the pod would stay pending")
 	c.color.add(command)

@@ -62,7 +62,7 @@ glassplane pending -A
 glassplane pending -n shop -w
 
 # From a file
-glassplane pending -A --from=cluster.yaml`),
+glassplane pending -A --from=cluster.yaml.gz`),
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) (err error) {
 			if err := c.Validate(); err != nil {
@@ -81,7 +81,7 @@ glassplane pending -A --from=cluster.yaml`),
 	flags.StringVarP(&c.output, "output", "o", "text", "text, json or yaml")
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to look for in each group; 0 for none")
 	flags.StringVar(&c.real.schedulerConfig, "scheduler-config", "", "file with kube-scheduler's configuration; by default its defaults")
-	flags.StringVar(&c.real.from, "from", "", "file with the state of a cluster, as kubectl get -o yaml or json prints it, in place of one; - reads it from stdin")
+	flags.StringVar(&c.real.from, "from", "", "file with the state of a cluster, of \"snapshot cluster\" or as kubectl get -o yaml prints it, in place of one; - is stdin")
 	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where a pod would stay pending")
 	c.color.add(command)
 	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(pendingFormats...)})

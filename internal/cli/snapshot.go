@@ -18,18 +18,24 @@ import (
 func newSnapshotCommand(name string, io IO, clients *clients) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Save the state of the local control plane, and start another one from it",
+		Short: "Save the state of the local control plane, or what decisions depend on of a real cluster",
 		Long: `Save the state of the local control plane in a file, and start another one from it.
 
 The file is that of etcd's own snapshot API, as "etcdctl snapshot save" writes it:
-all objects and, as far as etcd has not compacted it, their history.`,
+all objects and, as far as etcd has not compacted it, their history.
+
+"snapshot cluster" saves something else: what scheduling decisions depend on of a
+real cluster, without secrets.`,
 		Example: examples(name, `
 glassplane snapshot save before.db
-glassplane snapshot restore before.db`),
+glassplane snapshot restore before.db
+
+# What explain and pending need of a real cluster
+glassplane snapshot cluster cluster.yaml.gz`),
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
-	command.AddCommand(newSnapshotSaveCommand(name, io, clients), newSnapshotStatusCommand(name, io))
+	command.AddCommand(newSnapshotSaveCommand(name, io, clients), newSnapshotStatusCommand(name, io), newSnapshotClusterCommand(name, io, clients))
 	command.AddCommand(snapshotLocalCommands(name, io)...)
 	return command
 }

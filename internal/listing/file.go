@@ -31,48 +31,80 @@ const maxFileBytes = 2 << 30
 // ReadFile reads what "kubectl get nodes,pods,… -A -o yaml" or -o json printed of
 // a cluster, also compressed by gzip, with several documents or lists in it; - is
 // stdin. It fails where that is not what the file holds, or has no nodes.
+//
+// A file that "glassplane snapshot cluster" made begins with what was read and
+// when, which then counts.
 func ReadFile(name string, stdin io.Reader) (whatif.Listing, error) {
+	f, err := openFile(name, stdin)
+	return f.listed, err
+}
+
+// SnapshotOfFile reads the same, and returns what is kept of the objects.
+func SnapshotOfFile(name string, stdin io.Reader) (*Snapshot, error) {
+	f, err := openFile(name, stdin)
+	if err != nil {
+		return nil, err
+	}
+	out := newSnapshot(f.listed, f.kept)
+	if f.header != nil {
+		out.Header.HasImageNames = f.header.HasImageNames
+	}
+	return out, nil
+}
+
+func openFile(name string, stdin io.Reader) (*fileReader, error) {
 	in := stdin
 	if name != "-" {
 		file, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return whatif.Listing{}, fmt.Errorf("the file %q does not exist: make one with \"kubectl get nodes,pods -A -o yaml > %s\"", name, name)
+			return &fileReader{}, fmt.Errorf("the file %q does not exist: make one with \"glassplane snapshot cluster %s\"", name, name)
 		}
 		if err != nil {
-			return whatif.Listing{}, fmt.Errorf("reading the cluster's state: %w", err)
+			return &fileReader{}, fmt.Errorf("reading the cluster's state: %w", err)
 		}
 		defer func() { _ = file.Close() }()
 		in = file
 	}
-	listed, err := readFile(in)
-	listed.Source = name
-	if err != nil {
-		return listed, fmt.Errorf("%s: %w", name, err)
+	f := &fileReader{counts: map[string]int{}, kept: keptObjects{}}
+	f.kinds = kinds(&f.listed)
+	if err := f.read(in); err != nil {
+		return f, fmt.Errorf("%s: %w", name, err)
 	}
-	return listed, nil
+	f.listed.Source = name
+	return f, nil
 }
 
-func readFile(in io.Reader) (whatif.Listing, error) {
+func (f *fileReader) read(in io.Reader) error {
 	data, err := uncompressed(in)
 	if err != nil {
-		return whatif.Listing{}, err
+		return err
 	}
-	f := &fileReader{counts: map[string]int{}}
-	f.kinds = kinds(&f.listed)
 	if err := f.documents(data); err != nil {
-		return f.listed, err
+		return err
 	}
 	for _, k := range f.kinds {
-		list := whatif.List{Resource: k.resource, Items: f.counts[k.resource], Affects: k.affects}
-		if list.Items == 0 {
-			if k.required {
-				return f.listed, fmt.Errorf("it has no %s, and %s: make it with \"kubectl get nodes,pods,namespaces,priorityclasses,… -A -o yaml\"", k.resource, k.effect)
-			}
-			list.Error, list.Effect = "none are in the file", k.effect
+		list, err := f.list(k)
+		if err != nil {
+			return err
 		}
 		f.listed.Lists = append(f.listed.Lists, list)
 	}
-	return f.listed, nil
+	return nil
+}
+
+// list says what there is of a kind.
+func (f *fileReader) list(k kind) (whatif.List, error) {
+	list := whatif.List{Resource: k.resource, Items: f.counts[k.resource], Affects: k.affects}
+	if f.header != nil {
+		return f.header.list(list, k)
+	}
+	if list.Items == 0 {
+		if k.required {
+			return list, fmt.Errorf("it has no %s, and %s: make it with \"glassplane snapshot cluster\", or with \"kubectl get nodes,pods,namespaces,priorityclasses,… -A -o yaml\"", k.resource, k.effect)
+		}
+		list.Error, list.Effect = "none are in the file", k.effect
+	}
+	return list, nil
 }
 
 // uncompressed reads all, compressed or not.
@@ -104,11 +136,14 @@ type fileReader struct {
 	kinds  []kind
 	// counts are the objects of each resource.
 	counts map[string]int
+	kept   keptObjects
+	// header is that of a snapshot; nil for what kubectl printed.
+	header *SnapshotHeader
 }
 
 func (f *fileReader) documents(data []byte) error {
-	if start := bytes.TrimLeft(data, " \t\r\n"); bytes.HasPrefix(start, []byte("{")) {
-		return f.object(start)
+	if bytes.HasPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{")) {
+		return f.jsonDocuments(data)
 	}
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
 	for {
@@ -131,6 +166,26 @@ func (f *fileReader) documents(data []byte) error {
 	}
 }
 
+// jsonDocuments reads JSON, of which the reader of YAML would make much work.
+func (f *fileReader) jsonDocuments(data []byte) error {
+	for {
+		data = bytes.TrimLeft(data, " \t\r\n")
+		data = bytes.TrimLeft(bytes.TrimPrefix(data, []byte("---")), " \t\r\n")
+		if len(data) == 0 {
+			return nil
+		}
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		var document json.RawMessage
+		if err := decoder.Decode(&document); err != nil {
+			return fmt.Errorf("not YAML or JSON of objects, or cut off: %w", err)
+		}
+		if err := f.object(document); err != nil {
+			return err
+		}
+		data = data[decoder.InputOffset():]
+	}
+}
+
 // object adds an object in JSON, or all those of a list.
 func (f *fileReader) object(data []byte) error {
 	var object struct {
@@ -143,6 +198,9 @@ func (f *fileReader) object(data []byte) error {
 	}
 	if object.APIVersion == "" || object.Kind == "" {
 		return errors.New("it has an object without apiVersion and kind: it must be what \"kubectl get … -o yaml\" prints")
+	}
+	if object.Kind == SnapshotKind {
+		return f.readHeader(data)
 	}
 	if base, isList := strings.CutSuffix(object.Kind, "List"); isList {
 		for _, item := range object.Items {
@@ -169,11 +227,12 @@ func (f *fileReader) one(apiVersion, kind string, data []byte) error {
 		if k.kind != kind || k.apiVersion() != apiVersion {
 			continue
 		}
-		add, err := k.read(func(into any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, into) })
+		object, add, err := k.read(func(into any) error { return kjson.UnmarshalCaseSensitivePreserveInts(data, into) })
 		if err != nil {
 			return fmt.Errorf("%s %d: %w", kind, f.counts[k.resource]+1, err)
 		}
 		add()
+		f.kept.add(k, object)
 		f.counts[k.resource]++
 		return nil
 	}

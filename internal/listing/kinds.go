@@ -6,11 +6,8 @@ package listing
 import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	nodev1 "k8s.io/api/node/v1"
-	policyv1 "k8s.io/api/policy/v1"
-	schedulingv1 "k8s.io/api/scheduling/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/glassplane/glassplane/internal/scheduler/cache"
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
@@ -28,8 +25,9 @@ type kind struct {
 	effect  string
 	// fieldSelector leaves out objects that no decision looks at.
 	fieldSelector string
-	// read decodes an object, and returns what adds it to the listing.
-	read func(decode func(into any) error) (add func(), err error)
+	// read decodes an object, and returns what is kept of it, and what adds that to
+	// the listing.
+	read func(decode func(into any) error) (kept runtime.Object, add func(), err error)
 }
 
 // path is the URL of the list; of all namespaces where the namespace is empty.
@@ -66,52 +64,40 @@ func kinds(l *whatif.Listing) []kind {
 	o := &l.Objects
 	list := []kind{
 		{version: "v1", resource: "nodes", kind: "Node", required: true, effect: "there is nothing to decide about",
-			read: each(func(n *corev1.Node) { o.Nodes = append(o.Nodes, trimNode(n)) })},
+			read: each(trimNode, func(n *corev1.Node) { o.Nodes = append(o.Nodes, n) })},
 		{version: "v1", resource: "pods", kind: "Pod", namespaced: true, required: true, fieldSelector: notEnded,
 			effect: "room, ports and volumes that pods of other namespaces have, and whom these repel, are not seen: a node may be taken for free that is not",
-			read: each(func(p *corev1.Pod) {
-				if p = withUID(trimPod(p)); p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+			read: each(trimPod, func(p *corev1.Pod) {
+				if p = withUID(p); p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 					l.Ended = append(l.Ended, p)
 				} else {
 					o.Pods = append(o.Pods, p)
 				}
 			})},
 		{version: "v1", resource: "namespaces", kind: "Namespace", effect: "affinity to pods of namespaces with certain labels selects none",
-			read: each(func(n *corev1.Namespace) {
-				o.Namespaces = append(o.Namespaces, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n.Name, Labels: n.Labels}})
-			})},
+			read: each(trimNamespace, addTo(&o.Namespaces))},
 		{group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses", kind: "PriorityClass",
 			affects: whatif.Manifests, effect: "a manifest counts with priority 0, and its class is not checked",
-			read: each(func(c *schedulingv1.PriorityClass) {
-				c.ManagedFields, c.Annotations = nil, nil
-				o.PriorityClasses = append(o.PriorityClasses, *c)
-			})},
+			read: each(trimPriorityClass, addTo(&o.PriorityClasses))},
 		{group: "node.k8s.io", version: "v1", resource: "runtimeclasses", kind: "RuntimeClass", affects: whatif.Manifests, effect: admitting,
-			read: each(func(c *nodev1.RuntimeClass) { c.ManagedFields = nil; l.RuntimeClasses = append(l.RuntimeClasses, *c) })},
+			read: each(trimRuntimeClass, addTo(&l.RuntimeClasses))},
 		{version: "v1", resource: "limitranges", kind: "LimitRange", namespaced: true, affects: whatif.Manifests, effect: admitting,
-			read: each(func(r *corev1.LimitRange) { r.ManagedFields = nil; l.LimitRanges = append(l.LimitRanges, *r) })},
+			read: each(trimLimitRange, addTo(&l.LimitRanges))},
 		{version: "v1", resource: "resourcequotas", kind: "ResourceQuota", namespaced: true, affects: whatif.Manifests, effect: admitting,
-			read: each(func(q *corev1.ResourceQuota) { q.ManagedFields = nil; l.ResourceQuotas = append(l.ResourceQuotas, *q) })},
+			read: each(trimResourceQuota, addTo(&l.ResourceQuotas))},
 		{group: "policy", version: "v1", resource: "poddisruptionbudgets", kind: "PodDisruptionBudget", namespaced: true,
 			affects: whatif.Preemption, effect: "preemption takes no budget into account, and may choose other victims",
-			read: each(func(b *policyv1.PodDisruptionBudget) {
-				b.ManagedFields, b.Annotations, b.Status.Conditions = nil, nil, nil
-				o.DisruptionBudgets = append(o.DisruptionBudgets, *b)
-			})},
+			read: each(trimBudget, addTo(&o.DisruptionBudgets))},
 		{version: "v1", resource: "services", kind: "Service", namespaced: true, affects: whatif.Scores, effect: spreading,
-			read: each(func(s *corev1.Service) {
-				o.Services = append(o.Services, corev1.Service{
-					ObjectMeta: metav1.ObjectMeta{Namespace: s.Namespace, Name: s.Name}, Spec: corev1.ServiceSpec{Selector: s.Spec.Selector},
-				})
-			})},
+			read: each(trimService, addTo(&o.Services))},
 		{version: "v1", resource: "replicationcontrollers", kind: "ReplicationController", namespaced: true, affects: whatif.Scores, effect: spreading,
-			read: each(func(c *corev1.ReplicationController) {
+			read: each(trimReplicationController, func(c *corev1.ReplicationController) {
 				addOwner(l, "ReplicationController", c, c.Spec.Replicas, &metav1.LabelSelector{MatchLabels: c.Spec.Selector})
 			})},
 		{group: "apps", version: "v1", resource: "replicasets", kind: "ReplicaSet", namespaced: true, affects: whatif.Scores, effect: spreading,
-			read: each(func(s *appsv1.ReplicaSet) { addOwner(l, "ReplicaSet", s, s.Spec.Replicas, s.Spec.Selector) })},
+			read: each(trimReplicaSet, func(s *appsv1.ReplicaSet) { addOwner(l, "ReplicaSet", s, s.Spec.Replicas, s.Spec.Selector) })},
 		{group: "apps", version: "v1", resource: "statefulsets", kind: "StatefulSet", namespaced: true, affects: whatif.Scores, effect: spreading,
-			read: each(func(s *appsv1.StatefulSet) { addOwner(l, "StatefulSet", s, s.Spec.Replicas, s.Spec.Selector) })},
+			read: each(trimStatefulSet, func(s *appsv1.StatefulSet) { addOwner(l, "StatefulSet", s, s.Spec.Replicas, s.Spec.Selector) })},
 	}
 	return append(list, volumeKinds(o)...)
 }
@@ -120,48 +106,43 @@ func kinds(l *whatif.Listing) []kind {
 func volumeKinds(o *whatif.Objects) []kind {
 	return []kind{
 		{version: "v1", resource: "persistentvolumeclaims", kind: "PersistentVolumeClaim", namespaced: true, affects: whatif.Volumes, effect: volumes,
-			read: each(func(c *corev1.PersistentVolumeClaim) {
-				c.ManagedFields = nil
-				o.PersistentVolumeClaims = append(o.PersistentVolumeClaims, *c)
-			})},
+			read: each(trimClaim, addTo(&o.PersistentVolumeClaims))},
 		{version: "v1", resource: "persistentvolumes", kind: "PersistentVolume", affects: whatif.Volumes, effect: volumes,
-			read: each(func(v *corev1.PersistentVolume) {
-				v.ManagedFields = nil
-				o.PersistentVolumes = append(o.PersistentVolumes, *v)
-			})},
+			read: each(trimVolume, addTo(&o.PersistentVolumes))},
 		{group: "storage.k8s.io", version: "v1", resource: "storageclasses", kind: "StorageClass", affects: whatif.Volumes, effect: volumes,
-			read: each(func(c *storagev1.StorageClass) {
-				c.ManagedFields = nil
-				o.StorageClasses = append(o.StorageClasses, *c)
-			})},
+			read: each(trimStorageClass, addTo(&o.StorageClasses))},
 		{group: "storage.k8s.io", version: "v1", resource: "csinodes", kind: "CSINode", affects: whatif.Volumes, effect: "how many volumes a node can have is not known",
-			read: each(func(n *storagev1.CSINode) { n.ManagedFields = nil; o.CSINodes = append(o.CSINodes, *n) })},
+			read: each(trimCSINode, addTo(&o.CSINodes))},
 		{group: "storage.k8s.io", version: "v1", resource: "csidrivers", kind: "CSIDriver", affects: whatif.Volumes, effect: "whether a driver tells its capacity is not known",
-			read: each(func(d *storagev1.CSIDriver) { d.ManagedFields = nil; o.CSIDrivers = append(o.CSIDrivers, *d) })},
+			read: each(trimCSIDriver, addTo(&o.CSIDrivers))},
 		{group: "storage.k8s.io", version: "v1", resource: "volumeattachments", kind: "VolumeAttachment",
 			affects: whatif.Volumes, effect: "how many volumes a node has already is known of its pods only",
-			read: each(func(a *storagev1.VolumeAttachment) {
-				a.ManagedFields, a.Status.AttachmentMetadata = nil, nil
-				o.VolumeAttachments = append(o.VolumeAttachments, *a)
-			})},
+			read: each(trimAttachment, addTo(&o.VolumeAttachments))},
 		{group: "storage.k8s.io", version: "v1", resource: "csistoragecapacities", kind: "CSIStorageCapacity", namespaced: true,
 			affects: whatif.Volumes, effect: "whether there is storage for a new volume near a node is not known",
-			read: each(func(c *storagev1.CSIStorageCapacity) {
-				c.ManagedFields = nil
-				o.CSIStorageCapacities = append(o.CSIStorageCapacities, *c)
-			})},
+			read: each(trimCapacity, addTo(&o.CSIStorageCapacities))},
 	}
 }
 
-// each returns a function that decodes an object into a new T, which is then kept.
-func each[T any](keep func(*T)) func(decode func(into any) error) (func(), error) {
-	return func(decode func(any) error) (func(), error) {
-		object := new(T)
+// each returns a function that decodes an object into a new T and trims it. What
+// is left is returned, and what keeps it in the listing.
+func each[T any, P interface {
+	*T
+	runtime.Object
+}](trim func(P) P, keep func(P)) func(decode func(into any) error) (runtime.Object, func(), error) {
+	return func(decode func(any) error) (runtime.Object, func(), error) {
+		object := P(new(T))
 		if err := decode(object); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return func() { keep(object) }, nil
+		object = trim(object)
+		return object, func() { keep(object) }, nil
 	}
+}
+
+// addTo returns a function that adds an object to a list.
+func addTo[T any](list *[]T) func(*T) {
+	return func(object *T) { *list = append(*list, *object) }
 }
 
 // addOwner adds a set that controls pods. A selector that cannot be read selects

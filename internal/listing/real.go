@@ -56,6 +56,20 @@ func NewCluster(client kubernetes.Interface, clock clock.PassiveClock, progress 
 // noted, with what the answer may lack. It fails where nodes or pods cannot be
 // read, and where the cluster does not answer.
 func (c *Cluster) Read(ctx context.Context, namespace string) (whatif.Listing, error) {
+	return c.read(ctx, namespace, nil)
+}
+
+// Snapshot reads the same, and returns what is kept of the objects.
+func (c *Cluster) Snapshot(ctx context.Context, namespace string) (*Snapshot, error) {
+	kept := keptObjects{}
+	listed, err := c.read(ctx, namespace, kept)
+	if err != nil {
+		return nil, err
+	}
+	return newSnapshot(listed, kept), nil
+}
+
+func (c *Cluster) read(ctx context.Context, namespace string, kept keptObjects) (whatif.Listing, error) {
 	out := whatif.Listing{ReadAt: c.clock.Now()}
 	all := kinds(&out)
 	out.Lists = make([]whatif.List, len(all))
@@ -71,7 +85,7 @@ func (c *Cluster) Read(ctx context.Context, namespace string) (whatif.Listing, e
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			reading := &reading{cluster: c, kind: k, keep: &keep}
+			reading := &reading{cluster: c, kind: k, keep: &keep, kept: kept}
 			if out.Lists[i], errs[i] = reading.read(ctx, namespace); errs[i] != nil {
 				cancel()
 			}
@@ -98,6 +112,7 @@ type reading struct {
 	kind    kind
 	// keep is held while an object is kept.
 	keep *sync.Mutex
+	kept keptObjects
 	list whatif.List
 }
 
@@ -188,13 +203,14 @@ func (r *reading) page(ctx context.Context, next string) (metav1.ListMeta, error
 	defer func() { _ = body.Close() }()
 	counted := &countingReader{in: body}
 	meta, err := scan(counted, func(decode func(any) error) error {
-		add, err := r.kind.read(decode)
+		object, add, err := r.kind.read(decode)
 		if err != nil {
 			return err
 		}
 		r.keep.Lock()
 		defer r.keep.Unlock()
 		add()
+		r.kept.add(r.kind, object)
 		if r.list.Items++; r.list.Items%progressStep == 0 {
 			r.cluster.progress(r.kind.resource, r.list.Items)
 		}

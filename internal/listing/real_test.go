@@ -4,6 +4,7 @@
 package listing
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -63,6 +65,11 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func readFrom(t testing.TB, server *apiServer) (whatif.Listing, error) {
 	t.Helper()
+	return clusterOf(t, server).Read(t.Context(), "default")
+}
+
+func clusterOf(t testing.TB, server *apiServer) *Cluster {
+	t.Helper()
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
 	client, err := kubernetes.NewForConfig(&rest.Config{
@@ -71,7 +78,7 @@ func readFrom(t testing.TB, server *apiServer) (whatif.Listing, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewCluster(client, clock.RealClock{}, nil).Read(t.Context(), "default")
+	return NewCluster(client, clock.RealClock{}, nil)
 }
 
 func nodes(t testing.TB, n int) []byte {
@@ -156,6 +163,39 @@ func TestRead(t *testing.T) {
 	}
 	if strings.Contains(asked, "poddisruptionbudgets") {
 		t.Error("a list is asked for that may not be read")
+	}
+}
+
+// TestSnapshot: what is read of a cluster goes through a file, with its times and
+// with the lists that could not be read.
+func TestSnapshot(t *testing.T) {
+	server := &apiServer{
+		forbidden: []string{"services"}, forbiddenEverywhere: []string{"poddisruptionbudgets"},
+		bodies: map[string][]byte{"/api/v1/nodes": nodes(t, 2), "/api/v1/pods": pods(t, 0, 3, "")},
+	}
+	taken, err := clusterOf(t, server).Snapshot(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := taken.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(file.String(), "VARIABLE") {
+		t.Error("the environment of containers is in the file")
+	}
+	got, err := ReadFile("-", &file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Objects.Nodes) != 2 || len(got.Objects.Pods) != 3 || !got.ReadAt.Equal(taken.Header.ReadAt) || got.ReadUntil.IsZero() {
+		t.Errorf("%d nodes, %d pods, read at %s until %s", len(got.Objects.Nodes), len(got.Objects.Pods), got.ReadAt, got.ReadUntil)
+	}
+	for i, list := range got.Lists {
+		list.Affects = taken.Header.Lists[i].Affects
+		if diff := cmp.Diff(taken.Header.Lists[i], list); diff != "" {
+			t.Errorf("(-read +from the file):\n%s", diff)
+		}
 	}
 }
 

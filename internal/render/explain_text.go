@@ -216,7 +216,11 @@ func readAt(prediction explanation.Prediction) string {
 	}
 	text := fmt.Sprintf("The lists were read at %s: %s.", prediction.ReadAt.UTC().Format(timeFormat), strings.Join(counts, ", "))
 	if prediction.Source != "" {
-		text = fmt.Sprintf("The lists are those of %s: %s.", prediction.Source, strings.Join(counts, ", "))
+		at := ""
+		if !prediction.ReadAt.IsZero() {
+			at = ", read at " + prediction.ReadAt.UTC().Format(timeFormat)
+		}
+		text = fmt.Sprintf("The lists are those of %s%s: %s.", prediction.Source, at, strings.Join(counts, ", "))
 	}
 	if len(missing) > 0 && prediction.Source != "" {
 		return text + " Not in it: " + strings.Join(missing, ", ") + "."
