@@ -28,6 +28,8 @@ type snapshotClusterCommand struct {
 	from   string
 	images bool
 	force  bool
+	// anonymize puts others in place of all names.
+	anonymize bool
 }
 
 func newSnapshotClusterCommand(name string, io IO, clients *clients) *cobra.Command {
@@ -43,7 +45,9 @@ Only the fields that a decision reads are in the file: no environment, arguments
 or Secrets, annotations only as far as they bind volumes, and other names in
 place of those of images unless --images asks for them. Its header says when and
 what was read, what could not be, and what was left out. Names of pods, nodes and
-namespaces, labels and the scheduler's messages are in it.
+namespaces, labels and the scheduler's messages are in it; with --anonymize
+others stand for these names, always the same for the same, and decisions stay
+what they are.
 
 The file is readable by you only. It is compressed where its name ends in .gz;
 - is stdout.`,
@@ -62,12 +66,16 @@ kubectl get nodes,pods,namespaces -A -o yaml | glassplane snapshot cluster clust
 	flags := command.Flags()
 	flags.StringVar(&c.from, "from", "", "file with the state of a cluster, as kubectl get -o yaml or json prints it, in place of one; - reads it from stdin")
 	flags.BoolVar(&c.images, "images", false, "keep the names of images")
+	flags.BoolVar(&c.anonymize, "anonymize", false, "put others in place of all names and values of labels, and leave out what the scheduler wrote")
 	flags.BoolVar(&c.force, "force", false, "overwrite a file that is there")
 	return command
 }
 
 // Run reads the cluster and writes the file.
 func (c *snapshotClusterCommand) Run(ctx context.Context) error {
+	if c.images && c.anonymize {
+		return errors.New("give either --images or --anonymize, not both")
+	}
 	if err := c.isFree(); err != nil {
 		return err
 	}
@@ -75,7 +83,10 @@ func (c *snapshotClusterCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.images {
+	switch {
+	case c.anonymize:
+		taken.Anonymize()
+	case !c.images:
 		taken.HideImages()
 	}
 	if c.path == "-" {

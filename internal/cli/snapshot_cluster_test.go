@@ -99,6 +99,27 @@ func TestSnapshotHasNoSecrets(t *testing.T) {
 	}
 }
 
+// TestSnapshotAnonymized: no name is left, and as many pods wait as before.
+func TestSnapshotAnonymized(t *testing.T) {
+	path := snapshotOf(t, "cluster.json", "--anonymize")
+	got := content(t, path)
+	for _, name := range []string{`"web`, `:"default"`, `"gated"`, "nginx", "were unschedulable"} {
+		if strings.Contains(got, name) {
+			t.Errorf("it has %s:\n%s", name, got)
+		}
+	}
+	_, want, _ := runOffline(t, "", "pending", "-A", "--from="+clusterFile)
+	code, stdout, stderr := runOffline(t, "", "pending", "-A", "--from="+path)
+	first := func(text string) string { line, _, _ := strings.Cut(text, "("); return line }
+	if code != 0 || first(stdout) != first(want) || want == "" {
+		t.Errorf("exit code %d, stderr %q: %q, want %q", code, stderr, first(stdout), first(want))
+	}
+	code, _, stderr = runOffline(t, "", "snapshot", "cluster", path+"2", "--from="+path, "--images", "--anonymize")
+	if code != 1 || !strings.Contains(stderr, "give either --images or --anonymize") {
+		t.Errorf("exit code %d, stderr %q", code, stderr)
+	}
+}
+
 func TestSnapshotToStdout(t *testing.T) {
 	code, stdout, stderr := runOffline(t, content(t, clusterFile), "snapshot", "cluster", "-", "--from=-")
 	if code != 0 || stderr != "" {

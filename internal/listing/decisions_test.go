@@ -62,10 +62,34 @@ func TestDecisionsStayTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, decideOn(t, read.Objects, profile)); diff != "" {
 			t.Fatalf("seed %d: the decision on a snapshot differs (-want +got):\n%s", seed, diff)
 		}
+		names := taken.anonymize()
+		if err := taken.Write(&file); err != nil {
+			t.Fatal(err)
+		}
+		if read, err = ReadFile("-", &file); err != nil {
+			t.Fatal(err)
+		}
+		same := func(name string) string { return names.of("node", name) }
+		if diff := cmp.Diff(outcomesOf(want, same), outcomesOf(decideOn(t, read.Objects, profile), func(name string) string { return name })); diff != "" {
+			t.Fatalf("seed %d: the decision on an anonymized snapshot differs (-want +got):\n%s", seed, diff)
+		}
 	}
 	if placed < 15 || rejected < 15 {
 		t.Errorf("%d pods are placed and %d are not: too few of one to tell anything", placed, rejected)
 	}
+}
+
+// outcomesOf is what is decided about each node, in order, by what it is named.
+func outcomesOf(d evidence.Decision, name func(string) string) []string {
+	out := []string{"chosen " + name(d.Node)}
+	for _, n := range d.Nodes {
+		line := fmt.Sprint(name(n.Name), n.Feasible, n.Total, n.Rank, n.Scores)
+		for _, f := range n.Filters {
+			line += fmt.Sprint(" ", f.Plugin, f.Code)
+		}
+		out = append(out, line)
+	}
+	return out
 }
 
 func profileOf(t *testing.T) *framework.Profile {

@@ -47,7 +47,8 @@ func SnapshotOfFile(name string, stdin io.Reader) (*Snapshot, error) {
 	}
 	out := newSnapshot(f.listed, f.kept)
 	if f.header != nil {
-		out.Header.HasImageNames = f.header.HasImageNames
+		out.Header.LeftOut = f.header.LeftOut
+		out.Header.HasImageNames, out.Header.Anonymized = f.header.HasImageNames, f.header.Anonymized
 	}
 	return out, nil
 }

@@ -39,6 +39,8 @@ type SnapshotHeader struct {
 	LeftOut []string `json:"leftOut"`
 	// HasImageNames is true where images have their own names.
 	HasImageNames bool `json:"hasImageNames"`
+	// Anonymized is true where others stand for all names.
+	Anonymized bool `json:"anonymized"`
 }
 
 // leftOut is what no snapshot has.

@@ -170,7 +170,10 @@ func trimResourceQuota(q *corev1.ResourceQuota) *corev1.ResourceQuota {
 func trimBudget(b *policyv1.PodDisruptionBudget) *policyv1.PodDisruptionBudget {
 	return &policyv1.PodDisruptionBudget{
 		ObjectMeta: trimName(&b.ObjectMeta), Spec: policyv1.PodDisruptionBudgetSpec{Selector: b.Spec.Selector},
-		Status: policyv1.PodDisruptionBudgetStatus{DisruptionsAllowed: b.Status.DisruptionsAllowed, DisruptedPods: b.Status.DisruptedPods},
+		Status: policyv1.PodDisruptionBudgetStatus{
+			DisruptionsAllowed: b.Status.DisruptionsAllowed, DisruptedPods: b.Status.DisruptedPods,
+			CurrentHealthy: b.Status.CurrentHealthy, DesiredHealthy: b.Status.DesiredHealthy,
+		},
 	}
 }
 

@@ -143,7 +143,7 @@ func trimCSINode(n *storagev1.CSINode) *storagev1.CSINode {
 }
 
 func trimCSIDriver(d *storagev1.CSIDriver) *storagev1.CSIDriver {
-	return &storagev1.CSIDriver{ObjectMeta: trimName(&d.ObjectMeta), Spec: storagev1.CSIDriverSpec{
+	return &storagev1.CSIDriver{ObjectMeta: metav1.ObjectMeta{Name: d.Name}, Spec: storagev1.CSIDriverSpec{
 		StorageCapacity: d.Spec.StorageCapacity, PreventPodSchedulingIfMissing: d.Spec.PreventPodSchedulingIfMissing,
 	}}
 }
