@@ -145,6 +145,9 @@ var (
 	// stopLine is what controller-runtime logs as an error when a leader is asked
 	// to stop: that it leads no longer, and what it was about to write.
 	stopLine = regexp.MustCompile(`"error":"leader election lost"|context canceled`)
+	// raceLine is what client-go logs as an error of two replicas that ask at once
+	// for a Lease that was released: the second is refused, and asks again.
+	raceLine = regexp.MustCompile(`leaderelection","msg":"Failed to update lease".*the object has been modified`)
 )
 
 // errorLog collects the errors that pods log while it follows them.
@@ -164,7 +167,7 @@ func (e *errorLog) follow(ctx context.Context, pod string, since metav1.Time) {
 
 func (e *errorLog) read(pod string, log io.Reader) {
 	for scanner := bufio.NewScanner(log); scanner.Scan(); {
-		if line := scanner.Text(); errorLine.MatchString(line) && !stopLine.MatchString(line) {
+		if line := scanner.Text(); errorLine.MatchString(line) && !stopLine.MatchString(line) && !raceLine.MatchString(line) {
 			e.mu.Lock()
 			e.lines = append(e.lines, pod+": "+line)
 			e.mu.Unlock()
