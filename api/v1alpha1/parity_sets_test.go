@@ -35,8 +35,10 @@ template: {metadata: {labels: {app: web}}, spec: {restartPolicy: Never, containe
 var setKinds = []setKind{
 	{"apps/v1", "StatefulSet", selected, statefulSetSpecs},
 	{"apps/v1", "DaemonSet", selected, daemonSetSpecs},
-	{"batch/v1", "Job", ending, jobSpecs},
+	jobKind,
 }
+
+var jobKind = setKind{"batch/v1", "Job", ending, jobSpecs}
 
 // setSpec is a variation of the base of a workload.
 type setSpec struct {
@@ -221,18 +223,17 @@ func TestJobUpdatesAsReal(t *testing.T) {
 		"requests of one suspended":               {`{suspend: true}`, `{template: {spec: {containers: [{name: c, image: i, resources: {requests: {cpu: "1"}}}]}}}`, false},
 		"the image of one suspended":              {`{suspend: true}`, `{template: {spec: {containers: [{name: c, image: other}]}}}`, true},
 	}
-	job := setKinds[len(setKinds)-1]
 	number := 0
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, kind := range []string{"Job", "SimJob"} {
-				apiVersion := job.apiVersion
-				if kind != job.kind {
+				apiVersion := jobKind.apiVersion
+				if kind != jobKind.kind {
 					apiVersion = groupVersionOf(kind)
 				}
 				// Jobs are deleted after those that depend on them, so each has a name of its own.
 				number++
-				object := job.object(t, apiVersion, kind, tt.from)
+				object := jobKind.object(t, apiVersion, kind, tt.from)
 				object["metadata"].(map[string]any)["name"] = fmt.Sprintf("parity-%d", number)
 				err := update(t, object, `{spec: `+tt.to+`}`)
 				if err != nil && !apierrors.IsInvalid(err) {

@@ -32,7 +32,6 @@ type capacityCommand struct {
 	drain    []string
 	compress bool
 	max      int
-	output   string
 	exitCode bool
 	color    colorFlag
 
@@ -74,12 +73,9 @@ glassplane capacity --compress --from=cluster.yaml`),
 	flags.StringSliceVar(&c.drain, "drain", nil, "names of nodes whose pods are to be placed on the others")
 	flags.BoolVar(&c.compress, "compress", false, "look for nodes that could go, the emptiest first")
 	flags.IntVar(&c.max, "max", c.max, "how many pods are decided about at most")
-	flags.StringVarP(&c.output, "output", "o", "text", "text, json or yaml")
-	flags.StringVar(&c.real.schedulerConfig, "scheduler-config", "", "file with kube-scheduler's configuration; by default its defaults")
-	flags.StringVar(&c.real.from, "from", "", "file with the state of a cluster, as kubectl get -o yaml or json prints it, in place of one; - reads it from stdin")
 	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where no more pod fits, a pod of a drained node would not, or no node could go")
+	c.real.add(command)
 	c.color.add(command)
-	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(pendingFormats...)})
 	return command
 }
 
@@ -92,9 +88,10 @@ func (c *capacityCommand) Validate() error {
 			asked++
 		}
 	}
+	if err := c.real.validate(); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(pendingFormats, c.output):
-		return fmt.Errorf("invalid --output %q: must be %s", c.output, strings.Join(pendingFormats, ", "))
 	case asked != 1:
 		return errors.New("give one of -f, --drain and --compress: the pods to add, the nodes to empty, or neither")
 	case slices.Contains(c.drain, ""):
@@ -113,7 +110,7 @@ func (c *capacityCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := printCapacity(c.io.Out, report, c.output, render.Options{Width: c.io.width, Theme: c.color.theme(c.io)}); err != nil {
+	if err := printCapacity(c.io.Out, report, c.real.output, render.Options{Width: c.io.width, Theme: c.color.theme(c.io)}); err != nil {
 		return err
 	}
 	if c.exitCode && !report.Fits() {

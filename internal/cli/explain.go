@@ -122,7 +122,7 @@ glassplane explain simpod/web -o json`),
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to suggest at most for a pod that does not fit; 0 for none")
 	flags.StringVar(&c.schedulerConfig, "scheduler-config", "",
 		"file with the scheduler's profiles, for predictions: for real pods kube-scheduler's own; by default one with the default plugins")
-	flags.StringVar(&c.from, "from", "", "file with the state of a real cluster, of \"snapshot cluster\" or as kubectl get -o yaml prints it, in place of a cluster; - is stdin")
+	flags.StringVar(&c.from, "from", "", fromUsage)
 	flags.BoolVar(&c.simulated, "simulated", false, "with -f: read a Pod as a simulated one, also where the cluster has real nodes")
 	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where the pod would stay pending")
 	c.color.add(command)

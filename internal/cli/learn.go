@@ -68,13 +68,6 @@ func newLearnListCommand(name string, io IO) *cobra.Command {
 	return command
 }
 
-func textOrJSON(output string) error {
-	if output != string(render.FormatText) && output != string(render.FormatJSON) {
-		return fmt.Errorf("invalid --output %q: must be text or json", output)
-	}
-	return nil
-}
-
 // lessonRow is a lesson with the learner's progress, or why that is not known.
 func lessonRow(io IO, l *lesson.Lesson) render.LessonRow {
 	row := render.LessonRow{Name: l.Name, Title: l.Title, Minutes: l.Minutes, Steps: len(l.Steps)}
@@ -130,16 +123,13 @@ That a lesson can be done is proved by: learn run FILE --solve`,
 glassplane learn validate ./my-lesson.yaml`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			var errs []error
-			for _, file := range args {
+			return validateFiles(io, "lesson", args, func(file string) (string, error) {
 				l, err := readLesson(file)
 				if err != nil {
-					errs = append(errs, err)
-					continue
+					return "", err
 				}
-				fmt.Fprintf(io.Out, "%s: lesson %s is valid\n", file, l.Name)
-			}
-			return errors.Join(errs...)
+				return l.Name, nil
+			})
 		},
 	}
 }

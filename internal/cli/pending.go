@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,15 +19,6 @@ import (
 	"github.com/glassplane/glassplane/internal/scheduler/whatif"
 )
 
-// pendingFormats are the values of --output.
-var pendingFormats = []string{"text", "json", "yaml"}
-
-// realFlags are those of commands that decide about real pods.
-type realFlags struct {
-	from            string
-	schedulerConfig string
-}
-
 type pendingCommand struct {
 	io      IO
 	clients *clients
@@ -37,7 +27,6 @@ type pendingCommand struct {
 	all         bool
 	watch       bool
 	interval    time.Duration
-	output      string
 	suggestions int
 	exitCode    bool
 	color       colorFlag
@@ -78,22 +67,20 @@ glassplane pending -A --from=cluster.yaml.gz`),
 	flags.BoolVarP(&c.all, "all-namespaces", "A", false, "of all namespaces")
 	flags.BoolVarP(&c.watch, "watch", "w", false, "say it again when it has changed, until you end it")
 	flags.DurationVar(&c.interval, "interval", c.interval, "with --watch: how often the cluster is read; at least 2s")
-	flags.StringVarP(&c.output, "output", "o", "text", "text, json or yaml")
 	flags.IntVar(&c.suggestions, "suggestions", c.suggestions, "how many changes to look for in each group; 0 for none")
-	flags.StringVar(&c.real.schedulerConfig, "scheduler-config", "", "file with kube-scheduler's configuration; by default its defaults")
-	flags.StringVar(&c.real.from, "from", "", "file with the state of a cluster, of \"snapshot cluster\" or as kubectl get -o yaml prints it, in place of one; - is stdin")
 	flags.BoolVar(&c.exitCode, "exit-code", false, "exit with 2 where a pod would stay pending")
+	c.real.add(command)
 	c.color.add(command)
-	completeFlags(command, map[string]cobra.CompletionFunc{"output": oneOf(pendingFormats...)})
 	return command
 }
 
 // Validate says what is wrong with the flags.
 func (c *pendingCommand) Validate() error {
 	const maxSuggestions, minInterval = 10, 2 * time.Second
+	if err := c.real.validate(); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains(pendingFormats, c.output):
-		return fmt.Errorf("invalid --output %q: must be %s", c.output, strings.Join(pendingFormats, ", "))
 	case c.suggestions < 0 || c.suggestions > maxSuggestions:
 		return fmt.Errorf("invalid --suggestions %d: must be 0 to %d", c.suggestions, maxSuggestions)
 	case c.watch && c.real.from != "":
@@ -121,7 +108,7 @@ func (c *pendingCommand) Run(ctx context.Context) error {
 			if last != "" {
 				fmt.Fprintln(c.io.Out)
 			}
-			if err := printPending(c.io.Out, pending, c.output, render.Options{Width: c.io.width, Theme: c.color.theme(c.io)}); err != nil {
+			if err := printPending(c.io.Out, pending, c.real.output, render.Options{Width: c.io.width, Theme: c.color.theme(c.io)}); err != nil {
 				return err
 			}
 			last = said

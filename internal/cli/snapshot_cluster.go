@@ -64,7 +64,7 @@ kubectl get nodes,pods,namespaces -A -o yaml | glassplane snapshot cluster clust
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&c.from, "from", "", "file with the state of a cluster, as kubectl get -o yaml or json prints it, in place of one; - reads it from stdin")
+	flags.StringVar(&c.from, "from", "", fromUsage)
 	flags.BoolVar(&c.images, "images", false, "keep the names of images")
 	flags.BoolVar(&c.anonymize, "anonymize", false, "put others in place of all names and values of labels, and leave out what the scheduler wrote")
 	flags.BoolVar(&c.force, "force", false, "overwrite a file that is there")

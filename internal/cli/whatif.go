@@ -4,11 +4,8 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,13 +48,13 @@ func newWhatIfListCommand(name string, io IO) *cobra.Command {
 		Example: examples(name, "glassplane what-if list"),
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			switch output {
-			case string(render.FormatText):
-				return render.Experiments(io.Out, experiment.Listings(), render.Options{Width: io.width})
-			case string(render.FormatJSON):
+			if err := textOrJSON(output); err != nil {
+				return err
+			}
+			if output == string(render.FormatJSON) {
 				return render.Listings(io.Out, experiment.Listings())
 			}
-			return fmt.Errorf("invalid --output %q: must be text or json", output)
+			return render.Experiments(io.Out, experiment.Listings(), render.Options{Width: io.width})
 		},
 	}
 	addOutput(command, &output, render.FormatText, render.FormatJSON)
@@ -76,17 +73,17 @@ glassplane what-if describe ./my-experiment.yaml -o json`),
 		Args:              exactName(name + " what-if describe NAME|FILE"),
 		ValidArgsFunction: completeExperiments,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := textOrJSON(output); err != nil {
+				return err
+			}
 			e, err := findExperiment(args[0])
 			if err != nil {
 				return err
 			}
-			switch output {
-			case string(render.FormatText):
-				return render.Experiment(io.Out, e.Listing(), render.Options{Width: io.width, Theme: color.theme(io)})
-			case string(render.FormatJSON):
+			if output == string(render.FormatJSON) {
 				return render.Listings(io.Out, e.Listing())
 			}
-			return fmt.Errorf("invalid --output %q: must be text or json", output)
+			return render.Experiment(io.Out, e.Listing(), render.Options{Width: io.width, Theme: color.theme(io)})
 		},
 	}
 	addOutput(command, &output, render.FormatText, render.FormatJSON)
@@ -102,16 +99,13 @@ func newWhatIfValidateCommand(name string, io IO) *cobra.Command {
 glassplane what-if validate ./my-experiment.yaml`),
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			var errs []error
-			for _, file := range args {
+			return validateFiles(io, "experiment", args, func(file string) (string, error) {
 				e, err := readExperiment(file)
 				if err != nil {
-					errs = append(errs, err)
-					continue
+					return "", err
 				}
-				fmt.Fprintf(io.Out, "%s: experiment %s is valid\n", file, e.Name)
-			}
-			return errors.Join(errs...)
+				return e.Name, nil
+			})
 		},
 	}
 }
@@ -135,10 +129,6 @@ func findExperiment(nameOrFile string) (*experiment.Experiment, error) {
 		return nil, &hintError{err, "To see all: what-if list. A file of your own is named with its path, such as ./" + nameOrFile + ".yaml."}
 	}
 	return e, nil
-}
-
-func isFile(name string) bool {
-	return strings.ContainsRune(name, filepath.Separator) || slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name))
 }
 
 func readExperiment(file string) (*experiment.Experiment, error) {

@@ -234,18 +234,29 @@ func (n *substitutes) podVolume(pod *corev1.Pod, volume *corev1.Volume) {
 	case v.RBD != nil:
 		v.RBD.RBDPool, v.RBD.RBDImage = n.of("vol", v.RBD.RBDPool), n.of("vol", v.RBD.RBDImage)
 		n.list("vol", v.RBD.CephMonitors)
-	case v.GCEPersistentDisk != nil:
-		v.GCEPersistentDisk.PDName = n.of("vol", v.GCEPersistentDisk.PDName)
-	case v.AWSElasticBlockStore != nil:
-		v.AWSElasticBlockStore.VolumeID = n.ebs(v.AWSElasticBlockStore.VolumeID)
-	case v.AzureDisk != nil:
-		v.AzureDisk.DiskName, v.AzureDisk.DataDiskURI = n.of("vol", v.AzureDisk.DiskName), n.of("vol", v.AzureDisk.DataDiskURI)
 	case v.Cinder != nil:
 		v.Cinder.VolumeID = n.of("vol", v.Cinder.VolumeID)
-	case v.PortworxVolume != nil:
-		v.PortworxVolume.VolumeID = n.of("vol", v.PortworxVolume.VolumeID)
+	default:
+		n.disk(v.GCEPersistentDisk, v.AWSElasticBlockStore, v.AzureDisk, v.PortworxVolume)
 	}
 	volume.Name = n.of("volume", volume.Name)
+}
+
+// disk changes the name of a disk that pods and PersistentVolumes name alike. One of
+// them is set at most.
+func (n *substitutes) disk(gce *corev1.GCEPersistentDiskVolumeSource, ebs *corev1.AWSElasticBlockStoreVolumeSource,
+	azure *corev1.AzureDiskVolumeSource, portworx *corev1.PortworxVolumeSource,
+) {
+	switch {
+	case gce != nil:
+		gce.PDName = n.of("vol", gce.PDName)
+	case ebs != nil:
+		ebs.VolumeID = n.ebs(ebs.VolumeID)
+	case azure != nil:
+		azure.DiskName, azure.DataDiskURI = n.of("vol", azure.DiskName), n.of("vol", azure.DataDiskURI)
+	case portworx != nil:
+		portworx.VolumeID = n.of("vol", portworx.VolumeID)
+	}
 }
 
 // ebs returns what stands for a volume of EBS, which its driver names by the last
@@ -266,15 +277,9 @@ func (n *substitutes) persistentVolume(v *corev1.PersistentVolume) {
 	switch {
 	case s.CSI != nil:
 		s.CSI.VolumeHandle = n.of("vol", s.CSI.VolumeHandle)
-	case s.GCEPersistentDisk != nil:
-		s.GCEPersistentDisk.PDName = n.of("vol", s.GCEPersistentDisk.PDName)
-	case s.AWSElasticBlockStore != nil:
-		s.AWSElasticBlockStore.VolumeID = n.ebs(s.AWSElasticBlockStore.VolumeID)
-	case s.AzureDisk != nil:
-		s.AzureDisk.DiskName, s.AzureDisk.DataDiskURI = n.of("vol", s.AzureDisk.DiskName), n.of("vol", s.AzureDisk.DataDiskURI)
 	case s.Cinder != nil:
 		s.Cinder.VolumeID = n.of("vol", s.Cinder.VolumeID)
-	case s.PortworxVolume != nil:
-		s.PortworxVolume.VolumeID = n.of("vol", s.PortworxVolume.VolumeID)
+	default:
+		n.disk(s.GCEPersistentDisk, s.AWSElasticBlockStore, s.AzureDisk, s.PortworxVolume)
 	}
 }
