@@ -88,3 +88,11 @@ func (o *Options) complete() error {
 	}
 	return checkAuditLevel(o.AuditLevel)
 }
+
+// checkSampling refuses what is no part of all requests.
+func checkSampling(sampling float64) error {
+	if sampling >= 0 && sampling <= 1 {
+		return nil
+	}
+	return fmt.Errorf("--%s=%v: must be from 0 (off) to 1 (every request)", FlagTraceSampling, sampling)
+}

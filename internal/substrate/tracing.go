@@ -34,14 +34,6 @@ const (
 	spansDelay    = "100"
 )
 
-// checkSampling refuses what is no part of all requests.
-func checkSampling(sampling float64) error {
-	if sampling >= 0 && sampling <= 1 {
-		return nil
-	}
-	return fmt.Errorf("--%s=%v: must be from 0 (off) to 1 (every request)", FlagTraceSampling, sampling)
-}
-
 // ErrNoTracing is wrapped by the error of ListenForSpans where API server and etcd
 // send no spans.
 var ErrNoTracing = errors.New("the API server does not trace requests")
