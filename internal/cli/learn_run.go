@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/glassplane/glassplane/internal/experiment"
 	"github.com/glassplane/glassplane/internal/lab"
@@ -181,11 +182,40 @@ func (c *learnRunCommand) passed(step string) error {
 	return c.store.Pass(c.lesson.Name, step, c.lesson.StepNames(), c.io.Clock.Now())
 }
 
-// onRunning takes the lesson on the control plane that flags name.
-func (c *learnRunCommand) onRunning(ctx context.Context, run func(plane lab.Plane, kubectl string) error) error {
-	running := &whatIfRunCommand{io: c.io, clients: c.clients, progress: c.progress, verbose: c.verbose}
-	_, err := running.onPlane(ctx, func(plane lab.Plane) (experiment.Result, error) {
-		return experiment.Result{}, run(plane, fmt.Sprintf("Give kubectl and glassplane the same cluster, and: --namespace=%s", c.lesson.Namespace()))
+// onPlane takes the lesson on a control plane; kubectl says how kubectl finds it.
+func (c *learnRunCommand) onPlane(ctx context.Context, take func(plane lab.Plane, kubectl string) error) error {
+	plane := &labPlane{
+		io: c.io, clients: c.clients, progress: c.progress, verbose: c.verbose, what: "the lesson", needs: c.lesson.Needs,
+		traceSampling: 1, // the walkthroughs of tasks have spans
+	}
+	return plane.do(ctx, func(plane lab.Plane, own ownPlane) error {
+		if own == nil {
+			return take(plane, "Give kubectl and glassplane the same cluster, and: --namespace="+c.lesson.Namespace())
+		}
+		kubeconfig, err := c.kubeconfig(own)
+		if err != nil {
+			return err
+		}
+		return take(plane, "export KUBECONFIG="+kubeconfig)
 	})
-	return err
+}
+
+// kubeconfig gives the control plane's own the namespace of the lesson: by it other
+// commands find the observer, and it is removed with the control plane.
+func (c *learnRunCommand) kubeconfig(own ownPlane) (string, error) {
+	if err := own.WriteInstance(); err != nil {
+		return "", err
+	}
+	path := own.KubeconfigPath()
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		return "", fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	for _, each := range config.Contexts {
+		each.Namespace = c.lesson.Namespace()
+	}
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		return "", fmt.Errorf("giving the kubeconfig the namespace of the lesson: %w", err)
+	}
+	return path, nil
 }

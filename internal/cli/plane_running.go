@@ -22,29 +22,29 @@ import (
 
 // onRunning runs something on a control plane that runs already. What only the
 // process that started it can do to it, it does not offer.
-func (c *whatIfRunCommand) onRunning(ctx context.Context, run func(lab.Plane) (experiment.Result, error)) (experiment.Result, error) {
-	config, err := c.clients.restConfig(lab.Name)
+func (p *labPlane) onRunning(ctx context.Context, run func(lab.Plane) error) error {
+	config, err := p.clients.restConfig(lab.Name)
 	if err != nil {
-		return experiment.Result{}, err
+		return err
 	}
-	instance, err := c.clients.localInstance()
+	instance, err := p.clients.localInstance()
 	if errors.Is(err, substrate.ErrNoInstance) {
 		return run(foreignPlane(config))
 	}
 	if err != nil {
-		return experiment.Result{}, err
+		return err
 	}
 	running := remote.NewClient(filepath.Dir(instance.Kubeconfig))
 	if err := mustBeWhole(ctx, running); err != nil {
-		return experiment.Result{}, err
+		return err
 	}
 	plane, err := runningPlane(ctx, config, running, instance.AuditLog)
 	if err != nil {
-		return experiment.Result{}, err
+		return err
 	}
-	observer, err := c.clients.connectObserver(ctx)
+	observer, err := p.clients.connectObserver(ctx)
 	if err != nil {
-		return experiment.Result{}, err
+		return err
 	}
 	defer observer.close()
 	plane.Trace = traceWith(observer)

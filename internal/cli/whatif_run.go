@@ -133,8 +133,13 @@ func letters(q experiment.ListedQuestion) string {
 
 // Run does the experiment and prints what came of it.
 func (c *whatIfRunCommand) Run(ctx context.Context) error {
-	result, err := c.onPlane(ctx, func(plane lab.Plane) (experiment.Result, error) {
-		return lab.Run(ctx, plane, c.experiment, lab.Options{Namespace: c.namespace, Predict: c.predict(), Tell: c.progress.tell})
+	plane := &labPlane{
+		io: c.io, clients: c.clients, progress: c.progress, verbose: c.verbose, what: "the experiment", needs: c.experiment.Needs,
+	}
+	var result experiment.Result
+	err := plane.do(ctx, func(plane lab.Plane, _ ownPlane) (err error) {
+		result, err = lab.Run(ctx, plane, c.experiment, lab.Options{Namespace: c.namespace, Predict: c.predict(), Tell: c.progress.tell})
+		return err
 	})
 	if result.SchemaVersion != "" {
 		printed := render.WhatIf(c.io.Out, result, render.Format(c.output), render.Options{Width: c.io.width, Theme: c.color.theme(c.io)})
